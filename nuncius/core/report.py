@@ -1,0 +1,66 @@
+"""A message to people, before any chat target has dressed it."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+from nuncius.core.result import Table
+
+
+class Severity(StrEnum):
+    """Decides channel, mention or silence."""
+
+    INFO = "info"
+    NOTICE = "notice"
+    WARNING = "warning"
+    PAGE = "page"
+
+
+class ReportState(StrEnum):
+    """Whether a report still stands."""
+
+    CURRENT = "current"
+    SUPERSEDED = "superseded"
+    RETRACTED = "retracted"
+
+
+class Picture(msgspec.Struct, frozen=True, kw_only=True):
+    """A figure kept as a blob in the journal under its SHA-256."""
+
+    name: str
+    sha256: str
+    caption: str
+    alt: str
+
+
+class Link(msgspec.Struct, frozen=True, kw_only=True):
+    """A labelled URL."""
+
+    label: str
+    url: str
+
+
+class Report(msgspec.Struct, frozen=True, kw_only=True):
+    """One message in the thread of an object.
+
+    `thread` is the object's IRI. `slot` names the place in the thread: a later report with the same slot and
+    another `key` replaces it in place. `key` is the idempotency key: the same key is never delivered twice to
+    one target. `event_id` and `rule` are the cause. `revision` counts versions of a slot from 1.
+    """
+
+    thread: str
+    slot: str
+    key: str
+    title: str
+    text: str = ""
+    severity: Severity = Severity.INFO
+    state: ReportState = ReportState.CURRENT
+    revision: int = 1
+    rule: str = ""
+    event_id: str = ""
+    tables: list[Table] = []
+    pictures: list[Picture] = []
+    caveats: list[str] = []
+    links: list[Link] = []
