@@ -7,8 +7,10 @@ probability densities [1/sr] (Fernique et al. 2022, IVOA MOC 2.0; Singer & Price
 
 from __future__ import annotations
 
+import gzip
 import io
 import math
+import zlib
 from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -95,6 +97,8 @@ class ProbabilityMap:
         from astropy.io import fits
 
         try:
+            if content.startswith(b"\x1f\x8b"):
+                content = gzip.decompress(content)
             with fits.open(io.BytesIO(content)) as hdus:
                 table, header = hdus[1].data, hdus[1].header
                 names = set(table.names)
@@ -106,7 +110,7 @@ class ProbabilityMap:
                     return cls(uniq, table["PROBDENSITY"].astype(np.float64), distance)
                 column = next(n for n in ("PROB", "PROBABILITY", "PROBDENSITY") if n in names)
                 return cls._from_flat(table[column].astype(np.float64).ravel(), header, column, distance)
-        except (OSError, KeyError, IndexError, StopIteration, TypeError, ValueError) as error:
+        except (OSError, EOFError, zlib.error, KeyError, IndexError, StopIteration, TypeError, ValueError) as error:
             raise FormatError(f"not a HEALPix probability map ({len(content)} bytes): {error!r}") from error
 
     @classmethod

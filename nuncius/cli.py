@@ -1,0 +1,81 @@
+"""The command line: `nuncius COMMAND`. Commands are found in `nuncius/commands`, and only the one asked for is
+imported, so that `nuncius -h` answers at once."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import sys
+
+import click
+
+from nuncius import __version__, commands
+from nuncius.core.errors import NunciusError
+
+#: One line each, kept here so that help needs no import of the command; a test compares them with the commands.
+SUMMARIES = {
+    "run": "The service: listeners, reactors, chat and the web page.",
+    "demo": "Replay a shipped night through the real pipeline; no key, no network.",
+    "replay": "Feed stored notices and circulars through the pipeline.",
+    "parse": "Notices and circulars in any GCN format to normalised events.",
+    "extract": "Circulars to facts, each with the span it was read from.",
+    "rules": "Check the rules that decide what happens, and explain decisions.",
+    "kg": "Ask, show, export and rebuild the knowledge graph.",
+    "analyse": "Run one analysis now.",
+    "status": "What runs, lags and failed.",
+    "doctor": "What is misconfigured, and how to mend it.",
+}
+
+
+class Lazy(click.Group):
+    """A group whose commands are modules."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        found = {m.name for m in pkgutil.iter_modules(commands.__path__) if not m.name.startswith("_")}
+        return [name for name in SUMMARIES if name in found] + sorted(found - set(SUMMARIES))
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in self.list_commands(ctx):
+            return None
+        module = importlib.import_module(f"nuncius.commands.{cmd_name}")
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, SUMMARIES.get(name, "")) for name in self.list_commands(ctx)])
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        from nuncius.core.registry import did_you_mean
+
+        if args and not args[0].startswith("-") and args[0] not in self.list_commands(ctx):
+            ctx.fail(f"no command '{args[0]}'{did_you_mean(args[0], self.list_commands(ctx))}")
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=Lazy, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, "-V", "--version", prog_name="nuncius")
+def cli() -> None:
+    """Nuncius reacts to what arrives in astronomy: alerts and circulars in, reviewed reports out.
+
+    \b
+    See it work, without a key or a network:   nuncius demo
+    Listen to GCN for real:                    nuncius doctor && nuncius run
+
+    Exit status: 0 done, 1 something was rejected or failed, 2 the command line or the configuration is wrong.
+    """
+
+
+def main() -> None:
+    """Entry point: our own errors become one readable line on stderr and exit status 2."""
+    try:
+        cli(standalone_mode=True)
+    except NunciusError as error:
+        click.echo(f"nuncius: {error}", err=True)
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

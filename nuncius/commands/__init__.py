@@ -1,0 +1,1 @@
+"""One module per command, each holding one click object named `command`; `nuncius.cli` finds them by file name."""
