@@ -1,0 +1,92 @@
+"""From bytes to events: finds the format of a message and lets its parser read it. Opens no file and no socket.
+
+Each format is one module of this package, found by `discover`; adding one edits no existing file. A module
+registers a `Format` in `FORMATS`; its `accepts` looks at the decoded content, its `parse` makes the events.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+import msgspec
+
+from nuncius.core.errors import FormatError
+from nuncius.core.event import Event
+from nuncius.core.registry import Registry, discover
+
+#: Larger than any alert with an embedded sky map (about 3 MB); a larger message is refused unread.
+MAX_MESSAGE_BYTES = 32 * 1024 * 1024
+
+
+class Message(msgspec.Struct, frozen=True, kw_only=True):
+    """One message as it arrived: its bytes, when, and where from (Kafka topic, file or archive member)."""
+
+    raw: bytes
+    received: datetime
+    topic: str | None = None
+    name: str | None = None
+    content_type: str | None = None
+
+    @property
+    def label(self) -> str:
+        """What to call the message in an error."""
+        return self.name or self.topic or "message"
+
+
+class Format(msgspec.Struct, frozen=True, kw_only=True):
+    """A way of writing alerts.
+
+    `order` sorts the formats, cheap and certain tests first. `accepts` and `parse` get the message and its
+    content: the decoded value where the message is JSON, the bytes otherwise (`json` says which).
+    """
+
+    order: int
+    json: bool
+    accepts: Callable[[Message, Any], bool]
+    parse: Callable[[Message, Any], list[Event]]
+
+
+FORMATS: Registry[Format] = Registry("format")
+
+
+@cache
+def _formats(json: bool) -> tuple[Format, ...]:
+    import listeners.formats as package
+
+    discover(package)
+    return tuple(sorted((f for _, f in FORMATS.items() if f.json is json), key=lambda f: f.order))
+
+
+def parse(message: Message) -> list[Event]:
+    """The events in a message, usually one. Raises FormatError that says what was received and how to mend it."""
+    raw = message.raw
+    if len(raw) > MAX_MESSAGE_BYTES:
+        raise FormatError(f"{message.label}: {len(raw)} bytes; messages over {MAX_MESSAGE_BYTES} bytes are refused")
+    head = raw[:64].lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
+    if not head and not raw.strip(b"\xef\xbb\xbf \t\r\n"):
+        raise FormatError(f"{message.label}: an empty message ({len(raw)} bytes)")
+    # A 160-byte binary packet may begin with any byte, but never looks like JSON to its end.
+    content: Any = _json(message) if head in (b"{", b"[") and raw.rstrip()[-1:] in (b"}", b"]") else raw
+    for known in _formats(content is not raw):
+        if known.accepts(message, content):
+            return known.parse(message, content)
+    raise FormatError(_unknown(message, content))
+
+
+def _json(message: Message) -> Any:
+    try:
+        return msgspec.json.decode(message.raw.removeprefix(b"\xef\xbb\xbf"))
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise FormatError(f"{message.label}: not JSON: {error}; begins {message.raw[:60]!r}") from error
+
+
+def _unknown(message: Message, content: Any) -> str:
+    known = ", ".join(FORMATS)
+    if isinstance(content, dict):
+        return f"{message.label}: JSON of no known kind, keys {sorted(content)[:12]}; known formats: {known}"
+    if isinstance(content, list):
+        return f"{message.label}: a JSON list of {len(content)} items is no notice; give its items one by one"
+    return f"{message.label}: no known format begins {message.raw[:60]!r} ({len(message.raw)} bytes); known: {known}"
