@@ -1,0 +1,154 @@
+"""The outbox: reports wait here as rows until a target has them. Every function runs inside its caller's transaction.
+
+    pending ──► sending ──► delivered
+       │  ▲________│  └───► failed        (given up)
+       └──► cancelled                     (retracted before it was sent)
+
+A row that is `sending` when its lease runs out is in doubt: the outward call may or may not have happened.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, func, or_, select, update
+
+from nuncius.core.report import Report
+from nuncius.journal import log
+from nuncius.journal import tables as t
+from nuncius.journal.database import LOCK_OUTBOX, lock
+from nuncius.journal.records import LeasedReport, StoredReport
+
+OPEN = ("pending", "sending")
+
+
+def enqueue(
+    connection: Connection, reports: Sequence[tuple[str, Report]], now: datetime, *, reaction_id: int | None = None
+) -> int:
+    """Add reports for targets, each key once per target; returns how many are new. The lock makes row numbers
+    follow the order of commits, on which the order within a thread rests."""
+    lock(connection, LOCK_OUTBOX)
+    new = 0
+    for target, report in reports:
+        row = {
+            "target": target,
+            "key": report.key,
+            "thread": report.thread,
+            "slot": report.slot,
+            "report": report,
+            "reaction_id": reaction_id,
+            "state": "pending",
+            "created": now,
+            "updated": now,
+        }
+        statement = log.upsert(connection, t.outbox).on_conflict_do_nothing(index_elements=["target", "key"])
+        added = connection.scalar(statement.values(row).returning(t.outbox.c.id))
+        new += added is not None
+    return new
+
+
+def lease(
+    connection: Connection, owner: str, target: str, now: datetime, lease_s: float, limit: int
+) -> list[LeasedReport]:
+    """Take reports that are due: of each thread only the first that has not ended."""
+    o = t.outbox.c
+    heads = select(func.min(o.id)).where(o.target == target, o.state.in_(OPEN)).group_by(o.thread)
+    query = select(t.outbox).where(
+        o.id.in_(heads),
+        o.state.in_(OPEN),
+        or_(o.lease_until.is_(None), o.lease_until <= now),
+        or_(o.not_before.is_(None), o.not_before <= now),
+    )
+    rows = connection.execute(query.order_by(o.id).limit(limit).with_for_update(skip_locked=True)).all()
+    if rows:
+        mine = update(t.outbox).where(o.id.in_([row.id for row in rows]))
+        until = now + timedelta(seconds=lease_s)
+        connection.execute(mine.values(owner=owner, lease_until=until, attempt=o.attempt + 1, updated=now))
+    return [
+        LeasedReport(
+            id=row.id,
+            target=target,
+            report=msgspec.convert(row.report, type=Report),
+            attempt=row.attempt + 1,
+            in_doubt=row.state == "sending",
+            previous=_previous(connection, target, row.thread, row.slot, row.id),
+        )
+        for row in rows
+    ]
+
+
+def _previous(connection: Connection, target: str, thread: str, slot: str, before: int) -> dict[str, Any] | None:
+    o = t.outbox.c
+    last = select(o.reference).where(o.target == target, o.thread == thread, o.slot == slot, o.state == "delivered")
+    reference: dict[str, Any] | None = connection.scalar(last.where(o.id < before).order_by(o.id.desc()).limit(1))
+    return reference
+
+
+def sending(connection: Connection, report_id: int, owner: str, now: datetime) -> bool:
+    """Mark that the outward call comes now; False: the lease was lost or the report withdrawn, so do not send."""
+    o = t.outbox.c
+    mine = update(t.outbox).where(o.id == report_id, o.owner == owner, o.state.in_(OPEN))
+    return bool(connection.execute(mine.values(state="sending", updated=now)).rowcount)
+
+
+def delivered(connection: Connection, report_id: int, now: datetime, reference: dict[str, Any]) -> None:
+    """Note that the target has it. True whoever says so: also of a report whose lease went to another meanwhile,
+    or that was withdrawn too late, since later edits need its reference."""
+    values = {"state": "delivered", "reference": reference, "owner": None, "lease_until": None}
+    row = update(t.outbox).where(t.outbox.c.id == report_id)
+    connection.execute(row.values(**values, not_before=None, error="", updated=now))
+
+
+def postpone(
+    connection: Connection,
+    report_id: int,
+    owner: str,
+    now: datetime,
+    until: datetime,
+    error: str,
+    *,
+    give_up: bool,
+    in_doubt: bool,
+) -> None:
+    """Try again later, or never. The call is known not to have happened, unless it is left `in_doubt`. Nothing
+    happens when the lease was lost."""
+    o = t.outbox.c
+    values: dict[str, Any] = {"owner": None, "lease_until": None, "not_before": until, "error": t.clean(error)}
+    if give_up:
+        values["state"] = "failed"
+    elif not in_doubt:
+        values["state"] = "pending"
+    mine = update(t.outbox).where(o.id == report_id, o.owner == owner, o.state.in_(OPEN))
+    connection.execute(mine.values(**values, updated=now))
+
+
+def reports(connection: Connection, thread: str | None, limit: int) -> list[StoredReport]:
+    """The newest `limit`, in their order."""
+    query = select(t.outbox).order_by(t.outbox.c.id.desc()).limit(limit)
+    if thread is not None:
+        query = query.where(t.outbox.c.thread == thread)
+    names = StoredReport.__struct_fields__
+    rows = connection.execute(query).mappings().all()
+    return [
+        StoredReport(**{name: row[name] for name in names} | {"report": msgspec.convert(row["report"], type=Report)})
+        for row in reversed(rows)
+    ]
+
+
+# --- threads ---
+
+
+def thread(connection: Connection, target: str, name: str) -> dict[str, Any] | None:
+    place = (t.threads.c.target == target, t.threads.c.thread == name)
+    reference: dict[str, Any] | None = connection.scalar(select(t.threads.c.reference).where(*place))
+    return reference
+
+
+def set_thread(connection: Connection, target: str, name: str, reference: dict[str, Any]) -> None:
+    new = log.upsert(connection, t.threads).values(target=target, thread=name, reference=reference)
+    connection.execute(
+        new.on_conflict_do_update(index_elements=["target", "thread"], set_={"reference": new.excluded.reference})
+    )

@@ -1,0 +1,60 @@
+"""What `nuncius status` shows of the journal: rows, states, lags. Runs in the caller's transaction."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Column, Connection, func, select, text
+
+from nuncius.journal import consumers, log, schema
+from nuncius.journal import tables as t
+
+
+def statistics(connection: Connection) -> dict[str, Any]:
+    """Plain JSON values. Times are ISO texts; `lag` is in events."""
+    last = log.last_seq(connection)
+    return {
+        "revision": schema.revision(connection),
+        "bytes": _size(connection),
+        "events": {"total": last, "last_seq": last, "kinds": log.count(connection)},
+        "rejects": {"total": _count(connection, t.rejects), "open": _count(connection, t.rejects, resolved=None)},
+        "blobs": {"total": _count(connection, t.blobs), "bytes": _sum(connection, t.blobs.c.size)},
+        "objects": int(connection.scalar(select(func.count(t.event_objects.c.object.distinct()))) or 0),
+        "consumers": {
+            name: {"cursor": cursor, "lag": max(0, last - cursor)}
+            for name, cursor in sorted(consumers.cursors(connection).items())
+        },
+        "decisions": _by(connection, t.decisions.c.outcome),
+        "reactions": _by(connection, t.reactions.c.state),
+        "steps": _by(connection, t.steps.c.state),
+        "outbox": _by(connection, t.outbox.c.state),
+        "oldest_pending_report": _oldest(connection),
+        "feeds": _count(connection, t.feeds),
+    }
+
+
+def _count(connection: Connection, table: Any, **equal: Any) -> int:
+    return int(connection.scalar(select(func.count()).select_from(table).filter_by(**equal)) or 0)
+
+
+def _sum(connection: Connection, column: Column[Any]) -> int:
+    return int(connection.scalar(select(func.coalesce(func.sum(column), 0))) or 0)
+
+
+def _by(connection: Connection, column: Column[Any]) -> dict[str, int]:
+    rows = connection.execute(select(column, func.count()).group_by(column).order_by(column))
+    return dict(rows.tuples().all())
+
+
+def _oldest(connection: Connection) -> str | None:
+    """When the oldest report that is not delivered yet was written."""
+    oldest = connection.scalar(select(func.min(t.outbox.c.created)).where(t.outbox.c.state.in_(("pending", "sending"))))
+    return None if oldest is None else oldest.isoformat()
+
+
+def _size(connection: Connection) -> int:
+    """Bytes of the database on disk."""
+    if connection.dialect.name == "postgresql":
+        return int(connection.scalar(text("SELECT pg_database_size(current_database())")) or 0)
+    pages, size = connection.scalar(text("PRAGMA page_count")), connection.scalar(text("PRAGMA page_size"))
+    return int(pages or 0) * int(size or 0)

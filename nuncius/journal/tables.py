@@ -1,0 +1,299 @@
+"""The journal's tables. A change here needs a migration in `migrations/versions` and a new `REVISION`."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
+from sqlalchemy.dialects.postgresql import TIMESTAMP
+from sqlalchemy.types import TypeEngine
+
+from nuncius.core.errors import PermanentError
+
+#: The Alembic revision that these tables are at.
+REVISION = "0001"
+
+#: On SQLite only INTEGER is an alias of the rowid, and so costs no second index.
+BigInt = BigInteger().with_variant(Integer(), "sqlite")
+
+
+class Moment(TypeDecorator[datetime]):
+    """A UTC-aware time: TIMESTAMPTZ in PostgreSQL, ISO text of fixed width (which sorts as time does) in SQLite."""
+
+    impl = String(32)
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        if dialect.name == "postgresql":
+            return dialect.type_descriptor(TIMESTAMP(timezone=True))
+        return dialect.type_descriptor(String(32))
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise PermanentError(f"the journal keeps UTC-aware times; received {value!r}: add tzinfo=UTC")
+        utc = value.astimezone(UTC)
+        return utc if dialect.name == "postgresql" else utc.isoformat(" ", "microseconds")
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return datetime.fromisoformat(value) if isinstance(value, str) else value.astimezone(UTC)
+
+
+class Json(TypeDecorator[Any]):
+    """JSON as text, written and read by msgspec: the same bytes on every database, floats stay floats."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
+        return None if value is None else encode(value)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Any:
+        return None if value is None else msgspec.json.decode(value)
+
+
+def encode(value: Any) -> str:
+    """JSON text of plain values; characters that UTF-8 cannot hold become U+FFFD rather than stop the log."""
+    try:
+        return msgspec.json.encode(value).decode()
+    except UnicodeEncodeError:
+        return msgspec.json.encode(_clean(msgspec.to_builtins(value))).decode()
+
+
+def clean(text: str) -> str:
+    """Text that every database can hold: NUL and lone surrogates become U+FFFD."""
+    if text.isascii() and "\x00" not in text:
+        return text
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").replace("\x00", "\ufffd")
+
+
+def _clean(value: Any) -> Any:
+    if isinstance(value, str):
+        return clean(value)
+    if isinstance(value, dict):
+        return {_clean(key): _clean(item) for key, item in value.items()}
+    return [_clean(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+def _id() -> Column[Any]:
+    return Column("id", BigInt, primary_key=True, autoincrement=True)
+
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+events = Table(
+    "events",
+    metadata,
+    Column("seq", BigInt, primary_key=True, autoincrement=False),
+    Column("id", Text, nullable=False, unique=True),
+    Column("kind", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("received", Moment, nullable=False),
+    Column("journalled", Moment, nullable=False),
+    Column("tense", Text, nullable=False),
+    Column("retraction", Boolean, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("trigger_time", Moment),
+    Column("content_type", Text, nullable=False),
+    Column("data", Json, nullable=False),
+    Column("raw", LargeBinary, nullable=False),
+    Index(None, "kind"),
+)
+
+#: Kept apart from `events`, which never change: identity is found later and may be revised.
+event_objects = Table(
+    "event_objects",
+    metadata,
+    Column("seq", BigInt, ForeignKey("events.seq"), primary_key=True, autoincrement=False),
+    Column("object", Text, nullable=False),
+    Column("received", Moment, nullable=False),
+    Index(None, "object", "received"),
+)
+
+object_links = Table(
+    "object_links",
+    metadata,
+    _id(),
+    Column("name", Text, nullable=False),
+    Column("object", Text, nullable=False),
+    Column("event_id", Text, nullable=False),
+    Column("how", Text, nullable=False),
+    Column("withdrawn", Boolean, nullable=False),
+    UniqueConstraint("name", "object", "event_id"),
+    Index(None, "object"),
+)
+
+blobs = Table(
+    "blobs",
+    metadata,
+    Column("sha256", String(64), primary_key=True),
+    Column("size", BigInteger, nullable=False),
+    Column("content", LargeBinary, nullable=False),
+)
+
+rejects = Table(
+    "rejects",
+    metadata,
+    _id(),
+    Column("fingerprint", String(64), nullable=False, unique=True),
+    Column("received", Moment, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("topic", Text, nullable=False),
+    Column("partition", BigInteger),
+    Column("offset", BigInteger),
+    Column("content_type", Text, nullable=False),
+    Column("raw", LargeBinary, nullable=False),
+    Column("error", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("resolved", Moment),
+)
+
+offsets = Table(
+    "offsets",
+    metadata,
+    Column("consumer_group", Text, primary_key=True),
+    Column("topic", Text, primary_key=True),
+    Column("partition", BigInteger, primary_key=True, autoincrement=False),
+    Column("next_offset", BigInteger, nullable=False),
+    Column("high", BigInteger),
+    Column("updated", Moment, nullable=False),
+)
+
+consumers = Table(
+    "consumers",
+    metadata,
+    Column("consumer", Text, primary_key=True),
+    Column("cursor", BigInteger, nullable=False),
+    Column("updated", Moment, nullable=False),
+)
+
+decisions = Table(
+    "decisions",
+    metadata,
+    _id(),
+    Column("consumer", Text, nullable=False),
+    Column("seq", BigInteger, ForeignKey("events.seq"), nullable=False, index=True),
+    Column("rule", Text, nullable=False),
+    Column("rule_hash", Text, nullable=False),
+    Column("outcome", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("trace", Json, nullable=False),
+    Column("decided", Moment, nullable=False),
+    Index(None, "rule", "id"),
+)
+
+reactions = Table(
+    "reactions",
+    metadata,
+    _id(),
+    Column("key", Text, nullable=False, unique=True),
+    Column("slot", Text, nullable=False),
+    Column("seq", BigInteger, ForeignKey("events.seq"), nullable=False),
+    Column("rule", Text, nullable=False),
+    Column("rule_hash", Text, nullable=False),
+    Column("object", Text),
+    Column("per", Text, nullable=False),
+    Column("severity", Text, nullable=False),
+    Column("actions", Json, nullable=False),
+    Column("context", Json, nullable=False),
+    Column("on_retract", Json, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("retracts", BigInteger, ForeignKey("reactions.id")),
+    Column("created", Moment, nullable=False),
+    Column("updated", Moment, nullable=False),
+    Index(None, "slot"),
+    Index(None, "object"),
+    Index(None, "state", "id"),
+)
+
+steps = Table(
+    "steps",
+    metadata,
+    _id(),
+    Column("reaction_id", BigInteger, ForeignKey("reactions.id"), nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("action", Json, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("attempt", Integer, nullable=False, default=0),
+    Column("owner", Text),
+    Column("lease_until", Moment),
+    Column("not_before", Moment),
+    Column("result", Json),
+    Column("error", Text, nullable=False, default=""),
+    Column("updated", Moment, nullable=False),
+    UniqueConstraint("reaction_id", "position"),
+    Index(None, "state", "id"),
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    _id(),
+    Column("target", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("thread", Text, nullable=False),
+    Column("slot", Text, nullable=False),
+    Column("report", Json, nullable=False),
+    Column("reaction_id", BigInteger, ForeignKey("reactions.id"), index=True),
+    Column("state", Text, nullable=False),
+    Column("attempt", Integer, nullable=False, default=0),
+    Column("owner", Text),
+    Column("lease_until", Moment),
+    Column("not_before", Moment),
+    Column("reference", Json),
+    Column("error", Text, nullable=False, default=""),
+    Column("created", Moment, nullable=False),
+    Column("updated", Moment, nullable=False),
+    UniqueConstraint("target", "key"),
+    Index(None, "target", "state", "thread", "id"),
+    Index(None, "thread", "id"),
+)
+
+threads = Table(
+    "threads",
+    metadata,
+    Column("target", Text, primary_key=True),
+    Column("thread", Text, primary_key=True),
+    Column("reference", Json, nullable=False),
+)
+
+feeds = Table(
+    "feeds",
+    metadata,
+    Column("feed", Text, primary_key=True),
+    Column("first", Moment),
+    Column("last", Moment),
+    Column("last_heartbeat", Moment),
+    Column("count", BigInteger, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("since", Moment),
+    Column("detail", Text, nullable=False),
+)
