@@ -125,7 +125,7 @@ def last_seq(connection: Connection) -> int:
 def count(connection: Connection) -> dict[str, int]:
     """Events of each kind."""
     query = select(t.events.c.kind, func.count()).group_by(t.events.c.kind).order_by(t.events.c.kind)
-    return dict(connection.execute(query).tuples().all())
+    return {row[0]: row[1] for row in connection.execute(query)}
 
 
 # --- rejects ---

@@ -43,7 +43,7 @@ def _sum(connection: Connection, column: Column[Any]) -> int:
 
 def _by(connection: Connection, column: Column[Any]) -> dict[str, int]:
     rows = connection.execute(select(column, func.count()).group_by(column).order_by(column))
-    return dict(rows.tuples().all())
+    return {row[0]: row[1] for row in rows}
 
 
 def _oldest(connection: Connection) -> str | None:
