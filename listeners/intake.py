@@ -44,9 +44,7 @@ class Taken(msgspec.Struct, frozen=True, kw_only=True):
 
 def understand(record: Record, *, source: str, parse: Parse) -> Taken:
     """Parse one record. Whatever goes wrong is a reject: a parser's own mistake must not stop a topic either."""
-    message = Message(
-        raw=record.value, received=record.received, topic=record.topic, content_type=record.content_type
-    )
+    message = Message(raw=record.value, received=record.received, topic=record.topic, content_type=record.content_type)
     try:
         return Taken(record=record, events=parse(message))
     except FormatError as error:

@@ -92,7 +92,9 @@ class KafkaListener:
                     return False
         client.resume()
         if done.rejected:
-            log.warning("%s: %d of %d messages were rejected; see `nuncius status`", self.name, done.rejected, len(batch))
+            log.warning(
+                "%s: %d of %d messages were rejected; see `nuncius status`", self.name, done.rejected, len(batch)
+            )
         return True
 
     def offsets(self, following: dict[tuple[str, int], int], ends: dict[tuple[str, int], int]) -> list[Offset]:

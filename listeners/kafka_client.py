@@ -1,4 +1,4 @@
-"""The one module that talks to Kafka: a consumer that resumes where the journal stands and knows why it is cut off.
+"""The one module that talks to Kafka: a consumer that resumes where the journal stands.
 
 Everything runs in the thread that calls `take` or `idle`; the client library calls back from there. Offsets are
 committed by the caller's word only, after the journal's transaction.
@@ -8,19 +8,18 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from datetime import datetime
 from types import TracebackType
 from typing import Any
 
-import confluent_kafka
 import gcn_kafka
-import msgspec
-from confluent_kafka import OFFSET_BEGINNING, OFFSET_END, KafkaError, KafkaException, TopicPartition
+from confluent_kafka import OFFSET_BEGINNING, OFFSET_END, KafkaException, TopicPartition
 
 from listeners.feeds import Link, State
 from listeners.intake import Record
-from listeners.kafka_settings import KafkaSettings, client_config, credentials, starts_at, subscription
-from listeners.oauth import login_state
+from listeners.kafka_link import LinkWatch, cause, client_log
+from listeners.kafka_settings import KafkaSettings, client_config, starts_at, subscription
 from nuncius.core.clock import Clock
 from nuncius.core.errors import ConfigurationError, TransientError
 
@@ -30,17 +29,6 @@ Place = tuple[str, int]  # topic, partition
 
 #: How long a question to the broker may take while partitions are being assigned.
 ASK_S = 10.0
-_ASSIGNMENT_REFUSED = (KafkaError.TOPIC_AUTHORIZATION_FAILED, KafkaError.GROUP_AUTHORIZATION_FAILED)
-_LOGIN = (KafkaError._AUTHENTICATION, KafkaError.SASL_AUTHENTICATION_FAILED, KafkaError.GROUP_AUTHORIZATION_FAILED)
-
-
-class _Broker(msgspec.Struct):
-    state: str = ""
-    source: str = ""
-
-
-class _Statistics(msgspec.Struct):
-    brokers: dict[str, _Broker] = {}
 
 
 class KafkaClient:
@@ -61,22 +49,20 @@ class KafkaClient:
     ) -> None:
         self._settings, self._clock, self._recall, self._remember = settings, clock, recall, remember
         self._fresh = fresh
-        self.link = Link(state="connecting", since=clock.now())
-        self.troubles: dict[str, tuple[State, str]] = {}
-        self._cause: tuple[State, str] | None = None
+        self._watch = LinkWatch(clock)
         self._held: list[Any] = []
         self._paused = False
         self._owned: set[Place] = set()
         self._expected: dict[Place, int] = {}
         self._journalled: dict[Place, int] = {}
-        self._consumer = self._open()
-
-    def _open(self) -> Any:
-        callbacks = {"error_cb": self._on_error, "stats_cb": self._on_statistics, "on_commit": self._on_commit}
-        consumer = open_consumer(self._settings, {**callbacks, "logger": _client_log()})
-        topics = subscription(self._settings.subscribed)
-        consumer.subscribe(topics, on_assign=self._on_assign, on_revoke=self._on_revoke, on_lost=self._on_lost)
-        return consumer
+        callbacks = {"error_cb": self._watch.on_error, "stats_cb": self._watch.on_statistics, "on_commit": _on_commit}
+        self._consumer = open_consumer(settings, callbacks)
+        self._consumer.subscribe(
+            subscription(settings.subscribed),
+            on_assign=self._on_assign,
+            on_revoke=self._on_revoke,
+            on_lost=self._on_lost,
+        )
 
     def __enter__(self) -> KafkaClient:
         return self
@@ -86,6 +72,16 @@ class KafkaClient:
             self._consumer.close()  # calls _on_revoke, which commits what is journalled
         except (KafkaException, RuntimeError) as problem:
             log.warning("kafka: leaving the group: %s", problem)
+
+    @property
+    def link(self) -> Link:
+        """The connection, as far as is known."""
+        return self._watch.link
+
+    @property
+    def troubles(self) -> dict[str, tuple[State, str]]:
+        """What the broker refused about single topics."""
+        return self._watch.troubles
 
     # --- messages ---
 
@@ -105,7 +101,13 @@ class KafkaClient:
         except (KafkaException, RuntimeError) as error:
             raise TransientError(f"kafka: {error}") from error
         now = self._clock.now()
-        return [self._record(message, now) for message in messages if not self._is_error(message)]
+        records = []
+        for message in messages:
+            if message.error() is None:
+                records.append(self._record(message, now))
+            else:
+                self._watch.on_topic_error(message.topic(), message.error())
+        return records
 
     def idle(self, seconds: float) -> None:
         """Stay a member of the group while nothing can be taken: no new message is fetched."""
@@ -122,20 +124,13 @@ class KafkaClient:
             self._paused = False
             self._consumer.resume(self._consumer.assignment())
 
-    def _record(self, message: Any, now: Any) -> Record:
+    def _record(self, message: Any, now: datetime) -> Record:
         topic, partition, offset = message.topic(), message.partition(), message.offset()
-        if self.troubles:
-            self.troubles.pop(topic, None)
-        expected = self._expected.pop((topic, partition), None) if self._expected else None
-        if expected is not None and offset > expected:
-            log.warning(
-                "kafka: %s[%d] goes on at %d, not at %d: %d messages are no longer kept by the broker",
-                topic,
-                partition,
-                offset,
-                expected,
-                offset - expected,
-            )
+        self.troubles.pop(topic, None)
+        expected = self._expected.pop((topic, partition), offset)
+        if offset > expected:
+            missing = "kafka: %s[%d] goes on at %d instead of %d: the broker no longer keeps what was between"
+            log.warning(missing, topic, partition, offset, expected)
         kind = next((v for k, v in message.headers() or [] if k.lower() == "content-type"), None)
         return Record(
             topic=topic,
@@ -145,19 +140,6 @@ class KafkaClient:
             received=now,
             content_type=kind.decode("ascii", "replace") if isinstance(kind, bytes) else kind,
         )
-
-    def _is_error(self, message: Any) -> bool:
-        error = message.error()
-        if error is None:
-            return False
-        if error.code() == KafkaError.TOPIC_AUTHORIZATION_FAILED and message.topic():
-            why = f"this account may not read {message.topic()}; ask its owner, or take it out of kafka.topics"
-            self.troubles[message.topic()] = ("unauthorised", why)
-        elif error.code() == KafkaError.UNKNOWN_TOPIC_OR_PART and message.topic():
-            self.troubles[message.topic()] = ("silent", f"the broker knows no topic {message.topic()}; is it misspelt?")
-        else:
-            self._on_error(error)
-        return True
 
     # --- offsets ---
 
@@ -186,10 +168,6 @@ class KafkaClient:
             # Nothing is lost: the next commit says more, and a restart reads these messages again and knows them.
             log.warning("kafka: offsets not committed now: %s", error)
 
-    def _on_commit(self, error: Any, places: Any) -> None:
-        if error is not None and error.code() != KafkaError._NO_OFFSET:
-            log.warning("kafka: offsets not committed now: %s", error)
-
     # --- membership ---
 
     def _on_assign(self, consumer: Any, partitions: list[Any]) -> None:
@@ -198,7 +176,7 @@ class KafkaClient:
             self.troubles.pop(p.topic, None)
         try:
             self._set_starts(consumer, partitions)
-        except KafkaException as error:
+        except (KafkaException, TransientError) as error:
             # The committed offsets stand, or else the oldest message: rather twice than never.
             log.warning("kafka: where to begin is not known: %s; the broker's own offsets are used", error)
         if "cooperative" in str(self._settings.config.get("partition.assignment.strategy", "")):
@@ -210,19 +188,16 @@ class KafkaClient:
         log.info("kafka: reading %d partitions of %d topics", len(self._owned), len({t for t, _ in self._owned}))
 
     def _set_starts(self, consumer: Any, partitions: list[Any]) -> None:
-        heartbeat = self._settings.heartbeat
         known = self._recall()
-        committed = {
-            (c.topic, c.partition): c.offset
-            for c in consumer.committed([p for p in partitions if p.topic != heartbeat], timeout=ASK_S)
-        }
+        read = [p for p in partitions if p.topic != self._settings.heartbeat]
+        committed = {(c.topic, c.partition): c.offset for c in consumer.committed(read, timeout=ASK_S)} if read else {}
         new: list[Any] = []
         for p in partitions:
             place = (p.topic, p.partition)
             # The journal is the truth: behind the broker's commit it was restored from a backup and must catch up,
             # ahead of it the process died before it could commit, and reading again does no harm.
             stands = [offset for offset in (committed.get(place, -1), known.get(place, -1)) if offset >= 0]
-            if p.topic == heartbeat:
+            if p.topic == self._settings.heartbeat:
                 p.offset = OFFSET_END  # an old heartbeat says nothing
             elif stands:
                 p.offset = self._expected[place] = min(stands)
@@ -261,38 +236,15 @@ class KafkaClient:
             self._journalled.pop(place, None)
             self._expected.pop(place, None)
 
-    # --- connection ---
 
-    def _on_error(self, error: Any) -> None:
-        reason = error.str() or error.name()
-        if error.code() in _LOGIN:
-            state: State = login_state(reason)
-            self._cause = (state, _login_words(state, reason))
-        elif error.code() != KafkaError._ALL_BROKERS_DOWN:  # a summary, which would hide its cause
-            self._cause = ("disconnected", reason)
-        if error.fatal():
-            raise TransientError(f"kafka: {reason}")
-        log.debug("kafka: %s", reason)
-
-    def _on_statistics(self, text: str) -> None:
-        statistics = msgspec.json.decode(text, type=_Statistics)
-        up = any(b.state in ("UP", "UPDATE") and b.source != "logical" for b in statistics.brokers.values())
-        if up:
-            self._cause = None
-            state: Any = "up"
-        elif self._cause is None and self.link.state == "connecting":
-            return
-        else:
-            state = self._cause[0] if self._cause else "disconnected"
-        if state != self.link.state:
-            reason = self._cause[1] if self._cause else ""
-            log.log(logging.INFO if up else logging.WARNING, "kafka: %s %s", state, reason)
-            self.link = Link(state=state, since=self._clock.now(), reason=reason)
+def _on_commit(error: Any, places: Any) -> None:
+    if error is not None:
+        log.warning("kafka: offsets not committed now: %s", error)
 
 
 def open_consumer(settings: KafkaSettings, callbacks: dict[str, Any]) -> Any:
     """A consumer of `gcn_kafka`. Raises ConfigurationError for a setting that the client refuses, without secrets."""
-    config = {**client_config(settings), **callbacks}
+    config = {**client_config(settings), **callbacks, "logger": client_log()}
     try:
         return gcn_kafka.Consumer(config)
     except (KafkaException, TypeError, ValueError) as error:
@@ -308,53 +260,18 @@ def probe(settings: KafkaSettings, timeout_s: float) -> list[str]:
     causes: list[tuple[State, str]] = []
 
     def on_error(error: Any) -> None:
-        if error.code() in _LOGIN:
-            causes.insert(0, (login_state(error.str()), _login_words(login_state(error.str()), error.str())))
-        elif error.code() != KafkaError._ALL_BROKERS_DOWN:
-            causes.append(("disconnected", error.str()))
+        if (found := cause(error)) is not None:
+            causes.append(found)
 
-    consumer = open_consumer(settings, {"error_cb": on_error, "logger": _client_log()})
+    consumer = open_consumer(settings, {"error_cb": on_error})
     try:
-        consumer.poll(0)
         names = sorted(consumer.list_topics(timeout=timeout_s).topics)
         wanted = [re.compile(p if p.startswith("^") else re.escape(p) + "$") for p in subscription(settings.subscribed)]
         return [name for name in names if any(pattern.match(name) for pattern in wanted)]
     except KafkaException as error:
-        consumer.poll(0)
+        consumer.poll(0)  # lets the library say why
         state, reason = causes[0] if causes else ("disconnected", str(error))
-        if state == "unauthorised":
-            raise ConfigurationError(f"kafka: {reason}") from None
-        raise TransientError(f"kafka: {reason}") from None
+        refused = state == "unauthorised"
+        raise (ConfigurationError if refused else TransientError)(f"kafka: {reason}") from None
     finally:
         consumer.close()
-
-
-def _login_words(state: State, reason: str) -> str:
-    if state == "unauthorised":
-        return f"login refused: {reason}; check the client id and secret, or make new ones"
-    return f"the token endpoint gives no token: {reason}"
-
-
-class _OncePerMinute(logging.Filter):
-    """The client library repeats a failed connection several times a second; one line a minute is enough."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._said: dict[str, float] = {}
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        gist = re.sub(r"\d+", "#", record.getMessage())
-        if record.created - self._said.get(gist, 0.0) < 60.0:
-            return False
-        self._said[gist] = record.created
-        return True
-
-
-def _client_log() -> logging.Logger:
-    logger = logging.getLogger("nuncius.kafka.client")
-    if not logger.filters:
-        logger.addFilter(_OncePerMinute())
-    return logger
-
-
-__all__ = ["KafkaClient", "Place", "confluent_kafka", "credentials", "open_consumer", "probe"]

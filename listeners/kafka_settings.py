@@ -111,7 +111,7 @@ def group_id(settings: KafkaSettings, client: Credentials | None) -> str:
         return settings.group_id
     if client is None:
         raise ConfigurationError(
-            "kafka: group_id is empty; set one of your own (kafka.group_id = \"my-institute\"): what was read is "
+            'kafka: group_id is empty; set one of your own (kafka.group_id = "my-institute"): what was read is '
             "remembered under it, and two installations with the same one share the messages between them"
         )
     return f"nuncius-{client.client_id}"
@@ -180,5 +180,7 @@ def topic_regex(pattern: str) -> str:
 def _checked(name: str, shown: str = "") -> str:
     # Kafka's own rule for topic names: [a-zA-Z0-9._-], at most 249 characters.
     if not re.fullmatch(r"[a-zA-Z0-9._-]{1,249}", name):
-        raise ConfigurationError(f"kafka: {shown or name!r} is no topic name; letters, digits, . _ - and * ? may be used")
+        raise ConfigurationError(
+            f"kafka: {shown or name!r} is no topic name; letters, digits, . _ - and * ? may be used"
+        )
     return name

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
@@ -54,7 +55,7 @@ def from_environment(environment: Mapping[str, str]) -> dict[str, str]:
     return {field: environment[name] for name, field in ENVIRONMENT.items() if environment.get(name)}
 
 
-def login_state(reason: str) -> str:
+def login_state(reason: str) -> Literal["unauthorised", "disconnected"]:
     """`unauthorised` where somebody said no; `disconnected` where the token endpoint gave no answer or had trouble.
 
     librdkafka reports both as _AUTHENTICATION. A refusal carries an error code of RFC 6749, section 5.2, or comes

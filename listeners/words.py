@@ -61,7 +61,14 @@ WORDS: Mapping[str, tuple[str, bool]] = {
 
 _YEAR_S = 365.25 * 86400.0
 #: False-alarm rates arrive per second, per year or per day; the vocabulary is hertz.
-PER_SECOND = {"hz": 1.0, "s^-1": 1.0, "1/s": 1.0, "yr^-1": 1.0 / _YEAR_S, "1/yr": 1.0 / _YEAR_S, "day^-1": 1.0 / 86400.0}
+PER_SECOND = {
+    "hz": 1.0,
+    "s^-1": 1.0,
+    "1/s": 1.0,
+    "yr^-1": 1.0 / _YEAR_S,
+    "1/yr": 1.0 / _YEAR_S,
+    "day^-1": 1.0 / 86400.0,
+}
 
 _TJD_EPOCH = datetime(1968, 5, 24, tzinfo=UTC)  # truncated Julian day 0 is JD 2440000.5
 _ISO = re.compile(r"(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d):(\d\d)(\.\d+)?")

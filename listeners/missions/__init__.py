@@ -30,7 +30,8 @@ class NoticeType(msgspec.Struct, frozen=True, kw_only=True):
 
     `position` says what the coordinates in it are: the source, where the instrument points, or a placeholder.
     `containment` is the probability (0 to 1) within the error radius; `assumed` marks one that the sender does not
-    state. `text` holds the words of NOTICE_TYPE in the text format, in lower case.
+    state. `text` holds the words of NOTICE_TYPE in the text format, in lower case; `streams` the beginnings of the
+    IVORNs (after `ivo://`, lower case) of VOEvents that carry no GCN number.
     """
 
     name: str
@@ -45,6 +46,7 @@ class NoticeType(msgspec.Struct, frozen=True, kw_only=True):
     alert_type: AlertType = "initial"
     tense: Tense | None = None
     text: tuple[str, ...] = ()
+    streams: tuple[str, ...] = ()
 
     @property
     def kind(self) -> str:
@@ -69,10 +71,12 @@ def kind_of(mission: str, instrument: str, tail: str) -> str:
 
 
 class Catalogue(msgspec.Struct, frozen=True, kw_only=True):
-    """All notice types, found by number or by the words of the text format; and what refines a mission's notices."""
+    """All notice types, found by number, by the words of the text format or by the stream of a VOEvent; and what
+    refines a mission's notices."""
 
     by_number: dict[int, NoticeType]
     by_text: dict[str, NoticeType]
+    by_stream: dict[str, NoticeType]
     refiners: dict[str, Callable[[Notice], None]]
     types: tuple[NoticeType, ...]
 
@@ -92,6 +96,7 @@ def catalogue() -> Catalogue:
     return Catalogue(
         by_number={t.number: t for t in types if t.number is not None},
         by_text={words: t for t in types for words in t.text},
+        by_stream={stream: t for t in types for stream in t.streams},
         refiners=refiners,
         types=tuple(sorted(types, key=lambda t: (t.mission.lower(), t.number or 0, t.name))),
     )

@@ -16,9 +16,18 @@ TYPES = (
         name="MOA", number=139, mission="MOA", instrument="MOA", tail="lensing_event", assumed=True,
         text=("moa lensing event", "moa"),
     ),
-    NoticeType(name="GAIA_ALERT", mission="Gaia", instrument="Gaia", tail="alert", assumed=True),
-    NoticeType(name="ASASSN_TRANSIENT", mission="ASAS-SN", instrument="ASAS-SN", tail="transient", assumed=True),
-    NoticeType(name="CATALINA_TRANSIENT", mission="Catalina", instrument="CRTS", tail="transient", assumed=True),
+    NoticeType(
+        name="GAIA_ALERT", mission="Gaia", instrument="Gaia", tail="alert", assumed=True,
+        streams=("gaia.cam.uk/alerts", "voevent.4pisky.org/gaia", "hotwired.org/gaia_demo"),
+    ),
+    NoticeType(
+        name="ASASSN_TRANSIENT", mission="ASAS-SN", instrument="ASAS-SN", tail="transient", assumed=True,
+        streams=("voevent.4pisky.org/asassn",),
+    ),
+    NoticeType(
+        name="CATALINA_TRANSIENT", mission="Catalina", instrument="CRTS", tail="transient", assumed=True,
+        streams=("nvo.caltech/voeventnet",),
+    ),
 )  # fmt: skip
 
 #: First magnitude found among these is the alert's.
