@@ -91,7 +91,7 @@ def test_a_resolved_reject_is_not_replayed_until_it_fails_again(journal: Journal
     journal.mark_reject_resolved(first.id)
     assert [r.raw for r in journal.replayable_rejects()] == [b"2"]
     journal.append([], rejects=[reject(b"1", reason="another reason")])
-    assert [(r.raw, r.reason) for r in journal.replayable_rejects()][0] == (b"1", "another reason")
+    assert next((r.raw, r.reason) for r in journal.replayable_rejects()) == (b"1", "another reason")
     with pytest.raises(PermanentError, match="999"):
         journal.mark_reject_resolved(999)
 
