@@ -1,0 +1,167 @@
+"""Where is it? Credible areas, best position, distance, and a figure with every instrument's region."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+from analyses.contract import Unit, analysis
+from analyses.layers import Marker, NamedRegion
+from nuncius.core.quantity import Quantity
+from nuncius.core.result import Figure, Result, Table
+from nuncius.core.sky import (
+    Annulus,
+    Circle,
+    Ellipse,
+    Localization,
+    ProbabilityMap,
+    area,
+    centre,
+    overlap_integral,
+    prob_inside,
+)
+
+
+@analysis(
+    "localization",
+    version="1",
+    about="Credible areas, best position, distance, and a map of the sky with the regions of every instrument",
+    example="nuncius analyse localization --with sky='CIRCLE ICRS 176.8 -39.8 11.6' --with object='GRB 170817A'",
+)
+def localization(
+    *,
+    sky: Annotated[Localization, "the region or map"],
+    object: Annotated[str, "name of the object, for the title"] = "",
+    instrument: Annotated[str, "who made the localization"] = "",
+    trigger_time: Annotated[datetime | None, "T0; adds the Sun and the Moon to the figure"] = None,
+    luminosity_distance: Annotated[float | None, Unit("Mpc"), "where the map has none"] = None,
+    luminosity_distance_error: Annotated[float | None, Unit("Mpc"), "its 1-sigma error"] = None,
+    regions: Annotated[list[NamedRegion], "other instruments' regions to compare with"] = [],  # noqa: B006 — read only
+    markers: Annotated[list[Marker], "positions to mark: counterparts, hosts"] = [],  # noqa: B006
+) -> Result:
+    values = _areas(sky) | _position(sky)
+    distance = _distance(sky, luminosity_distance, luminosity_distance_error)
+    if distance is not None:
+        values["luminosity_distance"] = distance
+    table = _comparison(sky, regions, markers)
+    for row in table.rows:
+        if isinstance(row[1], float):
+            values[f"prob_inside_{row[0]}"] = Quantity(value=row[1])
+    title = object or instrument or "Localization"
+    return Result(
+        answer=_answer(values),
+        values=values,
+        tables=[table] if table.rows else [],
+        figures=[_figure(title, sky, instrument, trigger_time, values, regions, markers)],
+        caveats=_caveats(sky),
+    )
+
+
+def _areas(sky: Localization) -> dict[str, Quantity]:
+    if isinstance(sky, Annulus):
+        level = sky.containment_probability
+        return {f"area_{100 * level:g}": Quantity(value=area(sky, level), unit="deg2")}
+    return {f"area_{level}": Quantity(value=area(sky, level / 100), unit="deg2") for level in (50, 90)}
+
+
+def _position(sky: Localization) -> dict[str, Quantity]:
+    """Best position and the radius about it that holds 90 %; an annulus has no best position."""
+    if isinstance(sky, Annulus):
+        return {}
+    ra, dec = centre(sky)
+    if isinstance(sky, ProbabilityMap):
+        radius, level = sky.radius_about(ra, dec, 0.9), 0.9
+    else:
+        radius = sky.radius if isinstance(sky, Circle) else sky.semi_major
+        level = sky.containment_probability
+    return {
+        "ra": Quantity(value=ra, unit="deg"),
+        "dec": Quantity(value=dec, unit="deg"),
+        "ra_dec_error": Quantity(value=radius, unit="deg"),
+        "containment_probability": Quantity(value=level),
+    }
+
+
+def _distance(sky: Localization, given: float | None, error: float | None) -> Quantity | None:
+    if isinstance(sky, ProbabilityMap) and sky.distance is not None:
+        given, error = sky.distance
+    return None if given is None else Quantity(value=given, unit="Mpc", minus=error, plus=error)
+
+
+def _comparison(sky: Localization, regions: list[NamedRegion], markers: list[Marker]) -> Table:
+    """Of each other region: how much of our probability it holds, how much of its own lies in ours, and whether a
+    common source explains both better than chance does. Of each marker: the credible level it lies at."""
+    from analyses.layers import credible_level
+
+    rows: list[list[str | float | None]] = []
+    for region in regions:
+        here = prob_inside(sky, region.sky)
+        rows.append([region.name, here, prob_inside(region.sky, sky), overlap_integral(sky, region.sky)])
+    for marker in markers:
+        level = float(credible_level(sky, [marker.ra], [marker.dec])[0])
+        rows.append([f"{marker.name} (at this credible level)", None, level, None])
+    columns = ["region", "holds of this localization", "inside this localization", "overlap integral"]
+    return Table(name="comparison", columns=columns, rows=rows)
+
+
+def _answer(values: dict[str, Quantity]) -> str:
+    areas = [f"{name[5:]} % within {size(quantity.value)}" for name, quantity in values.items() if name[:5] == "area_"]
+    parts = [", ".join(areas)]
+    if "ra" in values:
+        parts.append(f"best position RA {values['ra'].value:.4g}°, Dec {values['dec'].value:+.4g}°".replace("-", "−"))
+    if "luminosity_distance" in values:
+        parts.append(f"at {values['luminosity_distance']}")
+    return "; ".join(parts)
+
+
+def size(deg2: float) -> str:
+    """An area in the unit that people would use."""
+    for factor, unit in ((1.0, "deg²"), (3600.0, "arcmin²"), (3600.0**2, "arcsec²")):
+        if deg2 * factor >= 0.1 or unit == "arcsec²":
+            return f"{deg2 * factor:,.3g} {unit}" if deg2 * factor < 1000 else f"{deg2 * factor:,.0f} {unit}"
+    raise AssertionError("unreachable")
+
+
+def _caveats(sky: Localization) -> list[str]:
+    if isinstance(sky, Annulus):
+        return ["An annulus has no best position: the source lies anywhere along it."]
+    if isinstance(sky, Circle | Ellipse):
+        return [
+            f"Other levels than {100 * sky.containment_probability:.3g} % assume a Gaussian; "
+            "systematic errors enter only if the sender put them in."
+        ]
+    return []
+
+
+def _figure(
+    title: str,
+    sky: Localization,
+    instrument: str,
+    trigger_time: datetime | None,
+    values: dict[str, Quantity],
+    regions: list[NamedRegion],
+    markers: list[Marker],
+) -> Figure:
+    from analyses.layers import sun_and_moon
+    from analyses.skyplot import Scene, draw
+
+    legend = [f"{name[5:]} %: {size(quantity.value)}" for name, quantity in values.items() if name[:5] == "area_"]
+    notes = [f"{values['luminosity_distance']}"] if "luminosity_distance" in values else []
+    when = f"{trigger_time:%Y-%m-%d %H:%M:%S} UTC" if trigger_time else ""
+    scene = Scene(
+        title=title,
+        subtitle=" · ".join(part for part in (when, instrument if instrument != title else "") if part),
+        sky=sky,
+        regions=regions,
+        markers=markers,
+        bodies=sun_and_moon(trigger_time) if trigger_time else [],
+        legend=legend,
+        notes=notes,
+    )
+    others = f", with {', '.join(region.name for region in regions)}" if regions else ""
+    return Figure(
+        name="localization",
+        png=draw(scene),
+        caption=f"{title}: credible regions on the sky (Mollweide, ICRS, east to the left){others}",
+        alt=f"Map of the sky for {title}. {_answer(values)}{others}.",
+    )

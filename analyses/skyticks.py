@@ -1,0 +1,85 @@
+"""Graticules and their labels: hours and degrees on the whole sky, degrees (or less) on a close-up."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from analyses.figures import FAINT, HAIRLINE, INK
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from analyses.projection import Mollweide, Zenithal
+
+_STEPS = (30.0, 20.0, 10.0, 5.0, 2.0, 1.0, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001, 0.0005, 0.0002, 0.0001)
+
+
+def label_whole_sky(axes: Axes, paper: Mollweide) -> None:
+    """Meridians every 3 h (labelled along the equator), parallels every 30 degrees (labelled at the left edge)."""
+    line = np.linspace(-90.0, 90.0, 181)
+    for hour in range(0, 24, 3):
+        ra = hour * 15.0
+        if abs((ra - paper.middle + 180.0) % 360.0 - 180.0) > 179.0:
+            continue
+        axes.plot(*paper.place(np.full(line.size, ra), line), color=HAIRLINE, lw=0.35, zorder=1.5)
+        x, y = paper.place([ra], [0.0])
+        axes.text(x[0], y[0] - 0.035, f"{hour}h", size=5.8, color=INK, ha="center", va="top", zorder=8, alpha=0.85)
+    round_the_sky = paper.middle + np.linspace(-179.999, 179.999, 361)
+    for dec in range(-60, 90, 30):
+        x, y = paper.place(round_the_sky, np.full(361, float(dec)))
+        axes.plot(x, y, color=HAIRLINE, lw=0.35, zorder=1.5)
+        side = 1.0 if dec >= 0 else -1.0
+        axes.text(x.min() - 0.02, y[0] + 0.02 * side, _degrees(dec, 0), size=5.8, color=INK, ha="right", va="center")
+    turn = np.linspace(0.0, 2.0 * math.pi, 361)
+    axes.plot(2.0 * np.cos(turn), np.sin(turn), color=FAINT, lw=0.8, zorder=9)
+
+
+def label_close_up(axes: Axes, paper: Zenithal, half: float) -> None:
+    """Lines of equal right ascension and declination, labelled along the lower and the left edge."""
+    edge = np.linspace(-half, half, 201)
+    across, up = np.meshgrid(edge, edge)
+    ra, dec = paper.sky(across, up)
+    turn = (ra - paper.ra + 180.0) % 360.0 - 180.0
+    dec_step = _step(2.0 * half)
+    _lines(axes, edge, dec, dec_step)
+    levels = _multiples(float(dec[:, 0].min()), float(dec[:, 0].max()), dec_step)
+    axes.set_yticks(np.interp(levels, dec[:, 0], edge), [_degrees(v, dec_step) for v in levels])
+    bottom = turn[0, ::-1]  # east is to the left, so right ascension falls along x
+    if abs(paper.dec) + half < 80.0:
+        ra_step = _step(float(bottom[-1] - bottom[0]))
+        _lines(axes, edge, turn + paper.ra, ra_step)
+        levels = _multiples(float(bottom[0]) + paper.ra, float(bottom[-1]) + paper.ra, ra_step)
+        axes.set_xticks(
+            np.interp(levels - paper.ra, bottom, edge[::-1]), [_degrees(v % 360.0, ra_step, False) for v in levels]
+        )
+    else:
+        axes.set_xticks([])
+    axes.tick_params(labelsize=5.8, colors=INK, length=2, width=0.5, pad=1.5)
+    axes.set_xlabel("RA (ICRS)", size=5.8, color=INK, labelpad=1.0)
+    axes.set_ylabel("Dec", size=5.8, color=INK, labelpad=0.5)
+
+
+def _step(span: float) -> float:
+    """The largest round step that gives at least three lines over `span` degrees."""
+    return next((step for step in _STEPS if span / step >= 2.9), _STEPS[-1])
+
+
+def _multiples(low: float, high: float, step: float) -> np.ndarray:
+    return np.arange(math.ceil(low / step), math.floor(high / step) + 1) * step
+
+
+def _lines(axes: Axes, edge: np.ndarray, values: np.ndarray, step: float) -> None:
+    levels = _multiples(float(values.min()), float(values.max()), step)
+    if levels.size:
+        axes.contour(edge, edge, values, levels=levels, colors=[HAIRLINE], linewidths=0.4, linestyles="-", zorder=1.5)
+
+
+def _degrees(value: float, step: float, sign: bool = True) -> str:
+    places = 0 if step >= 1.0 or step == 0 else math.ceil(-math.log10(step) - 1e-9)
+    text = f"{abs(value):.{places}f}°"
+    if not sign or float(f"{value:.{places}f}") == 0.0:
+        return text
+    return ("+" if value > 0 else "−") + text
