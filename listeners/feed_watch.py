@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -22,8 +22,11 @@ log = logging.getLogger(__name__)
 class Connection(Protocol):
     """What the watch wants to know of a client."""
 
-    link: Link
-    troubles: dict[str, tuple[State, str]]
+    @property
+    def link(self) -> Link: ...
+
+    @property
+    def troubles(self) -> Mapping[str, tuple[State, str]]: ...
 
 
 class FeedWatch:
