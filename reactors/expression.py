@@ -1,0 +1,290 @@
+"""Reads a CEL expression into a small tree, so that a rule can be checked, explained and its numbers mended before
+the evaluator (`reactors/cel.py`) sees it. Evaluates nothing.
+
+The grammar is that of https://github.com/google/cel-spec/blob/master/doc/langdef.md without messages and bytes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any, Literal
+
+import msgspec
+
+from nuncius.core.errors import FormatError
+
+MAX_LENGTH = 2000  # characters; a condition that is longer is a program
+MAX_DEPTH = 24  # brackets within brackets; CEL itself gives up at 32
+MAX_TOKENS = 300
+MACROS = frozenset({"all", "exists", "exists_one", "map", "filter"})
+
+Sort = Literal["literal", "name", "field", "index", "call", "method", "unary", "binary", "ternary", "list", "map"]
+
+_TOKEN = re.compile(
+    r"""(?P<space>\s+|//[^\n]*)
+      | (?P<number>0x[0-9a-fA-F]+u?|(?:\d+\.\d*|\.\d+|\d+)(?:[eE][+-]?\d+)?u?)
+      | (?P<text>[rR]?(?:'''(?:[^\\]|\\.)*?'''|\"\"\"(?:[^\\]|\\.)*?\"\"\"|'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"))
+      | (?P<name>[A-Za-z_][A-Za-z_0-9]*)
+      | (?P<op>&&|\|\||<=|>=|==|!=|[-+*/%<>!?:.,()\[\]{}])
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+#: What people write who come from another language, and what CEL wants instead.
+_HINTS = {
+    "=": "comparison is '=='",
+    "&": "'and' is '&&'",
+    "|": "'or' is '||'",
+    "“": "use straight quotes",
+    "”": "use straight quotes",
+    "‘": "use straight quotes",
+    "’": "use straight quotes",
+    "$": "${…} is for texts; a condition takes the expression bare",
+    "≥": "write '>='",
+    "≤": "write '<='",
+}
+_WORDS = {"and": "&&", "or": "||", "not": "!", "is": "==", "AND": "&&", "OR": "||", "NOT": "!"}
+_LEVELS = (("||",), ("&&",), ("<", "<=", ">", ">=", "==", "!=", "in"), ("+", "-"), ("*", "/", "%"))
+
+
+class ExpressionError(FormatError):
+    """An expression that cannot be read; `offset` counts characters from its start."""
+
+    def __init__(self, message: str, *, offset: int = 0, hint: str = "") -> None:
+        super().__init__(message)
+        self.offset = offset
+        self.hint = hint
+
+
+class Node(msgspec.Struct, frozen=True, kw_only=True):
+    """One node; `value` is the literal, the name, the field, the function or the operator. A method's first part is
+    what it is called on."""
+
+    sort: Sort
+    start: int
+    end: int
+    value: Any = None
+    parts: tuple[Node, ...] = ()
+
+    def walk(self) -> Iterator[Node]:
+        """This node and all below it, outer before inner."""
+        yield self
+        for part in self.parts:
+            yield from part.walk()
+
+
+class _Token(msgspec.Struct, frozen=True):
+    sort: str
+    text: str
+    start: int
+    end: int
+
+
+def _tokens(source: str) -> list[_Token]:
+    tokens, at = [], 0
+    while at < len(source):
+        match = _TOKEN.match(source, at)
+        if match is None:
+            character = source[at]
+            what = "a text that is never closed" if character in "'\"" else f"unexpected {character!r}"
+            raise ExpressionError(what, offset=at, hint=_HINTS.get(character, ""))
+        if match.lastgroup != "space":
+            tokens.append(_Token(str(match.lastgroup), match.group(), at, match.end()))
+        at = match.end()
+    return [*tokens, _Token("end", "", len(source), len(source))]
+
+
+def parse(source: str) -> Node:
+    """The tree of an expression. Raises ExpressionError saying where and what to write instead."""
+    if len(source) > MAX_LENGTH:
+        raise ExpressionError(f"an expression of {len(source)} characters; at most {MAX_LENGTH} are allowed")
+    if not source.strip():
+        raise ExpressionError("an empty expression", hint="write a condition, for example ev.far < 1e-8")
+    tokens = _tokens(source)
+    if len(tokens) > MAX_TOKENS:
+        raise ExpressionError(f"an expression of {len(tokens)} words and signs; at most {MAX_TOKENS} are allowed")
+    parser = _Parser(tokens)
+    tree = parser.expression()
+    left = parser.token
+    if left.sort != "end":
+        raise ExpressionError(f"unexpected {left.text!r}", offset=left.start, hint=_leftover_hint(left))
+    return tree
+
+
+def _leftover_hint(token: _Token) -> str:
+    if token.text in _WORDS:
+        return f"write '{_WORDS[token.text]}'"
+    return "units are not written: angles are degrees, rates hertz" if token.sort == "name" else ""
+
+
+class _Parser:
+    def __init__(self, tokens: list[_Token]) -> None:
+        self.tokens = tokens
+        self.at = 0
+        self.depth = 0
+
+    @property
+    def token(self) -> _Token:
+        return self.tokens[self.at]
+
+    def take(self, *texts: str) -> _Token | None:
+        """The next token, if it is one of these operators."""
+        token = self.token
+        if token.text in texts and token.sort in ("op", "name"):
+            self.at += 1
+            return token
+        return None
+
+    def need(self, text: str) -> _Token:
+        token = self.take(text)
+        if token is None:
+            got = repr(self.token.text) if self.token.text else "the end"
+            raise ExpressionError(f"expected '{text}', got {got}", offset=self.token.start)
+        return token
+
+    def expression(self) -> Node:
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
+            raise ExpressionError(f"brackets nested deeper than {MAX_DEPTH}", offset=self.token.start)
+        condition = self.binary(0)
+        if self.take("?"):
+            yes = self.binary(0)
+            self.need(":")
+            no = self.expression()
+            condition = Node(sort="ternary", start=condition.start, end=no.end, parts=(condition, yes, no))
+        self.depth -= 1
+        return condition
+
+    def binary(self, level: int) -> Node:
+        if level == len(_LEVELS):
+            return self.unary()
+        left = self.binary(level + 1)
+        while operator := self.take(*_LEVELS[level]):
+            right = self.binary(level + 1)
+            left = Node(sort="binary", start=left.start, end=right.end, value=operator.text, parts=(left, right))
+        return left
+
+    def unary(self) -> Node:
+        operators = []
+        while operator := self.take("!", "-"):
+            operators.append(operator)
+        node = self.member()
+        for operator in reversed(operators):
+            node = Node(sort="unary", start=operator.start, end=node.end, value=operator.text, parts=(node,))
+        return node
+
+    def member(self) -> Node:
+        node = self.primary()
+        while True:
+            if self.take("."):
+                name = self.token
+                if name.sort != "name":
+                    raise ExpressionError("expected a field name after '.'", offset=name.start)
+                self.at += 1
+                if self.take("("):
+                    parts, end = self.until(")")
+                    node = Node(sort="method", start=node.start, end=end, value=name.text, parts=(node, *parts))
+                else:
+                    node = Node(sort="field", start=node.start, end=name.end, value=name.text, parts=(node,))
+            elif self.take("["):
+                index = self.expression()
+                node = Node(sort="index", start=node.start, end=self.need("]").end, parts=(node, index))
+            else:
+                return node
+
+    def until(self, close: str) -> tuple[tuple[Node, ...], int]:
+        """Expressions separated by commas up to the closing bracket."""
+        parts: list[Node] = []
+        while not (end := self.take(close)):
+            parts.append(self.expression())
+            if not self.take(","):
+                end = self.need(close)
+                break
+        return tuple(parts), end.end
+
+    def primary(self) -> Node:
+        token = self.token
+        self.at += 1
+        if token.sort in ("number", "text"):
+            return Node(sort="literal", start=token.start, end=token.end, value=_literal(token))
+        if token.sort == "name":
+            return self.named(token)
+        if token.text == "(":
+            inside = self.expression()
+            end = self.need(")").end
+            return msgspec.structs.replace(inside, start=token.start, end=end)
+        if token.text == "[":
+            parts, end = self.until("]")
+            return Node(sort="list", start=token.start, end=end, parts=parts)
+        if token.text == "{":
+            return self.map(token)
+        self.at -= 1
+        got = repr(token.text) if token.text else "the end"
+        raise ExpressionError(f"expected a value, got {got}", offset=token.start)
+
+    def named(self, token: _Token) -> Node:
+        if token.text in ("true", "false", "null"):
+            value = {"true": True, "false": False, "null": None}[token.text]
+            return Node(sort="literal", start=token.start, end=token.end, value=value)
+        if token.text in _WORDS:
+            raise ExpressionError(
+                f"'{token.text}' is not CEL", offset=token.start, hint=f"write '{_WORDS[token.text]}'"
+            )
+        if self.take("("):
+            parts, end = self.until(")")
+            return Node(sort="call", start=token.start, end=end, value=token.text, parts=parts)
+        return Node(sort="name", start=token.start, end=token.end, value=token.text)
+
+    def map(self, token: _Token) -> Node:
+        parts: list[Node] = []
+        while not (end := self.take("}")):
+            parts.append(self.expression())
+            self.need(":")
+            parts.append(self.expression())
+            if not self.take(","):
+                end = self.need("}")
+                break
+        return Node(sort="map", start=token.start, end=end.end, parts=tuple(parts))
+
+
+def _literal(token: _Token) -> int | float | str:
+    if token.sort == "text":
+        body = token.text.lstrip("rR")
+        quote = 3 if body[:3] in ("'''", '"""') else 1
+        return body[quote:-quote]
+    text = token.text.rstrip("u")
+    if text.startswith("0x"):
+        return int(text, 16)
+    return int(text) if text.isdigit() else float(text)
+
+
+def path(node: Node) -> tuple[str, ...] | None:
+    """`ev.p_astro.BNS` as ("ev", "p_astro", "BNS"); None for anything that is not a plain path."""
+    if node.sort == "name":
+        return (str(node.value),)
+    if node.sort == "field":
+        inner = path(node.parts[0])
+        return None if inner is None else (*inner, str(node.value))
+    if node.sort == "index" and isinstance(node.parts[1].value, str) and node.parts[1].sort == "literal":
+        inner = path(node.parts[0])
+        return None if inner is None else (*inner, node.parts[1].value)
+    return None
+
+
+def bound_names(node: Node) -> frozenset[str]:
+    """Names that a macro binds anywhere in the tree: the x of `list.exists(x, …)`."""
+    return frozenset(
+        str(n.parts[1].value)
+        for n in node.walk()
+        if n.sort == "method" and n.value in MACROS and len(n.parts) > 1 and n.parts[1].sort == "name"
+    )
+
+
+def paths(node: Node) -> Iterator[tuple[Node, tuple[str, ...]]]:
+    """The longest plain paths of a tree, in the order written."""
+    whole = path(node)
+    if whole is not None:
+        yield node, whole
+        return
+    for part in node.parts:
+        yield from paths(part)
