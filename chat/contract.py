@@ -1,0 +1,66 @@
+"""The one contract of all chat targets: what a courier may ask of Slack, a terminal or the web page.
+
+A target dresses a report and delivers it; it must not read the journal, and it never decides what is worth saying.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+import msgspec
+
+from nuncius.core.report import Report, Severity
+
+#: The slot of a thread's first message, which always says the present state of the object.
+HEAD = "head"
+
+Blob = Callable[[str], bytes]
+
+_RANK = {Severity.INFO: 0, Severity.NOTICE: 1, Severity.WARNING: 2, Severity.PAGE: 3}
+
+
+def rank(severity: Severity) -> int:
+    """Severities in order: info 0, notice 1, warning 2, page 3."""
+    return _RANK[severity]
+
+
+class Delivery(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a report now stands: `reference` finds its message again (to edit it), `thread` its thread. Both are
+    JSON values that only their target understands; the journal keeps them."""
+
+    reference: dict[str, Any] = {}
+    thread: dict[str, Any] = {}
+
+
+class Target(Protocol):
+    """A place where people read.
+
+    `certain`: `find` really knows whether a report was delivered. Where it cannot know (a terminal), a report in
+    doubt is delivered again: seen twice is better than not at all.
+    `silent_edits`: who has read a message does not notice that it was edited, so a short reply says what changed.
+    """
+
+    name: str
+    certain: bool
+    silent_edits: bool
+
+    def deliver(
+        self,
+        report: Report,
+        *,
+        blob: Blob,
+        thread: dict[str, Any] | None,
+        previous: dict[str, Any] | None,
+        test: bool = False,
+    ) -> Delivery:
+        """Deliver `report`, or edit the message that `previous` refers to. The head (slot "head") opens the thread
+        when `thread` is None and is edited in place otherwise. Must be safe to repeat with the `previous` that
+        `find` gave. `test` marks mock alerts and injections, which must not reach people on duty.
+        Raises TransientError (try again later) or PermanentError (a person must mend something)."""
+        ...
+
+    def find(self, report: Report, *, thread: dict[str, Any] | None, test: bool = False) -> Delivery | None:
+        """What is already there in the report's slot of its thread, after a crash or a lost reply; None: nothing
+        (if `certain`), or cannot know."""
+        ...

@@ -1,0 +1,92 @@
+"""The web page: read-only, server-rendered, made from the journal anew for each reader."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable, Sequence
+
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+
+from console import pages, views
+from nuncius.core.clock import Clock, SystemClock
+from nuncius.core.errors import PermanentError
+from nuncius.journal import Journal
+
+LOCAL_HOSTS = ("127.0.0.1", "localhost", "::1", "[::1]")
+
+# No inline script or style, nothing from elsewhere: an alert that slipped through as HTML could still do nothing.
+_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; img-src 'self'; style-src 'self'; script-src 'self'; "
+    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+_FOR_EVER = {"Cache-Control": "public, max-age=31536000, immutable"}
+_PNG = b"\x89PNG\r\n\x1a\n"
+_TYPES = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
+
+
+def create_app(journal: Journal, *, clock: Clock | None = None, hosts: Sequence[str] = LOCAL_HOSTS) -> FastAPI:
+    """The application. `hosts` are the names it answers to; others are refused, so that a hostile page cannot
+    read this one through a name of its own (DNS rebinding)."""
+    app = FastAPI(title="Nuncius", docs_url=None, redoc_url=None, openapi_url=None)
+    app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(hosts))
+    time = clock or SystemClock()
+
+    @app.middleware("http")
+    async def harden(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
+        response = await call_next(request)
+        for name, value in _HEADERS.items():
+            response.headers.setdefault(name, value)
+        response.headers.setdefault("Cache-Control", "no-store")
+        return response
+
+    # Plain functions: the journal blocks, so each request runs in a worker thread.
+    @app.get("/", response_class=HTMLResponse)
+    def threads() -> str:
+        return pages.threads_page(journal, time.now())
+
+    @app.get("/thread/{name:path}")
+    def thread(name: str) -> Response:
+        page = pages.thread_page(journal, views.iri_of(name), time.now())
+        other = journal.object_of([name]) if page is None else None
+        if other:  # asked for by another of its names
+            return RedirectResponse(views.href(other), status_code=302)
+        if page is None:
+            return HTMLResponse(pages.missing_page(journal, name, time.now()), status_code=404)
+        return HTMLResponse(page)
+
+    @app.get("/blob/{sha256}.png")
+    def blob(sha256: str) -> Response:
+        if not re.fullmatch(r"[0-9a-f]{64}", sha256):
+            return Response("not a picture's address", status_code=404, media_type="text/plain")
+        try:
+            content = journal.blob(sha256)
+        except PermanentError as error:
+            return Response(str(error), status_code=404, media_type="text/plain")
+        if not content.startswith(_PNG):  # sky maps and raw messages are kept as blobs too
+            return Response("not a picture", status_code=404, media_type="text/plain")
+        return Response(content, media_type="image/png", headers={**_FOR_EVER, "ETag": f'"{sha256}"'})
+
+    @app.get("/static/{stamp}/{name}")
+    def static(stamp: str, name: str) -> Response:
+        if name not in ("console.css", "console.js", "icon.svg"):
+            return Response("no such file", status_code=404, media_type="text/plain")
+        return Response(pages.asset(name), media_type=_TYPES[name.rsplit(".", 1)[-1]], headers=_FOR_EVER)
+
+    @app.get("/api/threads.json")
+    def threads_json() -> JSONResponse:
+        return JSONResponse({"threads": views.threads_json(journal)})
+
+    @app.get("/api/version.json")
+    def version() -> JSONResponse:
+        return JSONResponse({"version": views.version(journal)})
+
+    @app.get("/healthz")
+    def healthz() -> JSONResponse:
+        return JSONResponse({"ok": True, "last_seq": journal.last_seq()})
+
+    return app

@@ -1,0 +1,81 @@
+"""Renders the pages from their templates. Autoescaping is on: whatever an alert says stays text."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import UTC, datetime
+from functools import cache
+from importlib.resources import files
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from chat.markdown import clean, safe_href
+from chat.plaintable import cell
+from console import views
+from console.markup import markup
+from nuncius.journal import Journal
+
+
+def threads_page(journal: Journal, now: datetime) -> str:
+    """The list of threads, newest first."""
+    return _render("threads.html", journal, now, cards=views.cards(journal))
+
+
+def thread_page(journal: Journal, iri: str, now: datetime) -> str | None:
+    """One thread; None where nothing is known of it."""
+    found = views.thread(journal, iri)
+    return None if found is None else _render("thread.html", journal, now, thread=found)
+
+
+def missing_page(journal: Journal, name: str, now: datetime) -> str:
+    """For an address that leads nowhere."""
+    return _render("missing.html", journal, now, name=name)
+
+
+def asset(name: str) -> bytes:
+    """A file of `static/`."""
+    return (files("console") / "static" / name).read_bytes()
+
+
+@cache
+def asset_href(name: str) -> str:
+    """Its address, which changes with its content, so that browsers may keep it for ever."""
+    return f"/static/{hashlib.sha256(asset(name)).hexdigest()[:12]}/{name}"
+
+
+def _render(template: str, journal: Journal, now: datetime, **values: object) -> str:
+    shell = {"overview": views.overview(journal), "now": now}
+    return _environment().get_template(template).render(**shell, **values)
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("console"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "markup": markup,
+        "clean": clean,
+        "cell": cell,
+        "utc": lambda moment: moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S"),
+        "iso": lambda moment: moment.astimezone(UTC).isoformat(timespec="seconds"),
+        "safe_href": lambda url: safe_href(url) or "#",
+        "number": lambda value: f"{value:,}".replace(",", "\u2009"),
+    }
+    environment.globals |= {"asset": asset_href, "ago": ago}
+    return environment
+
+
+def ago(moment: datetime, now: datetime) -> str:
+    """How long ago, in words; the date when that says more."""
+    seconds = (now - moment).total_seconds()
+    if not 0 <= seconds < 14 * 86400:
+        return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
+    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{seconds / size:.0f} {unit} ago"
+    return "just now"

@@ -1,0 +1,262 @@
+"""What the pages show, as plain values read from the journal. Knows nothing of HTML or HTTP."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import Any
+from urllib.parse import quote
+
+import msgspec
+
+from chat.changes import what_changed
+from chat.contract import HEAD, rank
+from chat.dossier import Dossier, read
+from chat.head import Present, is_note, standing
+from chat.known import headline
+from nuncius.core.event import Event, iso
+from nuncius.core.report import Picture, Report, ReportState, Severity
+from nuncius.journal import Feed, Journal, StoredReport
+
+#: IRIs of objects begin so (docs/architecture.md); pages use the rest as their address.
+OBJECT = "http://odahub.io/ontology/nuncius/object/"
+
+_GOOD = {"ok", "up", "quiet"}  # quiet: nothing to report, and its heartbeat says so
+_UNKNOWN = {"unknown", "connecting"}
+
+
+class FeedLine(msgspec.Struct, frozen=True, kw_only=True):
+    """Health of one feed in words and one of good, unknown, bad."""
+
+    name: str
+    health: str
+    words: str
+    last: datetime | None
+
+
+class Overview(msgspec.Struct, frozen=True, kw_only=True):
+    """The counts and the health of feeds at the top of every page; `version` is what the page was made from."""
+
+    events: int
+    objects: int
+    waiting: int
+    failed: int
+    rejects: int
+    feeds: list[FeedLine]
+    version: str
+
+
+class Card(msgspec.Struct, frozen=True, kw_only=True):
+    """One thread in the list."""
+
+    iri: str
+    href: str
+    name: str
+    what: str
+    state: str
+    test: bool
+    severity: Severity
+    facts: list[tuple[str, str]]
+    latest: Report
+    told: datetime
+    picture: Picture | None
+    reports: int
+    events: int
+    trigger_time: str
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
+    """A report on its page, with what it replaced and how its delivery stands."""
+
+    anchor: str
+    report: Report
+    told: datetime
+    history: list[tuple[datetime, list[str]]]
+    deliveries: list[tuple[str, str, str]]
+
+
+class Moment(msgspec.Struct, frozen=True, kw_only=True):
+    """An event in the timeline. `since` is the time after T0 in words."""
+
+    time: datetime
+    since: str
+    line: str
+    kind: str
+    tense: str
+    retraction: bool
+    late: bool
+
+
+class Thread(msgspec.Struct, frozen=True, kw_only=True):
+    """A thread's page."""
+
+    iri: str
+    name: str
+    present: Present | None
+    entries: list[Entry]
+    timeline: list[Moment]
+
+
+def overview(journal: Journal) -> Overview:
+    """Counts and feeds now."""
+    numbers = journal.statistics()
+    outbox: dict[str, int] = numbers["outbox"]
+    return Overview(
+        events=int(numbers["events"]["total"]),
+        objects=int(numbers["objects"]),
+        waiting=outbox.get("pending", 0) + outbox.get("sending", 0),
+        failed=outbox.get("failed", 0),
+        rejects=int(numbers["rejects"]["open"]),
+        feeds=[_feed(feed) for feed in journal.feeds()],
+        version=version(journal),
+    )
+
+
+def version(journal: Journal) -> str:
+    """A text that changes whenever a page would say something else; cheap enough to ask for every few seconds."""
+    newest = [f"{row.id}{row.state}" for row in journal.reports(limit=1)]
+    feeds = [f"{feed.feed}={feed.state}" for feed in journal.feeds()]
+    return hashlib.sha256(" ".join([str(journal.last_seq()), *newest, *feeds]).encode()).hexdigest()[:16]
+
+
+def _feed(feed: Feed) -> FeedLine:
+    health = "good" if feed.state in _GOOD else "unknown" if feed.state in _UNKNOWN else "bad"
+    words = feed.state + (f": {feed.detail}" if feed.detail else "")
+    return FeedLine(name=feed.feed, health=health, words=words, last=feed.last)
+
+
+def href(iri: str) -> str:
+    """The address of a thread's page: an object's short name, or `~` and the whole name of another thread."""
+    return "/thread/" + quote(iri.removeprefix(OBJECT) if iri.startswith(OBJECT) else f"~{iri}", safe="~")
+
+
+def iri_of(name: str) -> str:
+    """The thread that the end of an address means; the inverse of `href`."""
+    return name[1:] if name.startswith("~") else OBJECT + name
+
+
+def cards(journal: Journal, *, limit: int = 40) -> list[Card]:
+    """Threads in which something was said, the one spoken of last first."""
+    newest: dict[str, StoredReport] = {}
+    for row in journal.reports(limit=1000):
+        if not is_note(row.report) and row.state != "cancelled":
+            newest.pop(row.report.thread, None)
+            newest[row.report.thread] = row
+    threads = list(reversed(newest.items()))[:limit]
+    return [_card(iri, row, read(journal, iri)) for iri, row in threads]
+
+
+def _card(iri: str, row: StoredReport, dossier: Dossier) -> Card:
+    now = dossier.present
+    told = standing(dossier.reports)
+    pictures = [p for report in reversed(told) if report.state is ReportState.CURRENT for p in report.pictures]
+    urgent = max((r.severity for r in told if r.state is ReportState.CURRENT), key=rank, default=Severity.INFO)
+    return Card(
+        iri=iri,
+        href=href(iri),
+        name=now.name if now else iri.removeprefix(OBJECT),
+        what=now.what if now else "",
+        state=now.state if now else "current",
+        test=now.test if now else False,
+        severity=urgent,
+        facts=[(label, value) for label, value in now.facts if label in _CARD_FACTS] if now else [],
+        latest=row.report,
+        told=row.created,
+        picture=pictures[0] if pictures else None,
+        reports=len(told),
+        events=len(dossier.events),
+        trigger_time=dict(now.facts).get("T0", "") if now else "",
+    )
+
+
+_CARD_FACTS = ("T0", "90 % area", "Position", "Distance", "Redshift")
+
+
+def thread(journal: Journal, iri: str) -> Thread | None:
+    """A thread's page; None where nothing is known of it."""
+    dossier = read(journal, iri)
+    if not dossier.events and not dossier.reports:
+        return None
+    now = dossier.present
+    name = now.name if now else iri.removeprefix(OBJECT)
+    t0 = next((s.event.trigger_time for s in dossier.events if s.event.trigger_time), None)
+    return Thread(
+        iri=iri,
+        name=name,
+        present=now,
+        entries=_entries(dossier.reports),
+        timeline=[_moment(stored.event, t0) for stored in dossier.events],
+    )
+
+
+def _entries(rows: Sequence[StoredReport]) -> list[Entry]:
+    """One entry a slot. The same report has a row per target; the page shows it once."""
+    slots: dict[str, list[StoredReport]] = {}
+    for row in sorted(rows, key=lambda row: row.id):
+        if row.report.slot != HEAD and not is_note(row.report) and row.state != "cancelled":
+            slots.setdefault(row.report.slot, []).append(row)
+    return [_entry(f"r{number}", found) for number, found in enumerate(slots.values(), start=1)]
+
+
+def _entry(anchor: str, rows: list[StoredReport]) -> Entry:
+    versions: dict[str, StoredReport] = {}
+    for row in rows:
+        versions.setdefault(row.report.key, row)
+    told = list(versions.values())
+    pairs = pairwise(told)
+    history = [(new.created, what_changed(old.report, new.report)) for old, new in pairs]
+    latest = told[-1]
+    return Entry(
+        anchor=anchor,
+        report=latest.report,
+        told=latest.created,
+        history=history,
+        deliveries=[
+            (row.target, row.state, row.error or str((row.reference or {}).get("skipped", "")))
+            for row in rows
+            if row.report.key == latest.report.key and row.target != "web"
+        ],
+    )
+
+
+def _moment(event: Event, t0: datetime | None) -> Moment:
+    return Moment(
+        time=event.received,
+        since=after(event.received - t0) if t0 else "",
+        line=headline(event),
+        kind=event.kind,
+        tense=event.tense.value,
+        retraction=event.is_retraction,
+        late=bool(event.data.get("late")),
+    )
+
+
+def after(delta: timedelta) -> str:
+    """A time after T0 as people say it: `T0 + 2.1 h`."""
+    seconds = delta.total_seconds()
+    sign = "−" if seconds < 0 else "+"
+    for size, unit in ((86400.0, "d"), (3600.0, "h"), (60.0, "min")):
+        if abs(seconds) >= size:
+            return f"T0 {sign} {abs(seconds) / size:.1f} {unit}"
+    return f"T0 {sign} {abs(seconds):.0f} s"
+
+
+def threads_json(journal: Journal) -> list[dict[str, Any]]:
+    """The list for machines."""
+    return [
+        {
+            "thread": card.iri,
+            "href": card.href,
+            "name": card.name,
+            "what": card.what,
+            "state": card.state,
+            "severity": card.severity.value,
+            "facts": dict(card.facts),
+            "reports": card.reports,
+            "events": card.events,
+            "latest": {"title": card.latest.title, "key": card.latest.key, "told": iso(card.told)},
+        }
+        for card in cards(journal)
+    ]
