@@ -116,5 +116,6 @@ class FeedWatch:
         )
         if event is not None and feeds:
             journal.append([event])
-            log.warning("%s: %s is %s: %s", self._listener, feed, verdict.state, verdict.detail)
+            level = logging.WARNING if verdict.state in BROKEN else logging.INFO
+            log.log(level, "%s: %s is %s: %s", self._listener, feed, verdict.state, verdict.detail)
         journal.set_feed_state(feed, verdict.state, since=now, detail=verdict.detail)

@@ -26,8 +26,13 @@ class _Broker(msgspec.Struct):
     source: str = ""
 
 
+class _Group(msgspec.Struct):
+    join_state: str = "steady"
+
+
 class _Statistics(msgspec.Struct):
     brokers: dict[str, _Broker] = {}
+    cgrp: _Group = _Group()
 
 
 class LinkWatch:
@@ -58,17 +63,24 @@ class LinkWatch:
 
     def on_statistics(self, text: str) -> None:
         """Statistics decide between up and down: errors alone also come from one broker of many."""
-        brokers = msgspec.json.decode(text, type=_Statistics).brokers.values()
+        statistics = msgspec.json.decode(text, type=_Statistics)
         # The group's coordinator is listed as a broker of its own; it is one of the others.
-        up = any(b.state in ("UP", "UPDATE") and b.source != "logical" for b in brokers)
-        if up:
+        up = any(b.state in ("UP", "UPDATE") and b.source != "logical" for b in statistics.brokers.values())
+        if up and statistics.cgrp.join_state == "steady":
             self._cause = None
-        elif self._cause is None and self.link.state == "connecting":
-            return
-        state = "up" if up else self._cause[0] if self._cause else "disconnected"
-        reason = self._cause[1] if self._cause else ""
+            self._become("up", "")
+        elif up:
+            # After a loss nothing flows before the group is joined again; that is not yet silence.
+            self._become("connecting", "a broker answers, but the consumer group is not joined; does any topic match?")
+        elif self._cause is not None:
+            self._become(*self._cause)
+        elif self.link.state == "up":
+            self._become("disconnected", "")
+
+    def _become(self, state: str, reason: str) -> None:
         if state != self.link.state:
-            log.log(logging.INFO if up else logging.WARNING, "kafka: %s %s", state, reason)
+            level = logging.WARNING if state in ("disconnected", "unauthorised") else logging.INFO
+            log.log(level, "kafka: %s %s", state, reason)
             self.link = msgspec.convert({"state": state, "since": self._clock.now(), "reason": reason}, type=Link)
 
 

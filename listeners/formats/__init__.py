@@ -22,13 +22,17 @@ MAX_MESSAGE_BYTES = 32 * 1024 * 1024
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):
-    """One message as it arrived: its bytes, when, and where from (Kafka topic, file or archive member)."""
+    """One message as it arrived: its bytes, when, and where from (Kafka topic, file or archive member).
+
+    `refused` is set by what hands the message on and could not or would not read it; `parse` then raises with it.
+    """
 
     raw: bytes
     received: datetime
     topic: str | None = None
     name: str | None = None
     content_type: str | None = None
+    refused: str | None = None
 
     @property
     def label(self) -> str:
@@ -63,6 +67,8 @@ def _formats(json: bool) -> tuple[Format, ...]:
 def parse(message: Message) -> list[Event]:
     """The events in a message, usually one. Raises FormatError that says what was received and how to mend it."""
     raw = message.raw
+    if message.refused is not None:
+        raise FormatError(f"{message.label}: {message.refused}")
     if len(raw) > MAX_MESSAGE_BYTES:
         raise FormatError(f"{message.label}: {len(raw)} bytes; messages over {MAX_MESSAGE_BYTES} bytes are refused")
     head = raw[:64].lstrip(b"\xef\xbb\xbf \t\r\n")[:1]

@@ -116,7 +116,7 @@ class _Packet:
 
     def _what(self, what: Any) -> None:
         for part in what.iterchildren(tag=etree.Element):
-            tag = _local(part.tag)
+            tag = part.tag if part.tag == "Param" else _local(part.tag)
             if tag == "Param":
                 self._param(part, None)
             elif tag == "Group":
@@ -130,7 +130,7 @@ class _Packet:
     def _group(self, group: Any) -> None:
         label = group.get("type") or group.get("name") or ""
         for part in group.iterchildren(tag=etree.Element):
-            tag = _local(part.tag)
+            tag = part.tag if part.tag == "Param" else _local(part.tag)
             if tag == "Param":
                 self._param(part, label)
             elif tag != "Description":

@@ -62,12 +62,8 @@ def slug(text: str) -> str:
 
 @lru_cache(maxsize=4096)
 def kind_of(mission: str, instrument: str, tail: str) -> str:
-    """The kind of an event; parts that are empty or repeat the one before them are left out."""
-    parts: list[str] = []
-    for part in (slug(mission), slug(instrument), slug(tail)):
-        if part and parts[-1:] != [part]:
-            parts.append(part)
-    return ".".join(["gcn.notice", *parts])
+    """`gcn.notice.<mission>.<instrument>.<tail>`; what is empty is left out."""
+    return ".".join(["gcn.notice", *(part for part in (slug(mission), slug(instrument), slug(tail)) if part)])
 
 
 class Catalogue(msgspec.Struct, frozen=True, kw_only=True):
