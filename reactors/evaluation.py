@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, Literal
+from urllib.parse import unquote
 
 import msgspec
 
@@ -131,7 +132,20 @@ def context(event: Event) -> dict[str, Any]:
         "received": iso(event.received),
         "trigger_time": iso(event.trigger_time),
     }
-    return ev | {key: value for key, value in envelope.items() if value is not None}
+    name = _name(ev, event)
+    return {"name": name} | ev | {key: value for key, value in envelope.items() if value is not None}
+
+
+def _name(ev: dict[str, Any], event: Event) -> str:
+    """What people call the object: the name that the event gives, else the last part of its IRI, else a number."""
+    names = [*_texts(ev.get("event_name")), *_texts(ev.get("ids"))]
+    if event.object:
+        return unquote(event.object.rstrip("/").rsplit("/", 1)[-1]).replace("_", " ")
+    return names[0] if names else event.id
+
+
+def _texts(value: Any) -> list[str]:
+    return [text for text in (value if isinstance(value, list) else [value]) if isinstance(text, str) and text]
 
 
 def _clean(value: Any, depth: int = 0) -> Any:

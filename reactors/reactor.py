@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+
+import msgspec
 
 from nuncius.core.clock import Clock, VirtualClock
 from nuncius.core.event import Event, content_id
@@ -22,8 +24,8 @@ log = logging.getLogger(__name__)
 CONSUMER = "reactors"
 BATCH = 500
 
-#: Gives events their objects before rules see them; the knowledge graph's, in the whole flow.
-Identify = Callable[[Journal, Sequence[Stored]], Sequence[Stored]]
+#: Resolves which objects events are about, before rules see them (sequence number → IRI): the knowledge graph's.
+Identify = Callable[[Journal, Sequence[Stored]], Mapping[int, str]]
 
 
 class Reactor:
@@ -54,7 +56,8 @@ class Reactor:
             return 0
         last = stored[-1].seq
         if self._identify is not None:
-            stored = self._identify(self._journal, stored)
+            objects = self._identify(self._journal, stored)
+            stored = [_about(item, objects.get(item.seq)) for item in stored]
         self._decided_to = -1  # until it is committed, what the memory holds may not be true
         self._journal.decide(CONSUMER, last, [d for d in map(self._decide, stored) if d is not None])
         self._decided_to = last
@@ -87,3 +90,9 @@ class Reactor:
             data={"subject": f"{len(errors)} errors in rule files", "detail": text[:4000]},
         )
         self._journal.append([event])
+
+
+def _about(stored: Stored, obj: str | None) -> Stored:
+    if obj is None or stored.event.object == obj:
+        return stored
+    return msgspec.structs.replace(stored, event=msgspec.structs.replace(stored.event, object=obj))

@@ -13,6 +13,7 @@ FIELDS: dict[str, Type] = {
     "kind": "text",
     "source": "text",
     "object": "text",
+    "name": "text",
     "tense": "text",
     "revision": "number",
     "received": "text",

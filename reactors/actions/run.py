@@ -46,7 +46,8 @@ class Run:
         inputs = {name: value for name, value in given.items() if value is not None}
         for name in describe(action["what"]).parameters:
             if name not in given and name in scene.ev:
-                inputs[name] = scene.ev[name]
+                # An analysis writes the object into its figure: people read names, not addresses.
+                inputs[name] = scene.ev["name" if name == "object" else name]
         return inputs
 
     def perform(self, work: Work) -> Running:
