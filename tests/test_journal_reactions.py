@@ -67,6 +67,28 @@ def test_a_new_key_in_a_slot_supersedes_what_is_unfinished_there(journal: Journa
     assert [found.revision for found in journal.reactions()] == [2, 1, 1]
 
 
+def test_revisions_and_a_retraction_in_one_batch_end_as_they_would_one_by_one(journal: Journal) -> None:
+    journal.append([event(name) for name in "abcde"])
+    told = [
+        Decided(seq=1, reactions=[reaction("k1"), reaction("other", slot="2", obj="http://o/2"), reaction("k1")]),
+        Decided(seq=2, reactions=[reaction("k2"), reaction("k3")]),
+        Decided(seq=3, retracts=[GRB], reactions=[reaction("k2"), reaction("said")]),
+        Decided(seq=4, reactions=[reaction("k4")]),
+        Decided(seq=5, reactions=[reaction("k4"), reaction("k1")]),
+    ]
+    assert len(journal.decide("rules", 5, told)) == 7
+    assert states(journal) == [
+        ("k1", "superseded"),
+        ("other", "queued"),
+        ("k2", "superseded"),
+        ("k3", "retracted"),
+        ("retract:4:c", "queued"),
+        ("said", "superseded"),
+        ("k4", "queued"),
+    ]
+    assert [(found.key, found.revision) for found in journal.reactions(limit=2)] == [("k4", 5), ("said", 4)]
+
+
 def test_a_finished_reaction_is_not_superseded_by_its_successor(journal: Journal) -> None:
     decide(journal, "a", reaction("k1", actions=[{"post": "x"}]))
     finish(journal, lease(journal)[0])

@@ -19,7 +19,7 @@ T = TypeVar("T")
 Synchronous = Literal["normal", "full"]
 
 #: Keys of PostgreSQL's advisory locks, held to the end of a transaction.
-LOCK_LOG, LOCK_OUTBOX, LOCK_SCHEMA = 0x6E756E01, 0x6E756E02, 0x6E756E03
+LOCK_LOG, LOCK_OUTBOX, LOCK_SCHEMA, LOCK_REACTIONS = 0x6E756E01, 0x6E756E02, 0x6E756E03, 0x6E756E04
 
 
 class Database:

@@ -5,7 +5,7 @@ Every function runs inside its caller's transaction. In PostgreSQL rows are lock
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Row, Select, exists, func, insert, or_, selec
 from nuncius.core.errors import PermanentError
 from nuncius.journal import consumers, log
 from nuncius.journal import tables as t
+from nuncius.journal.database import LOCK_REACTIONS, lock
 from nuncius.journal.records import Decided, NewReaction, StoredDecision, StoredReaction
 
 #: States of steps that have not ended.
@@ -26,6 +27,7 @@ def decide(connection: Connection, consumer: str, upto_seq: int, batch: Sequence
     Events at or before its cursor were decided already, by this process before a crash or by another one: they
     are passed over, so that a batch done twice counts once. Returns the numbers of new reactions.
     """
+    lock(connection, LOCK_REACTIONS)
     done = consumers.hold(connection, consumer, now)
     batch = [item for item in batch if item.seq > done]
     ids = _event_ids(connection, [item.seq for item in batch])
@@ -46,13 +48,29 @@ def decide(connection: Connection, consumer: str, upto_seq: int, batch: Sequence
     if rows:
         connection.execute(insert(t.decisions), rows)
     created: list[int] = []
-    for item in batch:
-        for obj in item.retracts:
-            created += _retract(connection, obj, item.seq, ids[item.seq], now)
-        for wanted in item.reactions:
-            created += _react(connection, wanted, item.seq, now)
+    for seq, retracts, wanted in _groups(batch):
+        for obj in retracts:
+            created += _retract(connection, obj, seq, ids[seq], now)
+        created += _react(connection, wanted, now)
     consumers.advance(connection, consumer, upto_seq, now)
     return created
+
+
+def _groups(batch: Sequence[Decided]) -> Iterator[tuple[int, list[str], list[tuple[int, NewReaction]]]]:
+    """Parts of a batch that can be stored at once, in order: first what an event retracts, then reactions in
+    slots that are all different and before the next retraction."""
+    seq, retracts, wanted, slots = 0, list[str](), list[tuple[int, NewReaction]](), set[str]()
+    for item in batch:
+        if item.retracts:
+            yield seq, retracts, wanted
+            seq, retracts, wanted, slots = item.seq, item.retracts, [], set()
+        for reaction in item.reactions:
+            if reaction.slot in slots:
+                yield seq, retracts, wanted
+                seq, retracts, wanted, slots = item.seq, [], [], set()
+            wanted.append((item.seq, reaction))
+            slots.add(reaction.slot)
+    yield seq, retracts, wanted
 
 
 def _event_ids(connection: Connection, seqs: Sequence[int]) -> dict[int, str]:
@@ -66,22 +84,30 @@ def _event_ids(connection: Connection, seqs: Sequence[int]) -> dict[int, str]:
     return found
 
 
-def _react(connection: Connection, wanted: NewReaction, seq: int, now: datetime) -> list[int]:
-    """Create a reaction unless its key is known, and end what is unfinished in its slot."""
+def _react(connection: Connection, wanted: Sequence[tuple[int, NewReaction]], now: datetime) -> list[int]:
+    """Create reactions whose keys are new, and end what is unfinished in their slots."""
     r = t.reactions.c
-    if connection.scalar(select(r.id).where(r.key == wanted.key)) is not None:
-        return []
-    in_slot = (r.slot == wanted.slot, r.retracts.is_(None))
-    unfinished = select(r.id).where(*in_slot, r.state.in_(("queued", "running"))).with_for_update()
-    _end(connection, list(connection.scalars(unfinished)), "superseded", now)
-    revision = 1 + int(connection.scalar(select(func.count()).select_from(t.reactions).where(*in_slot)) or 0)
-    return _create(connection, wanted, seq, now, revision=revision, retracts=None)
+    created: list[int] = []
+    for piece in log.chunks(wanted):
+        known = set(connection.scalars(select(r.key).where(r.key.in_([reaction.key for _, reaction in piece]))))
+        fresh = {reaction.key: (seq, reaction) for seq, reaction in reversed(piece) if reaction.key not in known}
+        slots = [reaction.slot for _, reaction in fresh.values()]
+        in_slots = (r.slot.in_(slots), r.retracts.is_(None))
+        unfinished = select(r.id).where(*in_slots, r.state.in_(("queued", "running"))).with_for_update()
+        _end(connection, list(connection.scalars(unfinished)), "superseded", now)
+        before = {
+            row[0]: row[1] for row in connection.execute(select(r.slot, func.count()).where(*in_slots).group_by(r.slot))
+        }
+        rows = [
+            _row(reaction, seq, now, revision=1 + before.get(reaction.slot, 0), retracts=None)
+            for seq, reaction in reversed(fresh.values())
+        ]
+        created += _create(connection, rows, now)
+    return created
 
 
-def _create(
-    connection: Connection, wanted: NewReaction, seq: int, now: datetime, *, revision: int, retracts: int | None
-) -> list[int]:
-    values = {name: getattr(wanted, name) for name in NewReaction.__struct_fields__} | {
+def _row(wanted: NewReaction, seq: int, now: datetime, *, revision: int, retracts: int | None) -> dict[str, Any]:
+    return {name: getattr(wanted, name) for name in NewReaction.__struct_fields__} | {
         "seq": seq,
         "state": "queued" if wanted.actions else "done",
         "revision": revision,
@@ -89,23 +115,29 @@ def _create(
         "created": now,
         "updated": now,
     }
-    new = log.upsert(connection, t.reactions).values(values).on_conflict_do_nothing(index_elements=["key"])
-    reaction = connection.scalar(new.returning(t.reactions.c.id))
-    if reaction is None:
+
+
+def _create(connection: Connection, rows: Sequence[dict[str, Any]], now: datetime) -> list[int]:
+    """Insert reactions, whose keys are known to be new, with their steps; returns their numbers."""
+    if not rows:
         return []
-    rows = [
+    connection.execute(insert(t.reactions), rows)
+    found = select(t.reactions.c.key, t.reactions.c.id).where(t.reactions.c.key.in_([row["key"] for row in rows]))
+    numbers = {row.key: row.id for row in connection.execute(found)}
+    steps = [
         {
-            "reaction_id": reaction,
+            "reaction_id": numbers[row["key"]],
             "position": position,
             "action": action,
             "state": "waiting" if position else "queued",
             "updated": now,
         }
-        for position, action in enumerate(wanted.actions)
+        for row in rows
+        for position, action in enumerate(row["actions"])
     ]
-    if rows:
-        connection.execute(insert(t.steps), rows)
-    return [int(reaction)]
+    if steps:
+        connection.execute(insert(t.steps), steps)
+    return [numbers[row["key"]] for row in rows]
 
 
 def _end(connection: Connection, reactions: Sequence[int], state: str, now: datetime) -> None:
@@ -133,11 +165,12 @@ def _retract(connection: Connection, obj: str, seq: int, event_id: str, now: dat
     for piece in log.chunks(reactions):
         unsent = update(t.outbox).where(t.outbox.c.reaction_id.in_(piece), t.outbox.c.state == "pending")
         connection.execute(unsent.values(state="cancelled", updated=now))
-    created: list[int] = []
-    for row in rows:
-        if row.on_retract:
-            created += _create(connection, _follow_up(row, event_id), seq, now, revision=row.revision, retracts=row.id)
-    return created
+    follow_ups = [
+        _row(_follow_up(row, event_id), seq, now, revision=row.revision, retracts=row.id)
+        for row in rows
+        if row.on_retract
+    ]
+    return _create(connection, follow_ups, now)
 
 
 def _follow_up(row: Row[Any], event_id: str) -> NewReaction:

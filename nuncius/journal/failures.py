@@ -18,8 +18,8 @@ _CLOSED = ("unable to open", "readonly", "read-only", "permission denied", "auth
 
 
 def shown(url: URL) -> str:
-    """The URL as it may be printed: no password, no query (drivers take passwords there too)."""
-    bare = url.set(query={}) if url.query else url
+    """The URL as it may be printed: no password, and of the query (drivers take passwords there too) the host."""
+    bare = url.set(query={key: url.query[key] for key in ("host", "port") if key in url.query})
     return bare.render_as_string(hide_password=True)
 
 
@@ -65,8 +65,9 @@ def _said(error: SQLAlchemyError, url: URL) -> str:
     orig = error.orig if isinstance(error, StatementError) and error.orig is not None else error
     line = (str(orig).strip() or type(orig).__name__).splitlines()[0]
     secrets = [str(url.password or "")]
-    for value in url.query.values():
-        secrets += [value] if isinstance(value, str) else list(value)
+    for key, value in url.query.items():
+        if key not in ("host", "port"):
+            secrets += [value] if isinstance(value, str) else list(value)
     for secret in sorted(filter(None, secrets), key=len, reverse=True):
         line = line.replace(secret, "***")
     return line
