@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import numpy as np
 
-from analyses.figures import CARD, COLOURS, FAINT, INK, LEVELS, new_figure, png_of, shorten_to
+from analyses.figures import CARD, COLOURS, DPI, FAINT, INK, LEVELS, new_figure, png_of, shorten_to
 from analyses.layers import Body, Marker, NamedRegion, credible_level, extent
 from analyses.projection import Mollweide, Projection, Zenithal, split_where_torn
 from analyses.skyticks import label_close_up, label_whole_sky
@@ -24,6 +24,8 @@ CLOSE_UP_BELOW = 40.0
 #: In the whole-sky panel, a region smaller than this (degrees) is circled so that it can be found.
 CIRCLED_BELOW = 6.0
 
+BODIES = {"Sun": "#f5c518", "Moon": "#d5d8dd"}
+MARKS = ("+", "x", "1", "*")
 STYLES = ("-", (0, (4, 1.5)), (0, (1.2, 1.2)), (0, (5, 1.2, 1.2, 1.2)))
 
 
@@ -45,15 +47,15 @@ def draw(scene: Scene) -> bytes:
     ra, dec, reach = extent(scene.sky)
     close = reach < CLOSE_UP_BELOW and not isinstance(scene.sky, Annulus)
     rows = len(scene.legend) + len(scene.notes) + len(scene.regions) + len(scene.markers) + 3
-    below = 1.95 if close else 0.22 + 0.135 * math.ceil(rows / 2)
-    height = 0.5 + 1.83 + below
+    below = 1.9 if close else 0.22 + 0.135 * math.ceil(rows / 2)
+    height = 0.34 + 1.72 + below
     figure = new_figure(height)
     figure.text(0.025, 1 - 0.07 / height, shorten_to(scene.title, 38), size=9.5, weight="bold", color=INK, va="top")
     figure.text(0.025, 1 - 0.26 / height, scene.subtitle, size=6.6, color=INK, va="top")
-    whole = figure.add_axes((0.02, (below + 0.02) / height, 0.96, 1.8 / height))
+    whole = figure.add_axes((0.02, below / height, 0.96, 1.72 / height))
     _whole_sky(whole, scene, ra, dec, reach)
     if close:
-        panel = figure.add_axes((0.135, 0.26 / height, 1.55 / 3.6, 1.55 / height))
+        panel = figure.add_axes((0.145, 0.28 / height, 1.52 / 3.6, 1.52 / height))
         _close_up(panel, scene, ra, dec, reach)
         key = figure.add_axes((0.60, 0.04 / height, 0.40, (below - 0.12) / height))
         _legend(key, scene, columns=1)
@@ -101,6 +103,8 @@ def _fill(axes: Axes, sky: Localization, paper: Projection, x: np.ndarray, y: np
     level[seen] = credible_level(sky, ra[seen], dec[seen])
     colours = LinearSegmentedColormap.from_list("credible", LEVELS)
     colours.set_bad(CARD, alpha=0.0)
+    if isinstance(sky, Annulus):
+        level[level < 1.0] = 0.8  # its one level is near 1, which has nearly the colour of the card
     step = (x[1] - x[0]) / 2.0
     box = (x[0] - step, x[-1] + step, y[0] - step, y[-1] + step)
     axes.imshow(level, extent=box, origin="lower", cmap=colours, vmin=0.0, vmax=1.0, interpolation="nearest", zorder=1)
@@ -120,16 +124,23 @@ def _overlays(axes: Axes, scene: Scene, paper: Projection, *, width: float) -> N
         if isinstance(region.sky, ProbabilityMap):
             _map_border(axes, region.sky, paper, colour)
             continue
+        if extent(region.sky)[2] < 0.012 * abs(np.diff(axes.get_xlim())[0]) * _degrees_per_unit(paper):
+            x, y = paper.place([region.sky.ra], [region.sky.dec])  # too small to be seen as a line
+            axes.plot(x, y, "o", ms=4, mfc="none", mec=colour, mew=width, zorder=5)
+            continue
         for line in outline(region.sky):
             x, y = split_where_torn(*paper.place(*line), limit=_leap(paper))
             axes.plot(x, y, ls=style, color=colour, lw=width, zorder=5, solid_capstyle="butt")
     for place, marker in enumerate(scene.markers):
         x, y = paper.place([marker.ra], [marker.dec])
-        axes.plot(x, y, marker="+x1*"[place % 4], ms=6, mew=1.1, color=INK, ls="none", zorder=7)
+        axes.plot(x, y, marker=MARKS[place % len(MARKS)], ms=5, mew=1.0, color=INK, ls="none", zorder=7)
     for body in scene.bodies:
         x, y = paper.place([body.ra], [body.dec])
-        face = "#f5c518" if body.name == "Sun" else "#d5d8dd"
-        axes.plot(x, y, "o", ms=5.5, mfc=face, mec=INK, mew=0.5, zorder=6)
+        axes.plot(x, y, "o", ms=5.5, mfc=BODIES[body.name], mec=INK, mew=0.5, zorder=6)
+
+
+def _degrees_per_unit(paper: Projection) -> float:
+    return 90.0 if isinstance(paper, Mollweide) else 1.0
 
 
 def _leap(paper: Projection) -> float:
@@ -160,18 +171,17 @@ def _legend(axes: Axes, scene: Scene, *, columns: int) -> None:
     axes.set_axis_off()
     lines: list[tuple[str, dict[str, object]]] = []
     for place, text in enumerate(scene.legend):
-        lines.append((text, {"kind": "patch", "color": (LEVELS[1], LEVELS[3])[place]} if place < 2 else {}))
+        lines.append((text, {"kind": "patch", "color": (LEVELS[2], LEVELS[4])[place]} if place < 2 else {}))
+    lines += [(note, {}) for note in scene.notes]
     for place, region in enumerate(scene.regions):
         style = "-" if isinstance(region.sky, ProbabilityMap) else STYLES[place % len(STYLES)]
         lines.append((region.name, {"kind": "line", "color": COLOURS[place % len(COLOURS)], "style": style}))
     for place, marker in enumerate(scene.markers):
-        lines.append((marker.name, {"kind": "marker", "marker": "+x1*"[place % 4]}))
-    for body in scene.bodies:
-        lines.append((body.name, {"kind": "body", "color": "#f5c518" if body.name == "Sun" else "#d5d8dd"}))
-    lines.append(("Galactic plane", {"kind": "line", "color": FAINT, "style": (0, (6, 2))}))
-    lines += [(note, {}) for note in scene.notes]
+        lines.append((marker.name, {"kind": "marker", "marker": MARKS[place % len(MARKS)]}))
+    lines += [(body.name, {"kind": "body", "color": BODIES[body.name]}) for body in scene.bodies]
+    lines.append(("Galactic plane", {"kind": "line", "color": FAINT, "style": (0, (3, 1))}))
     per_column = math.ceil(len(lines) / columns)
-    inches = axes.get_figure().get_figheight() * axes.get_position().height
+    inches = axes.bbox.height / DPI
     step = min(0.15, (inches - 0.05) / max(per_column, 1))
     axes.set(xlim=(0, columns), ylim=(-inches, 0.0))
     for position, (text, swatch) in enumerate(lines):
@@ -188,9 +198,9 @@ def _swatch(axes: Axes, swatch: dict[str, object], x: float, y: float, columns: 
     width = 0.1 if columns == 1 else 0.08
     kind = swatch.get("kind")
     if kind == "patch":
-        axes.add_patch(Rectangle((x, y - 0.035), width, 0.07, color=str(swatch["color"]), lw=0))
+        axes.add_patch(Rectangle((x, y - 0.035), width, 0.07, fc=str(swatch["color"]), ec=LEVELS[0], lw=0.7))
     elif kind == "line":
-        axes.plot([x, x + width], [y, y], color=str(swatch["color"]), ls=swatch["style"], lw=1.2)  # type: ignore[arg-type]
+        axes.plot([x, x + width], [y, y], color=str(swatch["color"]), ls=swatch["style"], lw=1.2)
     elif kind == "marker":
         axes.plot([x + width / 2], [y], marker=str(swatch["marker"]), color=INK, ms=5, mew=1.0)
     elif kind == "body":

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from analyses.figures import FAINT, HAIRLINE, INK
+from analyses.figures import CARD, FAINT, HAIRLINE, INK
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -19,6 +19,9 @@ _STEPS = (30.0, 20.0, 10.0, 5.0, 2.0, 1.0, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.00
 
 def label_whole_sky(axes: Axes, paper: Mollweide) -> None:
     """Meridians every 3 h (labelled along the equator), parallels every 30 degrees (labelled at the left edge)."""
+    from matplotlib.patheffects import withStroke
+
+    halo = [withStroke(linewidth=1.4, foreground=CARD)]
     line = np.linspace(-90.0, 90.0, 181)
     for hour in range(0, 24, 3):
         ra = hour * 15.0
@@ -26,13 +29,23 @@ def label_whole_sky(axes: Axes, paper: Mollweide) -> None:
             continue
         axes.plot(*paper.place(np.full(line.size, ra), line), color=HAIRLINE, lw=0.35, zorder=1.5)
         x, y = paper.place([ra], [0.0])
-        axes.text(x[0], y[0] - 0.035, f"{hour}h", size=5.8, color=INK, ha="center", va="top", zorder=8, alpha=0.85)
+        axes.text(
+            x[0], y[0] - 0.035, f"{hour}h", size=5.8, color=INK, ha="center", va="top", zorder=8, path_effects=halo
+        )
     round_the_sky = paper.middle + np.linspace(-179.999, 179.999, 361)
     for dec in range(-60, 90, 30):
         x, y = paper.place(round_the_sky, np.full(361, float(dec)))
         axes.plot(x, y, color=HAIRLINE, lw=0.35, zorder=1.5)
         side = 1.0 if dec >= 0 else -1.0
-        axes.text(x.min() - 0.02, y[0] + 0.02 * side, _degrees(dec, 0), size=5.8, color=INK, ha="right", va="center")
+        axes.text(
+            x.min() - 0.04 - 0.0008 * abs(dec),
+            y[0] + 0.05 * side * (dec != 0),
+            _degrees(dec, 0),
+            size=5.8,
+            color=INK,
+            ha="right",
+            va="center",
+        )
     turn = np.linspace(0.0, 2.0 * math.pi, 361)
     axes.plot(2.0 * np.cos(turn), np.sin(turn), color=FAINT, lw=0.8, zorder=9)
 
@@ -59,7 +72,7 @@ def label_close_up(axes: Axes, paper: Zenithal, half: float) -> None:
         axes.set_xticks([])
     axes.tick_params(labelsize=5.8, colors=INK, length=2, width=0.5, pad=1.5)
     axes.set_xlabel("RA (ICRS)", size=5.8, color=INK, labelpad=1.0)
-    axes.set_ylabel("Dec", size=5.8, color=INK, labelpad=0.5)
+    axes.text(-0.03, 1.02, "Dec", size=5.8, color=INK, ha="right", va="bottom", transform=axes.transAxes)
 
 
 def _step(span: float) -> float:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from datetime import datetime
 from typing import Annotated
+
+import numpy as np
 
 from analyses.contract import Unit, analysis
 from analyses.layers import Marker, NamedRegion
@@ -43,15 +46,14 @@ def localization(
     distance = _distance(sky, luminosity_distance, luminosity_distance_error)
     if distance is not None:
         values["luminosity_distance"] = distance
-    table = _comparison(sky, regions, markers)
-    for row in table.rows:
-        if isinstance(row[1], float):
-            values[f"prob_inside_{row[0]}"] = Quantity(value=row[1])
+    tables = [table for table in (_compare_regions(sky, regions), _place_markers(sky, markers)) if table.rows]
+    for table in tables:
+        values |= _as_values(table)
     title = object or instrument or "Localization"
     return Result(
         answer=_answer(values),
         values=values,
-        tables=[table] if table.rows else [],
+        tables=tables,
         figures=[_figure(title, sky, instrument, trigger_time, values, regions, markers)],
         caveats=_caveats(sky),
     )
@@ -88,20 +90,36 @@ def _distance(sky: Localization, given: float | None, error: float | None) -> Qu
     return None if given is None else Quantity(value=given, unit="Mpc", minus=error, plus=error)
 
 
-def _comparison(sky: Localization, regions: list[NamedRegion], markers: list[Marker]) -> Table:
-    """Of each other region: how much of our probability it holds, how much of its own lies in ours, and whether a
-    common source explains both better than chance does. Of each marker: the credible level it lies at."""
+def _compare_regions(sky: Localization, regions: list[NamedRegion]) -> Table:
+    """Of each other region: how much of our probability it holds, how much of its own lies in ours, and how much
+    better a common source explains both than two unrelated ones would."""
+    rows: list[list[str | float | None]] = [
+        [other.name, prob_inside(sky, other.sky), prob_inside(other.sky, sky), overlap_integral(sky, other.sky)]
+        for other in regions
+    ]
+    return Table(name="regions", columns=["region", "prob_inside", "inside", "overlap_integral"], rows=rows)
+
+
+def _place_markers(sky: Localization, markers: list[Marker]) -> Table:
+    """Of each position: the level of the smallest credible region that holds it."""
     from analyses.layers import credible_level
 
-    rows: list[list[str | float | None]] = []
-    for region in regions:
-        here = prob_inside(sky, region.sky)
-        rows.append([region.name, here, prob_inside(region.sky, sky), overlap_integral(sky, region.sky)])
-    for marker in markers:
-        level = float(credible_level(sky, [marker.ra], [marker.dec])[0])
-        rows.append([f"{marker.name} (at this credible level)", None, level, None])
-    columns = ["region", "holds of this localization", "inside this localization", "overlap integral"]
-    return Table(name="comparison", columns=columns, rows=rows)
+    ra, dec = (np.array([getattr(marker, axis) for marker in markers], float) for axis in ("ra", "dec"))
+    levels = credible_level(sky, ra, dec) if markers else ra
+    rows: list[list[str | float | None]] = [
+        [marker.name, marker.ra, marker.dec, float(level)] for marker, level in zip(markers, levels, strict=True)
+    ]
+    return Table(name="positions", columns=["position", "ra [deg]", "dec [deg]", "credible_level"], rows=rows)
+
+
+def _as_values(table: Table) -> dict[str, Quantity]:
+    """Columns without a unit, as values that rules can use: `prob_inside_Fermi GBM`."""
+    found = {}
+    for name, *cells in table.rows:
+        for column, cell in zip(table.columns[1:], cells, strict=True):
+            if isinstance(cell, float) and "[" not in column:
+                found[f"{column}_{name}"] = Quantity(value=cell)
+    return found
 
 
 def _answer(values: dict[str, Quantity]) -> str:
@@ -110,7 +128,7 @@ def _answer(values: dict[str, Quantity]) -> str:
     if "ra" in values:
         parts.append(f"best position RA {values['ra'].value:.4g}°, Dec {values['dec'].value:+.4g}°".replace("-", "−"))
     if "luminosity_distance" in values:
-        parts.append(f"at {values['luminosity_distance']}")
+        parts.append(f"at {rounded(values['luminosity_distance'])}")
     return "; ".join(parts)
 
 
@@ -120,6 +138,20 @@ def size(deg2: float) -> str:
         if deg2 * factor >= 0.1 or unit == "arcsec²":
             return f"{deg2 * factor:,.3g} {unit}" if deg2 * factor < 1000 else f"{deg2 * factor:,.0f} {unit}"
     raise AssertionError("unreachable")
+
+
+def rounded(quantity: Quantity) -> str:
+    """Value and symmetric error, to the first digit of the error: `40 ± 8 Mpc`."""
+    if not quantity.plus:
+        return f"{quantity.value:.4g} {quantity.unit}"
+    places = max(0, -math.floor(math.log10(quantity.plus)))
+    return f"{quantity.value:.{places}f} ± {quantity.plus:.{places}f} {quantity.unit}"
+
+
+def _label(name: str, values: dict[str, Quantity]) -> str:
+    """Of a region wider than ours how much of ours it holds; of a narrower one how much of it lies in ours."""
+    holds, inside = values[f"prob_inside_{name}"].value, values[f"inside_{name}"].value
+    return f"{name}: holds {100 * holds:.0f} %" if holds >= inside else f"{name}: {100 * inside:.0f} % inside"
 
 
 def _caveats(sky: Localization) -> list[str]:
@@ -146,13 +178,13 @@ def _figure(
     from analyses.skyplot import Scene, draw
 
     legend = [f"{name[5:]} %: {size(quantity.value)}" for name, quantity in values.items() if name[:5] == "area_"]
-    notes = [f"{values['luminosity_distance']}"] if "luminosity_distance" in values else []
+    notes = [rounded(values["luminosity_distance"])] if "luminosity_distance" in values else []
     when = f"{trigger_time:%Y-%m-%d %H:%M:%S} UTC" if trigger_time else ""
     scene = Scene(
         title=title,
         subtitle=" · ".join(part for part in (when, instrument if instrument != title else "") if part),
         sky=sky,
-        regions=regions,
+        regions=[NamedRegion(name=_label(region.name, values), sky=region.sky) for region in regions],
         markers=markers,
         bodies=sun_and_moon(trigger_time) if trigger_time else [],
         legend=legend,

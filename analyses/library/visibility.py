@@ -1,0 +1,232 @@
+"""Who can look, and when? Observable windows of a position or a region at each observatory, ranked, over 24 hours."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Annotated
+
+import msgspec
+import numpy as np
+
+from analyses.contract import Unit, analysis
+from analyses.nightsky import Day, altitude, altitude_of_airmass, day, windows
+from analyses.observatories import Observatory, choose, load_observatories
+from nuncius.core.errors import PermanentError
+from nuncius.core.quantity import Quantity
+from nuncius.core.regions import sample
+from nuncius.core.result import Figure, Result, Table
+from nuncius.core.sky import Annulus, Localization, ProbabilityMap, centre
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+#: Positions that stand for a region when the share of it that a site can see is summed.
+SHARES = 2000
+
+
+class Night(msgspec.Struct, frozen=True, kw_only=True):
+    """What one site can do. `weighted_h` is the integral of dt / airmass over the windows, times the `fraction` of
+    the region's probability that is observable at some moment; sites are ranked by it."""
+
+    key: str
+    site: Observatory
+    row: int
+    windows: list[tuple[float, float]]
+    hours: float
+    weighted_h: float
+    fraction: float
+    best_h: float
+    best_airmass: float
+    moon_separation: float
+    reason: str
+
+
+@analysis(
+    "visibility",
+    version="1",
+    about="Observable windows at each observatory in the 24 hours after a time, ranked, with airmass and Moon",
+    example="nuncius analyse visibility --with sky='CIRCLE ICRS 197.45 -23.38 0.01' --with time=2017-08-17T12:41:04Z",
+)
+def visibility(
+    *,
+    sky: Annotated[Localization, "the position (its best one counts) or map"],
+    time: Annotated[datetime, "the 24 hours begin here"],
+    object: Annotated[str, "name of the object, for the title"] = "",
+    sites: Annotated[list[str], "keys in config/observatories.toml; none means all"] = [],  # noqa: B006 — read only
+    airmass_max: Annotated[float, "observable below this airmass (Kasten & Young 1989)"] = 2.0,
+    sun_altitude_max: Annotated[float, Unit("deg"), "observable with the Sun below this altitude"] = -18.0,
+) -> Result:
+    if isinstance(sky, Annulus):
+        raise PermanentError(
+            "visibility needs a best position, and an annulus has none; combine it with another region"
+        )
+    if not 1.0 < airmass_max <= 10.0:
+        raise PermanentError(f"airmass_max must lie between 1 and 10; received {airmass_max:g}")
+    chosen = choose(sites, load_observatories())
+    ra, dec = centre(sky)
+    sky_day = day(ra, dec, list(chosen.values()), time)
+    lowest = altitude_of_airmass(airmass_max)
+    shares = _shares(sky)
+    nights = [
+        _night(key, site, row, sky_day, lowest, sun_altitude_max, shares)
+        for row, (key, site) in enumerate(chosen.items())
+    ]
+    nights.sort(key=lambda night: (-night.weighted_h, night.key))
+    return Result(
+        answer=_answer(nights, sky_day),
+        values=_values(nights, sky_day, ra, dec),
+        tables=[_table(nights, sky_day)],
+        figures=[_figure(object, ra, dec, nights, sky_day, airmass_max, sun_altitude_max)],
+        caveats=["Geometry only: weather, pointing limits and schedules are not known here."],
+    )
+
+
+def _shares(sky: Localization) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Right ascensions, declinations (degrees) and weights (summing to 1) that stand for the region."""
+    if isinstance(sky, ProbabilityMap):
+        ra, dec = sky.centres
+        brightest = np.argsort(-sky.probability)[:SHARES]
+        weight = sky.probability[brightest]
+        return ra[brightest], dec[brightest], weight / weight.sum()
+    ra, dec = sample(sky)
+    step = max(1, ra.size // SHARES)
+    return ra[::step], dec[::step], np.full(ra[::step].size, 1.0 / ra[::step].size)
+
+
+def _night(
+    key: str,
+    site: Observatory,
+    row: int,
+    sky_day: Day,
+    lowest: float,
+    sun_max: float,
+    shares: tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]],
+) -> Night:
+    dark = sun_max - sky_day.sun[row]
+    high = sky_day.target[row] - lowest
+    found = windows(sky_day.hours, np.minimum(dark, high))
+    inside = (dark > 0.0) & (high > 0.0)
+    fine = np.linspace(0.0, sky_day.hours[-1], 4 * (sky_day.hours.size - 1) + 1)
+    mass = np.interp(fine, sky_day.hours, np.where(np.isfinite(sky_day.airmass[row]), sky_day.airmass[row], 99.0))
+    covered = np.zeros(fine.size, dtype=bool)
+    for begin, end in found:
+        covered |= (fine >= begin) & (fine <= end)
+    fraction = _fraction(shares, sky_day.sidereal_deg[row][dark > 0.0], site.latitude, lowest)
+    hours = sum(end - begin for begin, end in found)
+    best = int(np.argmin(np.where(covered, mass, np.inf))) if covered.any() else -1
+    weight = hours * float(np.mean(1.0 / mass[covered])) if best >= 0 else 0.0
+    return Night(
+        key=key,
+        site=site,
+        row=row,
+        windows=found,
+        hours=hours,
+        weighted_h=weight * fraction,
+        fraction=fraction,
+        best_h=float(fine[best]) if best >= 0 else float("nan"),
+        best_airmass=float(mass[best]) if best >= 0 else float("nan"),
+        moon_separation=float(np.interp(fine[best], sky_day.hours, sky_day.moon_separation[row])),
+        reason="" if inside.any() or found else _why_not(dark, high, sky_day.target[row]),
+    )
+
+
+def _why_not(dark: NDArray[np.float64], high: NDArray[np.float64], target: NDArray[np.float64]) -> str:
+    if not (dark > 0.0).any():
+        return "no dark time"
+    if not (target > 0.0).any():
+        return "never rises"
+    return "high only while it is not dark" if (high > 0.0).any() else "never high enough"
+
+
+def _fraction(
+    shares: tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]],
+    sidereal: NDArray[np.float64],
+    latitude: float,
+    lowest: float,
+) -> float:
+    """Share of the probability that is high enough at some dark moment. Precession since J2000 (a third of a degree
+    or so) is left out here: it moves no share by a percent."""
+    ra, dec, weight = shares
+    if sidereal.size == 0:
+        return 0.0
+    seen = altitude(ra[:, None], dec[:, None], sidereal[None, ::2], latitude).max(axis=1) > lowest
+    return float(weight[seen].sum())
+
+
+def _clock(sky_day: Day, hours: float) -> str:
+    """A moment of the day as a clock shows it, UTC, to the minute; with the date where it is the next day."""
+    moment = sky_day.start + timedelta(hours=hours, seconds=30)
+    return f"{moment:%H:%M}" if moment.date() == sky_day.start.date() else f"{moment:%d %b %H:%M}"
+
+
+def _spans(night: Night, sky_day: Day) -> str:
+    """`18 Aug 07:32–08:43`: an end is on the date of its beginning or after the midnight that follows."""
+    return ", ".join(f"{_clock(sky_day, begin)}–{_clock(sky_day, end)[-5:]}" for begin, end in night.windows)
+
+
+def _answer(nights: list[Night], sky_day: Day) -> str:
+    able = [night for night in nights if night.windows]
+    if not able:
+        return f"Observable from none of {len(nights)} observatories within 24 h: {_reasons(nights)}"
+    best, first = able[0], min(able, key=lambda night: night.windows[0][0])
+    wait = first.windows[0][0]
+    soonest = "now" if wait < 1e-6 else f"in {wait:.1f} h"
+    return (
+        f"Observable from {len(able)} of {len(nights)} observatories; best: {best.site.name} "
+        f"{_spans(best, sky_day)} UTC, airmass {best.best_airmass:.2f} at {_clock(sky_day, best.best_h)}, "
+        f"{best.moon_separation:.0f}° from a {100 * sky_day.moon_illumination:.0f} % Moon; "
+        f"first: {first.site.name} {soonest}"
+    )
+
+
+def _reasons(nights: list[Night]) -> str:
+    counted = {reason: sum(night.reason == reason for night in nights) for reason in {n.reason for n in nights}}
+    return ", ".join(f"{reason} at {count}" for reason, count in sorted(counted.items(), key=lambda item: -item[1]))
+
+
+def _values(nights: list[Night], sky_day: Day, ra: float, dec: float) -> dict[str, Quantity]:
+    able = [night for night in nights if night.windows]
+    values = {
+        "ra": Quantity(value=ra, unit="deg"),
+        "dec": Quantity(value=dec, unit="deg"),
+        "observatories": Quantity(value=float(len(able))),
+        "moon_illumination": Quantity(value=sky_day.moon_illumination),
+    }
+    if able:
+        values["hours_until_first"] = Quantity(value=min(night.windows[0][0] for night in able), unit="h")
+        values["best_airmass"] = Quantity(value=min(night.best_airmass for night in able))
+        values["best_fraction"] = Quantity(value=max(night.fraction for night in able))
+    return values | {f"hours_{night.key}": Quantity(value=night.hours, unit="h") for night in nights}
+
+
+def _table(nights: list[Night], sky_day: Day) -> Table:
+    columns = ["observatory", "window [UTC]", "hours [h]", "lowest airmass", "at [UTC]", "Moon [deg]", "fraction"]
+    rows: list[list[str | float | None]] = []
+    for night in nights:
+        if night.windows:
+            at = _clock(sky_day, night.best_h)
+            numbers: list[str | float | None] = [
+                round(night.best_airmass, 2),
+                at,
+                round(night.moon_separation),
+                round(night.fraction, 3),
+            ]
+            rows.append([night.site.name, _spans(night, sky_day), round(night.hours, 2), *numbers])
+        else:
+            rows.append([night.site.name, night.reason, 0.0, None, None, None, round(night.fraction, 3)])
+    return Table(name="observatories", columns=columns, rows=rows)
+
+
+def _figure(
+    title: str, ra: float, dec: float, nights: list[Night], sky_day: Day, airmass_max: float, sun_max: float
+) -> Figure:
+    from analyses.nightplot import draw
+
+    name = title or f"RA {ra:.3f}°, Dec {dec:+.3f}°"
+    return Figure(
+        name="visibility",
+        png=draw(name, nights, sky_day, airmass_max=airmass_max, sun_max=sun_max),
+        caption=f"{name}: windows with airmass below {airmass_max:g} and Sun below {sun_max:g}°, and the best night",
+        alt=f"Observable windows of {name} over 24 hours from {sky_day.start:%Y-%m-%d %H:%M} UTC. "
+        + _answer(nights, sky_day),
+    )
