@@ -15,9 +15,9 @@ from typing import Any
 import msgspec
 
 from chat.changes import what_changed
-from chat.contract import HEAD, Delivery, Target, rank
+from chat.contract import Target, rank
 from chat.dossier import Dossier, read
-from chat.head import head_report
+from chat.heads import Heads
 from nuncius.core.clock import Clock
 from nuncius.core.errors import PermanentError, TransientError
 from nuncius.core.event import Tense
@@ -60,6 +60,7 @@ class Courier:
     ) -> None:
         self._journal, self._target, self._clock, self._owner = journal, target, clock, owner
         self._settings = settings or CourierSettings()
+        self._heads = Heads(journal, target)
         self._random = random.Random(seed)  # noqa: S311 jitter is no secret
         self._not_before: datetime | None = None
         self._refreshed: datetime | None = None
@@ -105,7 +106,7 @@ class Courier:
         dossier = read(self._journal, report.thread)
         before = _before(dossier.reports, row)
         test = self._is_test(report, dossier)
-        thread = self._ensure_head(report, dossier, test=test, doubtful=doubtful)
+        thread = self._heads.ensure(report, dossier, test=test, doubtful=doubtful)
         previous = row.previous
         # A report that claims to replace something we have no reference of may stand there all the same: its
         # delivery was in doubt when it was cancelled.
@@ -117,28 +118,6 @@ class Courier:
         if target.silent_edits and before is not None:
             self._note_edit(before, report)
         return delivery.reference
-
-    def _ensure_head(self, report: Report, dossier: Dossier, *, test: bool, doubtful: bool) -> dict[str, Any] | None:
-        """The thread's reference, once its first message is there and says the present state."""
-        thread: dict[str, Any] | None = self._journal.thread(self._target.name, report.thread)
-        # A thread may be about no object (a broken feed, a platform check): its first report names it.
-        nameless = Report(thread=report.thread, slot=HEAD, key=f"{HEAD}:{report.thread}", title=report.title)
-        head = head_report(dossier.present) if dossier.present else nameless
-        severity = max(head.severity, report.severity, key=rank)
-        head = msgspec.structs.replace(head, severity=severity)
-        mark = f"{head.key}:{severity.value}:{'test' if test else 'real'}"
-        if thread is not None and thread.get("head") == mark and not doubtful:
-            return thread
-        if self._target.certain and (thread is None or doubtful):
-            found = self._target.find(head, thread=thread, test=test)
-            thread = {**(thread or {}), **found.thread} if found else thread
-        return self._deliver_head(head, thread, mark, test=test)
-
-    def _deliver_head(self, head: Report, thread: dict[str, Any] | None, mark: str, *, test: bool) -> dict[str, Any]:
-        made: Delivery = self._target.deliver(head, blob=self._journal.blob, thread=thread, previous=None, test=test)
-        reference = {**(thread or {}), **made.thread, "head": mark}
-        self._journal.set_thread(self._target.name, head.thread, reference)
-        return reference
 
     def _is_test(self, report: Report, dossier: Dossier) -> bool:
         stored = self._journal.get(report.event_id) if report.event_id else None
@@ -171,25 +150,10 @@ class Courier:
         edited = 0
         try:
             for summary in self._journal.objects(limit=50):
-                edited += self._refresh_head(summary.object)
+                edited += self._heads.refresh(summary.object)
         except (TransientError, PermanentError) as error:
             log.warning("%s: first messages stay as they were for now: %s", self._target.name, error)
         return edited
-
-    def _refresh_head(self, thread: str) -> int:
-        reference = self._journal.thread(self._target.name, thread)
-        if reference is None:
-            return 0  # nobody has been told of it
-        now = read(self._journal, thread).present
-        head = head_report(now) if now else None
-        if head is None or str(reference.get("head", "")).startswith(f"{head.key}:"):
-            return 0
-        last, _, sort = str(reference.get("head", "")).rpartition(":")
-        severity = Severity(last.rpartition(":")[2] or "info")
-        mark = f"{head.key}:{severity.value}:{sort}"
-        # The severity of the last report stays: a refresh must not open a thread in another channel.
-        self._deliver_head(msgspec.structs.replace(head, severity=severity), reference, mark, test=sort == "test")
-        return 1
 
     def _postpone(self, row: LeasedReport, error: TransientError) -> None:
         settings, now = self._settings, self._clock.now()

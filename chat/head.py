@@ -118,7 +118,7 @@ def head_report(now: Present) -> Report:
     if now.aliases:
         lines.append(f"**Also known as** {_escape(', '.join(now.aliases[:12]))}")
     body = "\n".join(lines)
-    key = hashlib.sha256(f"{title}\n{body}\n{now.severity}".encode()).hexdigest()[:16]
+    key = hashlib.sha256(f"{title}\n{body}".encode()).hexdigest()[:16]
     if now.updated:
         body += f"\n**Updated** {utc(now.updated)}"
     return Report(

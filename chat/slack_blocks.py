@@ -74,7 +74,7 @@ def _about(report: Report, *, test: bool) -> list[str]:
     words = []
     if test:
         words.append("TEST, not a real alert")
-    if report.severity is not Severity.INFO:
+    if report.severity is not Severity.INFO and report.slot != HEAD:
         words.append(report.severity.value.upper())
     if report.slot != HEAD and report.revision > 1:
         words.append(f"revision {report.revision}")

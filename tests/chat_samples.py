@@ -90,12 +90,12 @@ def courier(journal: Journal, target: Any, clock: VirtualClock, owner: str = "co
     return Courier(journal, target, clock, owner, settings=CourierSettings(lease_s=60.0))
 
 
-def drain(carrier: Courier, clock: VirtualClock, *, tries: int = 60) -> None:
+def drain(carrier: Courier, clock: VirtualClock, *, tries: int = 60, patience: int = 8) -> None:
     """Deliver all that can be delivered; time passes between the tries."""
     idle = 0
     for _ in range(tries):
         idle = 0 if carrier.step() else idle + 1
-        if idle > 8:
+        if idle > patience:
             return
         clock.sleep(31.0)
 

@@ -41,12 +41,14 @@ class Fault:
 
 @dataclass
 class LocalSlack:
-    """The workspace. `before` and `after` are called around each method with its name, for kill tests."""
+    """The workspace. `arriving` is called with each method's name before a fault is chosen, `before` and `after`
+    around what it does, for kill tests."""
 
     channels: dict[str, list[Json]] = field(default_factory=dict)
     files: dict[str, Json] = field(default_factory=dict)
     calls: list[tuple[str, Json]] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
+    arriving: Callable[[str], None] | None = None
     before: Callable[[str], None] | None = None
     after: Callable[[str], None] | None = None
     page: int = 200
@@ -264,6 +266,8 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         path = self.path.partition("?")[0]
         method = "upload" if path.startswith("/upload/") else path.rsplit("/", 1)[-1]
+        if self.slack.arriving:
+            self.slack.arriving(method)
         fault = self.slack.take_fault(method)
         if self.slack.before:
             self.slack.before(method)
