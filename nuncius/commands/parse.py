@@ -67,7 +67,9 @@ class Tally(msgspec.Struct, kw_only=True):
 @click.option("--raw", "with_raw", is_flag=True, help="Include each message's bytes, base64.")
 @click.option("--types", is_flag=True, help="List the notice types known, and leave.")
 @click.pass_context
-def command(ctx: click.Context, paths: tuple[Path, ...], summary: bool, as_json: bool, with_raw: bool, types: bool) -> None:
+def command(
+    ctx: click.Context, paths: tuple[Path, ...], summary: bool, as_json: bool, with_raw: bool, types: bool
+) -> None:
     """Notices and circulars in any GCN format to normalised events, one JSON object a line.
 
     Files, folders, tarballs, gzip and JSON lines are walked through; `-` reads standard input. What cannot be read
@@ -133,7 +135,12 @@ def _progress(paths: tuple[Path, ...]) -> Iterator[Message]:
 
     work = estimate(p for p in paths if str(p) != "-")
     title = f"{work.files} file{'s' if work.files != 1 else ''}, {work.size / 1e6:.1f} MB"
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), TextColumn("{task.completed} messages"), TimeElapsedColumn())
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        TextColumn("{task.completed} messages"),
+        TimeElapsedColumn(),
+    )
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task(title, total=None)
         for message in _read(paths):

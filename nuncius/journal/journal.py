@@ -20,7 +20,7 @@ from nuncius.core.report import Report
 from nuncius.journal import consumers, decisions, feeds, log, objects, outbox, schema, steps
 from nuncius.journal import records as r
 from nuncius.journal.database import Database, Synchronous
-from nuncius.journal.statistics import statistics
+from nuncius.journal.statistics import outcomes, statistics, unfinished
 
 #: How often other processes' work is looked for, in seconds; one look costs about a tenth of a millisecond.
 POLL_S = 0.05
@@ -339,3 +339,11 @@ class Journal:
     def statistics(self) -> dict[str, Any]:
         """Rows, states and lags, as JSON values."""
         return self._db.read(statistics) | {"url": self._db.shown}
+
+    def unfinished(self) -> dict[str, int]:
+        """How many steps and reports have not ended yet."""
+        return self._db.read(unfinished)
+
+    def outcomes(self) -> list[tuple[str, str, int]]:
+        """(rule, outcome, how often) over all decisions."""
+        return self._db.read(outcomes)

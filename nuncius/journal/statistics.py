@@ -33,6 +33,20 @@ def statistics(connection: Connection) -> dict[str, Any]:
     }
 
 
+def unfinished(connection: Connection) -> dict[str, int]:
+    """How many steps and reports have not ended yet."""
+    steps = select(func.count()).where(t.steps.c.state.in_(("waiting", "queued", "running")))
+    reports = select(func.count()).where(t.outbox.c.state.in_(("pending", "sending")))
+    return {"steps": int(connection.scalar(steps) or 0), "reports": int(connection.scalar(reports) or 0)}
+
+
+def outcomes(connection: Connection) -> list[tuple[str, str, int]]:
+    """(rule, outcome, how often) over all decisions."""
+    rule, outcome = t.decisions.c.rule, t.decisions.c.outcome
+    query = select(rule, outcome, func.count()).group_by(rule, outcome).order_by(rule, outcome)
+    return [(row[0], row[1], row[2]) for row in connection.execute(query)]
+
+
 def _count(connection: Connection, table: Any, **equal: Any) -> int:
     return int(connection.scalar(select(func.count()).select_from(table).filter_by(**equal)) or 0)
 

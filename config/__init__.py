@@ -1,0 +1,1 @@
+"""Data only: shipped rules, observatories, instruments and the demo night. Nothing is imported from here."""

@@ -1,0 +1,132 @@
+"""The composition: `assemble` shows the whole flow, in pipeline order; `App` keeps its parts running.
+
+Every part is a loop over rows of the journal, so each can stop, die and start again on its own.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+
+from analyses.executor import LocalExecutor
+from chat.contract import Target
+from chat.courier import Courier
+from chat.targets import open_targets
+from kg.consumer import GraphConsumer
+from kg.objects import identify
+from kg.store import GraphStore
+from listeners.contract import Listener
+from nuncius.core.clock import Clock, SystemClock
+from nuncius.core.errors import TransientError
+from nuncius.journal import Journal
+from nuncius.settings import Settings
+from reactors.reactor import Reactor
+from reactors.rulebook import RuleBook
+from reactors.runner import Runner
+
+log = logging.getLogger(__name__)
+
+#: A part that fails unexpectedly is started again after this many seconds, doubling up to a minute.
+FIRST_RESTART_S = 0.5
+LONGEST_RESTART_S = 60.0
+
+
+@dataclass(kw_only=True)
+class App:
+    """The running parts. `parts` maps a name to a loop that returns when the event it is given is set."""
+
+    settings: Settings
+    journal: Journal
+    graph: GraphStore
+    executor: LocalExecutor
+    rules: RuleBook
+    targets: Sequence[Target]
+    parts: dict[str, Callable[[threading.Event], None]]
+    stop: threading.Event = field(default_factory=threading.Event)
+    threads: list[threading.Thread] = field(default_factory=list)
+
+    def start(self) -> None:
+        """Start every part in a thread of its own."""
+        for name, part in self.parts.items():
+            thread = threading.Thread(target=self._keep_running, args=(name, part), name=name, daemon=True)
+            self.threads.append(thread)
+            thread.start()
+
+    def _keep_running(self, name: str, part: Callable[[threading.Event], None]) -> None:
+        """Run a part until it returns; whatever it raises is logged and it starts again, because one broken
+        part must not stop the others."""
+        pause = FIRST_RESTART_S
+        while not self.stop.is_set():
+            started = time.monotonic()
+            try:
+                part(self.stop)
+                return
+            except Exception as error:
+                known = isinstance(error, TransientError)
+                log.error("%s stopped: %s; starts again in %.1f s", name, error, pause, exc_info=not known)
+            self.stop.wait(pause)
+            ran_well = time.monotonic() - started > LONGEST_RESTART_S
+            pause = FIRST_RESTART_S if ran_well else min(pause * 2, LONGEST_RESTART_S)
+
+    def settled(self) -> bool:
+        """Whether everything that has arrived is in the graph, decided, run and delivered."""
+        return not self.waiting()
+
+    def waiting(self) -> dict[str, int]:
+        """What is still to be done, by stage; stages with nothing to do are left out."""
+        last = self.journal.last_seq()
+        behind = {name: last - self.journal.cursor(name) for name in ("kg", "reactors")}
+        return {name: count for name, count in (behind | self.journal.unfinished()).items() if count > 0}
+
+    def close(self) -> None:
+        """Stop every part, wait for them and close what they shared."""
+        self.stop.set()
+        for thread in self.threads:
+            thread.join(timeout=10)
+        self.executor.close()
+        self.graph.close()
+        self.journal.close()
+
+
+def assemble(settings: Settings, listeners: Sequence[Listener], *, clock: Clock | None = None) -> App:
+    """The whole flow: what arrives is journalled, understood, decided on, acted on and reported."""
+    clock = clock or SystemClock()
+    owner = f"{socket.gethostname()}:{os.getpid()}"
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+
+    journal = Journal.open(settings.journal_url, synchronous=settings.journal.synchronous)
+    graph = GraphStore.open(settings.graph_dir)
+    rules = RuleBook(settings.rules)
+    executor = LocalExecutor(workers=settings.workers)
+    targets = open_targets(settings.targets, journal=journal, slack=settings.slack, data_dir=settings.data_dir)
+
+    parts: dict[str, Callable[[threading.Event], None]] = {}
+    for listener in listeners:
+        parts[listener.name] = partial(listener.run, journal)
+    parts["kg"] = GraphConsumer(journal, graph).run
+    parts["reactors"] = Reactor(journal, rules, clock, identify=identify).run
+    parts["runner"] = Runner(
+        journal, executor, targets=[target.name for target in targets], clock=clock, owner=owner
+    ).run
+    for target in targets:
+        # Messages leave on the wall clock, also in a replay.
+        parts[f"chat.{target.name}"] = Courier(journal, target, SystemClock(), owner).run
+    if settings.web.enabled:
+        from console.server import serve
+
+        parts["console"] = partial(serve, journal, settings.web)
+    return App(
+        settings=settings,
+        journal=journal,
+        graph=graph,
+        executor=executor,
+        rules=rules,
+        targets=targets,
+        parts=parts,
+    )

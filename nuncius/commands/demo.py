@@ -1,0 +1,93 @@
+"""`nuncius demo`: a shipped night through the real pipeline."""
+
+from __future__ import annotations
+
+import os
+import socket
+import tempfile
+import time
+from importlib.resources import as_file, files
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.option("--port", default=8765, show_default=True, help="Of the page; the next free one is taken.")
+@click.option("--exit", "leave", is_flag=True, help="End when the night is reported (also: NUNCIUS_DEMO_EXIT=1).")
+@click.option(
+    "--data-dir",
+    type=click.Path(path_type=Path),
+    help="Keep the journal and graph here (default: a folder that is removed).",
+)
+def command(port: int, leave: bool, data_dir: Path | None) -> None:
+    """Replay the night of GW170817 through the real pipeline: no key, no server, no network.
+
+    Notices and circulars go through the journal, the graph, the rules, the analyses and chat, as they would from
+    GCN; threads appear here and on a local page, which stays up until Ctrl-C. One candidate of that night is
+    retracted and one is a mock alert that reaches nobody; those two are invented.
+
+    \b
+    Example:
+      nuncius demo
+      NUNCIUS_DEMO_EXIT=1 nuncius demo
+
+    Exit status: 0 the night was replayed and reported, 1 it was not.
+    """
+    from console.server import WebSettings
+    from listeners.replay import Replay
+    from nuncius.app import assemble
+    from nuncius.core.clock import SystemClock
+    from nuncius.replaying import settle
+    from nuncius.settings import JournalSettings, Settings
+
+    started = time.monotonic()
+    leave = leave or os.environ.get("NUNCIUS_DEMO_EXIT") == "1"
+    with tempfile.TemporaryDirectory(prefix="nuncius-demo-") as scratch:
+        settings = Settings(
+            data_dir=data_dir or Path(scratch),
+            journal=JournalSettings(synchronous="normal"),
+            targets=("terminal", "web"),
+            web=WebSettings(port=_free_port(port)),
+        )
+        app = assemble(settings, [])
+        app.start()
+        try:
+            first: list[float] = []
+
+            def reported(count: int) -> None:
+                # One message at a time, each reported before the next, as a night on duty would see it.
+                settle(app, timeout_s=120)
+                if not first and app.journal.reports(limit=1):
+                    first.append(time.monotonic() - started)
+
+            with as_file(files("config") / "demo" / "2017-08-17") as night:
+                listener = Replay([night], clock=SystemClock(), batch=1, progress=reported)
+                listener.run(app.journal, app.stop)
+            done = settle(app, timeout_s=300) and bool(first)
+            took = f"first report after {first[0]:.1f} s" if first else "nothing was reported"
+            click.echo(
+                f"\n{listener.messages} messages; {took}, the whole night after {time.monotonic() - started:.1f} s"
+            )
+            if done and not leave:
+                click.echo(f"Threads and plots: {settings.web.url}   (Ctrl-C ends)")
+                while not app.stop.wait(1.0):
+                    pass
+        except KeyboardInterrupt:
+            click.echo("\nended")
+        finally:
+            app.close()
+    if not done:
+        raise SystemExit(1)
+
+
+def _free_port(wanted: int) -> int:
+    """The wanted port, or the next one that nobody holds."""
+    for port in range(wanted, wanted + 100):
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    return 0

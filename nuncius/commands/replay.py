@@ -1,0 +1,118 @@
+"""`nuncius replay`: stored messages through the very same pipeline."""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import click
+
+from nuncius.core.event import iso
+
+
+@click.command()
+@click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@click.option("--speed", type=click.FloatRange(min=0.001), help="Archive seconds per second (default: at once).")
+@click.option(
+    "--data-dir",
+    type=click.Path(path_type=Path),
+    help="Keep the journal and graph here (default: a folder that is removed).",
+)
+@click.option(
+    "--rules",
+    "rules",
+    multiple=True,
+    type=click.Path(exists=True, path_type=Path),
+    help="Rules to use instead of the shipped ones.",
+)
+@click.option("--live", is_flag=True, help="Into the installation's own journal, rules and chat targets.")
+@click.option("--config", type=click.Path(path_type=Path), help="Settings file, with --live.")
+@click.option("--threads", "show_threads", default=12, show_default=True, help="List this many of the busiest threads.")
+@click.option("--object", "objects", multiple=True, help="Print the reports about this object (any of its names).")
+@click.option("--json", "as_json", is_flag=True, help="The summary as one JSON object on stdout.")
+def command(
+    paths: tuple[Path, ...],
+    speed: float | None,
+    data_dir: Path | None,
+    rules: tuple[Path, ...],
+    live: bool,
+    config: Path | None,
+    show_threads: int,
+    objects: tuple[str, ...],
+    as_json: bool,
+) -> None:
+    """Feed stored notices and circulars through the pipeline: files, folders, tarballs, JSON lines.
+
+    Without --live nothing leaves this machine: a journal of its own, no chat. Limits in rules run on the archive's
+    time. What was rejected is kept in the journal with its bytes and reason.
+
+    \b
+    Examples:
+      nuncius replay 2022-10.001.tar.bz2 --object "GRB 221009A"
+      nuncius replay night/ --speed 60          an hour in a minute
+      nuncius replay outage.jsonl --live        fill a gap; what was seen before does nothing again
+
+    Exit status: 0 done, 1 some messages were rejected.
+    """
+    from nuncius.replaying import replay, replay_settings, summarise
+    from nuncius.settings import load
+
+    with tempfile.TemporaryDirectory(prefix="nuncius-replay-") as scratch:
+        settings = load(config) if live else replay_settings(data_dir or Path(scratch), list(rules))
+        started = time.monotonic()
+        app, replayed = replay(settings, list(paths), speed=speed, live=live, progress=sys.stderr.isatty())
+        try:
+            summary = summarise(app, replayed, elapsed=time.monotonic() - started)
+            if as_json:
+                click.echo(json.dumps(summary | {"reports": [_report(app, name) for name in objects]}))
+            else:
+                _print(app, summary, objects, show_threads)
+        finally:
+            app.close()
+    if replayed.rejected:
+        sys.exit(1)
+
+
+def _report(app: Any, name: str) -> dict[str, Any]:
+    from nuncius.replaying import reports_about
+
+    found = reports_about(app, name)
+    return {"object": name, "reports": [{"title": r.title, "text": r.text, "rule": r.rule} for r in found]}
+
+
+def _print(app: Any, summary: dict[str, Any], objects: tuple[str, ...], show_threads: int) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    from nuncius.replaying import reports_about
+
+    console = Console()
+    console.print(
+        f"{summary['messages']:,} messages in {summary['elapsed_s']:.1f} s ({summary['messages_per_s']:,.0f}/s): "
+        f"{summary['new']:,} new, {summary['duplicates']:,} seen before, {summary['rejected']:,} rejected; "
+        f"{summary['reactions']:,} reactions, {summary['reports']:,} reports in {summary['threads']:,} threads"
+    )
+    kinds = Table("events", "kind", title="What arrived", title_justify="left")
+    for kind, count in sorted(summary["kinds"].items(), key=lambda pair: -pair[1])[:40]:
+        kinds.add_row(f"{count:,}", kind)
+    console.print(kinds)
+    fired = Table(
+        "rule", "fired", "unchanged", "test", "unknown", "limited", title="What the rules did", title_justify="left"
+    )
+    for rule, outcomes in sorted(summary["rules"].items()):
+        fired.add_row(rule, *(f"{outcomes.get(o, 0):,}" for o in ("fired", "unchanged", "test", "unknown", "limited")))
+    console.print(fired)
+    busiest = Table("events", "object", "first trigger", title="Busiest objects", title_justify="left")
+    for item in sorted(app.journal.objects(limit=10**6), key=lambda o: -o.events)[:show_threads]:
+        busiest.add_row(f"{item.events:,}", ", ".join(item.names[:4]), iso(item.trigger_time) or "")
+    console.print(busiest)
+    for name in objects:
+        found = reports_about(app, name)
+        console.rule(f"{name}: {len(found)} reports")
+        for report in found:
+            console.print(f"[bold]{report.title}[/bold] [dim]{report.rule}[/dim]", highlight=False)
+            console.print(report.text, markup=False, highlight=False)

@@ -1,0 +1,96 @@
+"""Replays an archive through the assembled flow and sums up what it did; used by `replay`, `demo` and benchmarks."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable
+from contextlib import nullcontext
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from console.server import WebSettings
+from kg.names import normalise_name
+from listeners.replay import Replay
+from nuncius.app import App, assemble
+from nuncius.core.clock import SystemClock, VirtualClock
+from nuncius.core.report import Report
+from nuncius.settings import JournalSettings, Settings
+
+#: How often to look whether everything has been done, in seconds.
+POLL_S = 0.05
+
+
+def replay_settings(data_dir: Path, rules: list[Path]) -> Settings:
+    """Settings of a replay that reaches nobody: its own folder, reports for the page only, no web server. A
+    replay can be done again, so its journal need not survive a power cut."""
+    return Settings(
+        data_dir=data_dir,
+        journal=JournalSettings(synchronous="normal"),
+        rules=tuple(rules),
+        targets=("web",),
+        web=WebSettings(enabled=False),
+    )
+
+
+def replay(
+    settings: Settings, paths: list[Path], *, speed: float | None = None, live: bool = False, progress: bool = False
+) -> tuple[App, Replay]:
+    """Feed `paths` through the flow and wait until all is decided, run and delivered. The caller closes the app."""
+    clock = SystemClock() if live else VirtualClock(datetime(1990, 1, 1, tzinfo=UTC))
+    app = assemble(settings, [], clock=clock)
+    app.start()
+    with _bar(progress) as (count, waiting):
+        listener = Replay(paths, clock=SystemClock(), speed=speed, progress=count)
+        listener.run(app.journal, app.stop)
+        settle(app, waiting)
+    return app, listener
+
+
+def settle(app: App, waiting: Callable[[dict[str, int]], None] = lambda stages: None, timeout_s: float = 3600) -> bool:
+    """Wait until nothing is left to do; False when `timeout_s` passed first."""
+    deadline = time.monotonic() + timeout_s
+    while stages := app.waiting():
+        waiting(stages)
+        if time.monotonic() > deadline or app.stop.wait(POLL_S):
+            return False
+    return True
+
+
+def _bar(show: bool) -> Any:
+    """A progress bar on stderr: messages read, then what is still to be done."""
+    if not show:
+        return nullcontext((lambda count: None, lambda stages: None))
+    from nuncius.progress import messages_and_stages
+
+    return messages_and_stages()
+
+
+def summarise(app: App, listener: Replay, *, elapsed: float) -> dict[str, Any]:
+    """Counts of what arrived, what was decided and what was reported."""
+    rules: dict[str, Counter[str]] = defaultdict(Counter)
+    for rule, outcome, count in app.journal.outcomes():
+        rules[rule][outcome] += count
+    reports = app.journal.reports(limit=10**7)
+    return {
+        "messages": listener.messages,
+        "new": listener.new,
+        "duplicates": listener.duplicates,
+        "rejected": listener.rejected,
+        "elapsed_s": round(elapsed, 2),
+        "messages_per_s": round(listener.messages / elapsed, 1),
+        "kinds": app.journal.count(),
+        "rules": {rule: dict(outcomes) for rule, outcomes in rules.items()},
+        "reactions": sum(outcomes["fired"] for outcomes in rules.values()),
+        "reports": len(reports),
+        "threads": len({stored.report.thread for stored in reports}),
+    }
+
+
+def reports_about(app: App, name: str) -> list[Report]:
+    """Reports in the thread of the object that `name` names, in order."""
+    obj = app.journal.object_of([normalise_name(name) or name])
+    if obj is None:
+        return []
+    return [stored.report for stored in app.journal.reports(thread=obj, limit=10**5)]

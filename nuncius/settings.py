@@ -1,0 +1,111 @@
+"""All settings in one place: a TOML file, then the environment; secrets come from the environment or from files.
+
+Each part of the flow defines its own settings; this composes and loads them, and is the only code that reads
+configuration. `docs/settings.md` describes every key, and a test compares it with these structs.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+
+from chat.slack import SlackSettings
+from console.server import WebSettings
+from listeners.kafka import KafkaSettings
+from nuncius.core.errors import ConfigurationError
+from nuncius.core.registry import did_you_mean
+
+#: Environment variables that set a key of the file; for each, NAME_FILE may name a file to read it from.
+ENVIRONMENT = {
+    "NUNCIUS_DATA_DIR": ("data_dir",),
+    "NUNCIUS_DATABASE_URL": ("journal", "url"),
+    "GCN_CLIENT_ID": ("kafka", "client_id"),
+    "GCN_CLIENT_SECRET": ("kafka", "client_secret"),
+    "SLACK_BOT_TOKEN": ("slack", "token"),
+}
+
+
+class JournalSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where everything is kept. `url` is an SQLAlchemy URL (empty: SQLite in the data folder); `synchronous` is
+    SQLite's: `full` survives a power cut, `normal` a killed process and is about ten times quicker."""
+
+    url: str = ""
+    synchronous: Literal["full", "normal"] = "full"
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Everything that can be set. `data_dir` holds the journal, the graph and files; `rules` are folders or files
+    of rules (empty: the shipped ones); `targets` are where reports go; `workers` run analyses side by side."""
+
+    data_dir: Path = Path("var")
+    journal: JournalSettings = JournalSettings()
+    kafka: KafkaSettings | None = None
+    slack: SlackSettings | None = None
+    web: WebSettings = WebSettings()
+    rules: tuple[Path, ...] = ()
+    targets: tuple[str, ...] = ("web",)
+    workers: int = 2
+
+    @property
+    def journal_url(self) -> str:
+        """The journal's URL, SQLite in the data folder unless set."""
+        return self.journal.url or f"sqlite:///{self.data_dir / 'nuncius.db'}"
+
+    @property
+    def graph_dir(self) -> Path:
+        """Folder of the graph store."""
+        return self.data_dir / "graph"
+
+
+def load(path: Path | None = None, environment: Mapping[str, str] = os.environ) -> Settings:
+    """Settings from `path` (default: NUNCIUS_CONFIG, else nuncius.toml here if there is one) and the environment.
+    Raises ConfigurationError naming file, key, value and the nearest known key."""
+    named = path or (Path(environment["NUNCIUS_CONFIG"]) if environment.get("NUNCIUS_CONFIG") else None)
+    file = named or Path("nuncius.toml")
+    data: dict[str, Any] = {}
+    if file.exists():
+        try:
+            data = tomllib.loads(file.read_text(encoding="utf-8"))
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise ConfigurationError(f"{file}: not TOML: {error}") from error
+    elif named:
+        raise ConfigurationError(f"no configuration file at {file}")
+    for variable, keys in ENVIRONMENT.items():
+        value = _variable(variable, environment)
+        if value is not None:
+            _set(data, keys, value)
+    return _convert(data, file)
+
+
+def _variable(name: str, environment: Mapping[str, str]) -> str | None:
+    if environment.get(name):
+        return environment[name]
+    if environment.get(f"{name}_FILE"):
+        file = Path(environment[f"{name}_FILE"])
+        try:
+            return file.read_text(encoding="utf-8").strip()
+        except OSError as error:
+            raise ConfigurationError(f"{name}_FILE names {file}, which cannot be read: {error.strerror}") from error
+    return None
+
+
+def _set(data: dict[str, Any], keys: tuple[str, ...], value: str) -> None:
+    for key in keys[:-1]:
+        data = data.setdefault(key, {})
+    data[keys[-1]] = value
+
+
+def _convert(data: dict[str, Any], file: Path) -> Settings:
+    try:
+        return msgspec.convert(data, type=Settings, strict=False)
+    except msgspec.ValidationError as error:
+        text = str(error)
+        hint = ""
+        if "unknown field" in text:
+            hint = did_you_mean(text.split("`")[1], [field.encode_name for field in msgspec.structs.fields(Settings)])
+        raise ConfigurationError(f"{file}: {text}{hint}") from error
