@@ -9,6 +9,8 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
@@ -31,25 +33,24 @@ MAX_PNG_BYTES = 200_000
 
 def new_figure(height_in: float) -> Figure:
     """An empty card of our width; no global state, so that two threads may draw."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(WIDTH_IN, height_in), dpi=DPI, facecolor=CARD)
-    FigureCanvasAgg(figure)
-    return figure
+    return Figure(figsize=(WIDTH_IN, height_in), dpi=DPI, facecolor=CARD)
 
 
 def png_of(figure: Figure) -> bytes:
     """The figure as PNG; in 256 colours where full colour would be too large for a thread."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
     from PIL import Image
 
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", facecolor=CARD, metadata={"Software": None})
-    image = Image.open(buffer).convert("RGB")
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()  # type: ignore[no-untyped-call]
+    pixels = np.asarray(canvas.buffer_rgba())  # type: ignore[no-untyped-call]
+    image = Image.fromarray(pixels[:, :, :3])
     for colours in (None, 256, 96):
         out = io.BytesIO()
         picture = image if colours is None else image.quantize(colours, dither=Image.Dither.NONE)
-        picture.save(out, format="png", optimize=True)
+        picture.save(out, format="png", compress_level=7)
         if out.tell() <= MAX_PNG_BYTES:
             break
     return out.getvalue()

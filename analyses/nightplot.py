@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
     from analyses.library.visibility import Night
 
 #: Sky brightness by the Sun's altitude: day, the three twilights, night.
-SHADES = ((0.0, "#f4f1e3"), (-6.0, "#d9dbe2"), (-12.0, "#a9b2c6"), (-18.0, "#6f7f9f"), (-90.0, "#33415f"))
+SHADES = ((0.0, "#f4f1e3"), (-6.0, "#d9dbe2"), (-12.0, "#a9b2c6"), (-18.0, "#6f7f9f"), (-91.0, "#33415f"))
 ROWS = 14
 OPEN, MOON = "#ffd23f", "#9fa8b5"
 
@@ -56,36 +55,34 @@ def _clock_axis(axes: Axes, day: Day) -> None:
 
 
 def _bars(axes: Axes, nights: list[Night], day: Day) -> None:
-    axes.set_ylim(len(nights) - 0.5, -0.5)
+    _shade(axes, day, [night.row for night in nights], len(nights) - 0.5, -0.5)
+    for edge in range(1, len(nights)):
+        axes.axhline(edge - 0.5, color=CARD, lw=1.2, zorder=2)
     for place, night in enumerate(nights):
-        _shade(axes, day, night.row, place - 0.46, place + 0.46)
         for begin, end in night.windows:
             axes.barh(place, end - begin, left=begin, height=0.44, color=OPEN, edgecolor=INK, lw=0.5, zorder=5)
         colour = INK if night.windows else FAINT
         axes.text(-0.4, place, shorten_to(night.site.name, 17), size=6.0, ha="right", va="center", color=colour)
         axes.text(24.4, place, f"{night.hours:.1f} h", size=6.0, va="center", color=colour)
     _clock_axis(axes, day)
+    axes.set_ylim(len(nights) - 0.5, -0.5)
     axes.set_yticks([])
 
 
-def _shade(axes: Axes, day: Day, row: int, low: float, high: float) -> None:
-    """The brightness of the sky over the day, as a strip."""
-    for upper, lower in pairwise(SHADES):
-        lit = (day.sun[row] <= upper[0]) & (day.sun[row] > lower[0])
-        axes.fill_between(day.hours, low, high, where=_widened(lit), color=lower[1], lw=0, zorder=1, step="mid")
-    up = day.sun[row] > 0.0
-    axes.fill_between(day.hours, low, high, where=_widened(up), color=SHADES[0][1], lw=0, zorder=0.9, step="mid")
+def _shade(axes: Axes, day: Day, rows: list[int], low: float, high: float) -> None:
+    """The brightness of the sky over the day: one strip for each row, the first on top."""
+    from matplotlib.colors import to_rgb
 
-
-def _widened(lit: np.ndarray) -> np.ndarray:
-    """One moment more at the end, so that neighbouring strips touch."""
-    return np.asarray(lit | np.r_[False, lit[:-1]])
+    colours = np.array([to_rgb(colour) for _, colour in SHADES])
+    steps = np.clip(np.digitize(day.sun[rows], [limit for limit, _ in SHADES]), 0, len(SHADES) - 1)
+    half = (day.hours[1] - day.hours[0]) / 2.0
+    box = (day.hours[0] - half, day.hours[-1] + half, low, high)
+    axes.imshow(colours[steps], extent=box, origin="upper", aspect="auto", interpolation="nearest", zorder=1)
 
 
 def _curve(axes: Axes, best: Night, day: Day, airmass_max: float) -> None:
     """Altitude of the target and the Moon at the best observatory, from an hour before dusk to an hour after dawn."""
-    axes.set_ylim(0.0, 90.0)
-    _shade(axes, day, best.row, 0.0, 90.0)
+    _shade(axes, day, [best.row], 0.0, 90.0)
     axes.plot(day.hours, day.moon[best.row], color=MOON, lw=1.2, ls=(0, (4, 1.5)), zorder=3)
     axes.plot(day.hours, day.target[best.row], color=OPEN, lw=1.0, zorder=4, path_effects=_edge(1.8))
     for begin, end in best.windows:
@@ -94,6 +91,7 @@ def _curve(axes: Axes, best: Night, day: Day, airmass_max: float) -> None:
             day.hours[inside], day.target[best.row][inside], color=OPEN, lw=2.4, zorder=5, path_effects=_edge(3.2)
         )
     _clock_axis(axes, day)
+    axes.set_ylim(0.0, 90.0)
     axes.set_yticks([0, 30, 60, 90], ["0°", "30°", "60°", "90°"])
     limits = [mass for mass in (1.0, 1.2, 1.5, airmass_max, 3.0) if mass >= 1.0]
     right = axes.twinx()

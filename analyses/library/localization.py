@@ -35,7 +35,8 @@ def localization(
     *,
     sky: Annotated[Localization, "the region or map"],
     object: Annotated[str, "name of the object, for the title"] = "",
-    instrument: Annotated[str, "who made the localization"] = "",
+    mission: Annotated[str, "who made the localization, and"] = "",
+    instrument: Annotated[str, "with what"] = "",
     trigger_time: Annotated[datetime | None, "T0; adds the Sun and the Moon to the figure"] = None,
     luminosity_distance: Annotated[float | None, Unit("Mpc"), "where the map has none"] = None,
     luminosity_distance_error: Annotated[float | None, Unit("Mpc"), "its 1-sigma error"] = None,
@@ -49,12 +50,13 @@ def localization(
     tables = [table for table in (_compare_regions(sky, regions), _place_markers(sky, markers)) if table.rows]
     for table in tables:
         values |= _as_values(table)
-    title = object or instrument or "Localization"
+    maker = f"{mission} {instrument}".strip()
+    title = object or maker or "Localization"
     return Result(
         answer=_answer(values),
         values=values,
         tables=tables,
-        figures=[_figure(title, sky, instrument, trigger_time, values, regions, markers)],
+        figures=[_figure(title, sky, maker, trigger_time, values, regions, markers)],
         caveats=_caveats(sky),
     )
 
@@ -168,7 +170,7 @@ def _caveats(sky: Localization) -> list[str]:
 def _figure(
     title: str,
     sky: Localization,
-    instrument: str,
+    maker: str,
     trigger_time: datetime | None,
     values: dict[str, Quantity],
     regions: list[NamedRegion],
@@ -182,7 +184,7 @@ def _figure(
     when = f"{trigger_time:%Y-%m-%d %H:%M:%S} UTC" if trigger_time else ""
     scene = Scene(
         title=title,
-        subtitle=" · ".join(part for part in (when, instrument if instrument != title else "") if part),
+        subtitle=" · ".join(part for part in (when, maker if maker != title else "") if part),
         sky=sky,
         regions=[NamedRegion(name=_label(region.name, values), sky=region.sky) for region in regions],
         markers=markers,

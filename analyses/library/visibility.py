@@ -50,7 +50,8 @@ class Night(msgspec.Struct, frozen=True, kw_only=True):
 def visibility(
     *,
     sky: Annotated[Localization, "the position (its best one counts) or map"],
-    time: Annotated[datetime, "the 24 hours begin here"],
+    time: Annotated[datetime | None, "the 24 hours begin here; none means at the trigger time"] = None,
+    trigger_time: Annotated[datetime | None, "T0 of the object, where no other time is given"] = None,
     object: Annotated[str, "name of the object, for the title"] = "",
     sites: Annotated[list[str], "keys in config/observatories.toml; none means all"] = [],  # noqa: B006 — read only
     airmass_max: Annotated[float, "observable below this airmass (Kasten & Young 1989)"] = 2.0,
@@ -60,11 +61,14 @@ def visibility(
         raise PermanentError(
             "visibility needs a best position, and an annulus has none; combine it with another region"
         )
+    start = time or trigger_time
+    if start is None:
+        raise PermanentError("visibility needs a time: give 'time', or 'trigger_time' of the object")
     if not 1.0 < airmass_max <= 10.0:
         raise PermanentError(f"airmass_max must lie between 1 and 10; received {airmass_max:g}")
     chosen = choose(sites, load_observatories())
     ra, dec = centre(sky)
-    sky_day = day(ra, dec, list(chosen.values()), time)
+    sky_day = day(ra, dec, list(chosen.values()), start)
     lowest = altitude_of_airmass(airmass_max)
     shares = _shares(sky)
     nights = [
@@ -204,14 +208,17 @@ def _table(nights: list[Night], sky_day: Day) -> Table:
     rows: list[list[str | float | None]] = []
     for night in nights:
         if night.windows:
-            at = _clock(sky_day, night.best_h)
-            numbers: list[str | float | None] = [
-                round(night.best_airmass, 2),
-                at,
-                round(night.moon_separation),
-                round(night.fraction, 3),
-            ]
-            rows.append([night.site.name, _spans(night, sky_day), round(night.hours, 2), *numbers])
+            rows.append(
+                [
+                    night.site.name,
+                    _spans(night, sky_day),
+                    round(night.hours, 2),
+                    round(night.best_airmass, 2),
+                    _clock(sky_day, night.best_h),
+                    round(night.moon_separation),
+                    round(night.fraction, 3),
+                ]
+            )
         else:
             rows.append([night.site.name, night.reason, 0.0, None, None, None, round(night.fraction, 3)])
     return Table(name="observatories", columns=columns, rows=rows)
