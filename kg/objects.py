@@ -1,0 +1,99 @@
+"""Object identity: gives every event the IRI of the astrophysical event it is about, before the rules decide on it.
+
+Each link keeps the event that claimed it. An IRI once given is never renamed; later names attach to it. That two
+triggers coincide is for rules to conclude, never for this module.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+
+from kg.names import normalise_name
+from kg.naming import Key, keys_of
+from kg.vocabulary import OBJECT, object_iri
+from nuncius.core.event import Event
+from nuncius.journal import Journal, ObjectLink, Stored
+
+
+#: The graph's and the reactors' threads may both come to an event first: one resolves it, the other finds it done.
+_ONE_AT_A_TIME = threading.Lock()
+
+
+def identify(journal: Journal, batch: Sequence[Stored]) -> dict[int, str]:
+    """Resolve the objects of a batch of journalled events, note who claimed what, and return event number →
+    object IRI. Idempotent: an event that has its object keeps it, and the same claims give the same object."""
+    with _ONE_AT_A_TIME:
+        return _identify(journal, batch)
+
+
+def _identify(journal: Journal, batch: Sequence[Stored]) -> dict[int, str]:
+    known: dict[str, str] = {}
+    links: list[ObjectLink] = []
+    objects: dict[int, str] = {}
+    fresh: list[tuple[int, str]] = []
+    for stored in batch:
+        event = stored.event
+        if event.object is not None:
+            objects[stored.seq] = event.object
+            continue
+        target = _object_in_data(event)
+        if target is None:
+            keys = _with_tns_twins(keys_of(event))
+            if not keys:
+                continue
+            target = _attach(journal, event, keys, known, links)
+        objects[stored.seq] = target
+        fresh.append((stored.seq, target))
+    if links:
+        journal.link(links)
+    if fresh:
+        journal.set_object(fresh)
+    return objects
+
+
+def _attach(journal: Journal, event: Event, keys: Sequence[Key], known: dict[str, str], links: list[ObjectLink]) -> str:
+    """The object of an event with these keys; keys new to us are linked to it. A key that already means another
+    object stays there: two objects are never merged silently."""
+    for key in keys:
+        if key.key not in known and (owner := journal.object_of([key.key])):
+            known[key.key] = owner
+    target = next((known[k.key] for k in keys if k.key in known), None) or object_iri(keys[0].key)
+    for key in keys:
+        if key.key not in known:
+            known[key.key] = target
+            links.append(ObjectLink(name=key.key, object=target, event_id=event.id, how=key.how))
+    return target
+
+
+def resolve(journal: Journal, name: str) -> str | None:
+    """The object that a name, a scoped number or an object IRI means; None when nobody has spoken of it."""
+    if name.startswith(OBJECT):
+        return name
+    return journal.object_of([normalise_name(name) or name])
+
+
+def withdraw(journal: Journal, name: str, obj: str, event_id: str) -> bool:
+    """Take back the claim made by an event that `name` means `obj`; False when there is no such claim. What was
+    resolved through it keeps its object until `nuncius kg rebuild`."""
+    standing = [x for x in journal.names_of(obj) if x.name == name and x.event_id == event_id and not x.withdrawn]
+    journal.link(
+        [ObjectLink(name=x.name, object=x.object, event_id=x.event_id, how=x.how, withdrawn=True) for x in standing]
+    )
+    return bool(standing)
+
+
+def _object_in_data(event: Event) -> str | None:
+    """Facts and results say themselves which object they are about."""
+    stated = event.data.get("object")
+    return stated if isinstance(stated, str) and stated.startswith(OBJECT) else None
+
+
+def _with_tns_twins(keys: list[Key]) -> list[Key]:
+    """AT2023ixf becomes SN2023ixf once classified: one entry of the Transient Name Server under two prefixes."""
+    twins = {"AT": "SN", "SN": "AT"}
+    other = [
+        Key(key=twins[k.key[:2]] + k.key[2:], how="twin") for k in keys if k.key[:2] in twins and k.key[2:6].isdigit()
+    ]
+    have = {k.key for k in keys}
+    return keys + [o for o in other if o.key not in have]

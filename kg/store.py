@@ -1,0 +1,279 @@
+"""The knowledge graph on disk: Oxigraph behind a thin interface. The only module that knows Oxigraph.
+
+One process writes; others open it for reading. What is written comes as whole graphs, one per source document.
+The journal is the truth: everything here can be made again from it.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pyoxigraph as ox
+
+from kg.vocabulary import PREFIXES, XSD
+from nuncius.core.errors import ConfigurationError, FormatError, PermanentError, TransientError
+
+NamedNode = ox.NamedNode
+Term = ox.NamedNode | ox.Literal
+Triple = tuple[ox.NamedNode, ox.NamedNode, Term]
+
+#: Formats of query results and of graphs, by the names that the command line uses.
+RESULT_FORMATS = {"json": ox.QueryResultsFormat.JSON, "csv": ox.QueryResultsFormat.CSV}
+GRAPH_FORMATS = {"ttl": ox.RdfFormat.TURTLE, "nq": ox.RdfFormat.N_QUADS, "trig": ox.RdfFormat.TRIG}
+#: Beyond this many quads a load writes files directly instead of going through a transaction.
+BULK = 200_000
+_POINTER = "CURRENT"
+
+
+@lru_cache(maxsize=65536)
+def iri(text: str) -> ox.NamedNode:
+    """An IRI; FormatError where the text is none."""
+    try:
+        return ox.NamedNode(text)
+    except ValueError as error:
+        raise FormatError(f"{text!r} is not an absolute IRI: {error}") from error
+
+
+@lru_cache(maxsize=64)
+def _datatype(name: str) -> ox.NamedNode:
+    return ox.NamedNode(XSD + name)
+
+
+def literal(value: str | float | bool, *, kind: str | None = None) -> ox.Literal:
+    """A literal typed by its Python type, or by an XML Schema type such as `dateTime`."""
+    if kind is not None:
+        return ox.Literal(str(value), datatype=_datatype(kind))
+    if isinstance(value, bool | int):
+        return ox.Literal(value)
+    if isinstance(value, float):
+        return ox.Literal(repr(value), datatype=_datatype("double"))
+    return ox.Literal(value)
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """What a query found: `truth` for ASK, else rows of Python values by variable."""
+
+    truth: bool | None = None
+    variables: list[str] = []
+    rows: list[dict[str, Any]] = []
+
+
+class GraphStore:
+    """A store of named graphs. Threads may share one."""
+
+    def __init__(self, store: ox.Store, folder: Path | None, *, writable: bool) -> None:
+        self._store = store
+        self.folder = folder
+        self.writable = writable
+        self._writing = threading.Lock()
+
+    @classmethod
+    def open(cls, folder: Path) -> GraphStore:
+        """Open for writing, made where there is none. ConfigurationError where another process writes it."""
+        folder.mkdir(parents=True, exist_ok=True)
+        current = _current(folder) or "g1"
+        try:
+            store = ox.Store(str(folder / current))
+        except OSError as error:
+            if "lock" in str(error).lower():
+                raise ConfigurationError(
+                    f"the graph in {folder} is open for writing elsewhere; stop `nuncius run` there, or read it only"
+                ) from error
+            raise ConfigurationError(
+                f"the graph in {folder} cannot be opened: {error}; `nuncius kg rebuild`"
+            ) from error
+        _point(folder, current)
+        for leftover in folder.glob("g*"):
+            if leftover.name != current and leftover.is_dir():
+                shutil.rmtree(leftover, ignore_errors=True)  # of a rebuild that was killed
+        return cls(store, folder, writable=True)
+
+    @classmethod
+    def read_only(cls, folder: Path) -> GraphStore:
+        """A reading view of what has been committed so far; the writer need not stop. TransientError when the
+        writer tidied files away just then: open again."""
+        current = _current(folder)
+        if current is None:
+            raise ConfigurationError(f"there is no graph in {folder}; run `nuncius kg rebuild` or start `nuncius run`")
+        try:
+            return cls(ox.Store.read_only(str(folder / current)), folder, writable=False)
+        except OSError as error:
+            raise TransientError(f"the graph in {folder} could not be read just now: {error}") from error
+
+    @classmethod
+    def in_memory(cls) -> GraphStore:
+        """A store that is gone when closed: for tests and replays that keep nothing."""
+        return cls(ox.Store(), None, writable=True)
+
+    @classmethod
+    @contextmanager
+    def rebuilding(cls, folder: Path) -> Iterator[GraphStore]:
+        """An empty store that takes the place of the one in `folder` when the block ends well. Readers go on with
+        the old one; a crash leaves the old one in place."""
+        old = cls.open(folder)  # holds the write lock until the new one stands
+        current = _current(folder) or "g1"
+        following = f"g{int(current[1:]) + 1}"
+        new = cls(ox.Store(str(folder / following)), folder, writable=True)
+        try:
+            yield new
+            new.flush()
+            _point(folder, following)
+        except BaseException:
+            new.close()
+            shutil.rmtree(folder / following, ignore_errors=True)
+            raise
+        finally:
+            old.close()
+        new.close()
+        shutil.rmtree(folder / current, ignore_errors=True)
+
+    def close(self) -> None:
+        """Let go of the files; the store must not be used afterwards."""
+        self._store = ox.Store()
+        self.writable = False
+
+    def replace(self, graphs: Mapping[str, Sequence[Triple]], *, durable: bool = True) -> int:
+        """Make each named graph hold exactly these triples, all in one transaction; returns how many graphs changed.
+        An empty sequence removes the graph. `durable` survives a power cut, not only the end of the process."""
+        if not self.writable:
+            raise PermanentError("this graph store is open for reading only")
+        with self._writing:
+            added: list[ox.Quad] = []
+            removed: list[ox.Quad] = []
+            changed = 0
+            for name, triples in graphs.items():
+                graph = iri(name)
+                quads = {ox.Quad(s, p, o, graph) for s, p, o in triples}
+                old = set(self._store.quads_for_pattern(None, None, None, graph))
+                added.extend(quads - old)
+                removed.extend(old - quads)
+                changed += quads != old
+            self._commit(added, removed)
+            if changed and durable:
+                self._store.flush()
+            return changed
+
+    def _commit(self, added: list[ox.Quad], removed: list[ox.Quad]) -> None:
+        """One transaction. Only an update both takes away and adds in one; additions alone are far quicker."""
+        if removed:
+            gone, new = "".join(map(_block, removed)), "".join(map(_block, added))
+            self._store.update(f"DELETE DATA {{ {gone} }}" + (f"; INSERT DATA {{ {new} }}" if new else ""))
+        elif len(added) > BULK:
+            self._store.bulk_extend(added)
+        elif added:
+            self._store.extend(added)
+
+    def value(self, graph: str, subject: str, predicate: str) -> str | None:
+        """The first value of a predicate in one graph, as text."""
+        for quad in self._store.quads_for_pattern(iri(subject), iri(predicate), None, iri(graph)):
+            return str(_plain(quad.object))
+        return None
+
+    def query(self, sparql: str, parameters: Mapping[str, Term] | None = None) -> Answer:
+        """Run a query of ours over the union of all graphs, with variables bound to terms. FormatError where it is
+        not SPARQL. People's queries go through `kg.sandbox` instead: Oxigraph has no time limit."""
+        result = self._run(sparql, parameters)
+        if isinstance(result, ox.QueryBoolean):
+            return Answer(truth=bool(result))
+        if isinstance(result, ox.QueryTriples):
+            rows = [{"s": _plain(t.subject), "p": _plain(t.predicate), "o": _plain(t.object)} for t in result]
+            return Answer(variables=["s", "p", "o"], rows=rows)
+        names = [v.value for v in result.variables]
+        return Answer(variables=names, rows=[{n: _plain(row[n]) for n in names} for row in result])
+
+    def serialise(self, sparql: str, form: str) -> bytes:
+        """The result of a query as SPARQL JSON or CSV, or of a CONSTRUCT as Turtle."""
+        result = self._run(sparql, None)
+        if isinstance(result, ox.QueryTriples):
+            return bytes(ox.serialize(result, format=GRAPH_FORMATS["ttl"], prefixes=PREFIXES) or b"")
+        return bytes(result.serialize(format=RESULT_FORMATS[form]) or b"")
+
+    def _run(self, sparql: str, parameters: Mapping[str, Term] | None) -> Any:
+        bound: dict[ox.Variable, Any] = {ox.Variable(name): term for name, term in (parameters or {}).items()}
+        try:
+            return self._store.query(
+                sparql, prefixes=PREFIXES, use_default_graph_as_union=True, substitutions=bound or None
+            )
+        except SyntaxError as error:
+            raise FormatError(f"not SPARQL: {error.msg}") from error
+        except OSError as error:
+            raise TransientError(f"the graph could not be read: {error}") from error
+
+    def dump(self, form: str, graphs: Iterable[str] | None = None) -> bytes:
+        """The store, or some of its graphs, as N-Quads, TriG, or (graph names lost) Turtle. N-Quads come sorted, so
+        that two stores with the same content give the same bytes: nothing we write has blank nodes."""
+        if graphs is None:
+            quads: Iterable[ox.Quad] = self._store
+        else:
+            quads = (q for name in graphs for q in self._store.quads_for_pattern(None, None, None, iri(name)))
+        if form == "nq":
+            return b"".join(sorted(f"{q} .\n".encode() for q in quads))
+        if form == "ttl":
+            quads = (ox.Quad(q.subject, q.predicate, q.object) for q in quads)
+        return bytes(ox.serialize(quads, format=GRAPH_FORMATS[form], prefixes=PREFIXES) or b"")
+
+    def load(self, content: bytes, graph: str) -> None:
+        """Add Turtle to a named graph."""
+        try:
+            self._store.load(content, format=GRAPH_FORMATS["ttl"], to_graph=iri(graph))
+        except (SyntaxError, ValueError) as error:
+            raise FormatError(f"not Turtle: {error}") from error
+
+    def graphs(self) -> list[str]:
+        """Names of all graphs."""
+        return sorted(str(g.value) for g in self._store.named_graphs())
+
+    def __len__(self) -> int:
+        return len(self._store)
+
+    def flush(self) -> None:
+        """Push everything to the disk."""
+        self._store.flush()
+
+
+def _block(quad: ox.Quad) -> str:
+    return f"GRAPH {quad.graph_name} {{ {quad.subject} {quad.predicate} {quad.object} }} "
+
+
+_NUMBERS = {f"{XSD}{n}": float for n in ("double", "float", "decimal")} | {
+    f"{XSD}{n}": int for n in ("integer", "int", "long")
+}
+
+
+def _plain(term: Any) -> Any:
+    """A term as a Python value: numbers and booleans as such, everything else as text."""
+    if term is None:
+        return None
+    if isinstance(term, ox.Literal):
+        kind = term.datatype.value
+        if kind in _NUMBERS:
+            return _NUMBERS[kind](term.value)
+        return term.value == "true" if kind == f"{XSD}boolean" else term.value
+    return getattr(term, "value", str(term))
+
+
+def _current(folder: Path) -> str | None:
+    """Which generation of the store counts; a rebuild writes the next one and then moves this pointer."""
+    try:
+        return (folder / _POINTER).read_text(encoding="ascii").strip() or None
+    except FileNotFoundError:
+        return None
+
+
+def _point(folder: Path, generation: str) -> None:
+    if _current(folder) == generation:
+        return
+    new = folder / f".{_POINTER}.new"
+    with new.open("w", encoding="ascii") as file:
+        file.write(generation + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+    new.replace(folder / _POINTER)

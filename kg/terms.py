@@ -1,0 +1,43 @@
+"""Terms that triples are made of, each made once: the predicates and classes the graph uses."""
+
+from __future__ import annotations
+
+from kg.store import NamedNode, iri
+from kg.vocabulary import DCTERMS, NUNCIUS, OA, ODA, PAPER, PROV, RDF, RDFS
+from nuncius import __version__
+
+TYPE = iri(RDF + "type")
+LABEL = iri(RDFS + "label")
+SEE_ALSO = iri(RDFS + "seeAlso")
+IDENTIFIER = iri(DCTERMS + "identifier")
+CREATED = iri(DCTERMS + "created")
+TITLE = iri(DCTERMS + "title")
+
+ENTITY = iri(PROV + "Entity")
+SOFTWARE_AGENT = iri(PROV + "SoftwareAgent")
+GENERATED = iri(PROV + "generatedAtTime")
+ATTRIBUTED = iri(PROV + "wasAttributedTo")
+DERIVED = iri(PROV + "wasDerivedFrom")
+REVISION_OF = iri(PROV + "wasRevisionOf")
+
+ASTRO_OBJECT = iri(ODA + "AstrophysicalObject")
+HAS_SELECTOR = iri(OA + "hasSelector")
+HAS_SOURCE = iri(OA + "hasSource")
+TEXT_POSITION = iri(OA + "TextPositionSelector")
+TEXT_QUOTE = iri(OA + "TextQuoteSelector")
+START = iri(OA + "start")
+END = iri(OA + "end")
+EXACT = iri(OA + "exact")
+
+#: This program, as the agent that wrote the statements.
+AGENT = iri(f"{NUNCIUS}software/nuncius-{__version__}")
+
+
+def ours(word: str) -> NamedNode:
+    """A term of our own namespace."""
+    return iri(NUNCIUS + word)
+
+
+def paper(word: str) -> NamedNode:
+    """A term, or a circular, of the `paper:` vocabulary of the systems before this one."""
+    return iri(PAPER + word)
