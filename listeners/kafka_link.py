@@ -21,16 +21,16 @@ log = logging.getLogger(__name__)
 _LOGIN = frozenset({"_AUTHENTICATION", "SASL_AUTHENTICATION_FAILED", "GROUP_AUTHORIZATION_FAILED"})
 
 
-class _Broker(msgspec.Struct):
+class _Broker(msgspec.Struct, frozen=True):
     state: str = ""
     source: str = ""
 
 
-class _Group(msgspec.Struct):
+class _Group(msgspec.Struct, frozen=True):
     join_state: str = "steady"
 
 
-class _Statistics(msgspec.Struct):
+class _Statistics(msgspec.Struct, frozen=True):
     brokers: dict[str, _Broker] = {}
     cgrp: _Group = _Group()
 

@@ -98,7 +98,7 @@ def refine(notice: Notice) -> None:
         data["sky"] = {"type": "map", "url": skymap}
     _external(notice)
     serial = notice.number("Pkt_Ser_Num")
-    if serial is not None:
+    if serial is not None and notice.source.startswith("ivo://"):  # elsewhere it counts packets of a type
         notice.revision = int(serial)
     superevent = notice.ids[0] if notice.ids else ""
     alert_type = str(notice.take("AlertType") or notice.type.tail).lower().replace("_", "").replace(" ", "")

@@ -59,6 +59,10 @@ TYPES = (
     ),
     NoticeType(name="IPN_SEG", number=32, mission="IPN", instrument="IPN", tail="seg", position="none"),
     NoticeType(
+        name="COINCIDENCE", number=145, mission="GCN", instrument="Coincidence", tail="coincidence",
+        position="none", text=("coincidence",),
+    ),
+    NoticeType(
         name="HETE_TEST", number=44, mission="HETE", instrument="HETE", tail="test", tense=Tense.TEST,
         assumed=True, text=("hete test",),
     ),
@@ -80,7 +84,7 @@ def refine(notice: Notice) -> None:
         ("e_band_lo", "e_band_hi"),
     ):
         low, high = notice.number(low_name), notice.number(high_name)
-        if low is not None and high is not None:
+        if low is not None and high:
             data["rate_energy_range"] = [low, high]  # keV
             notice.take(low_name)
             notice.take(high_name)
