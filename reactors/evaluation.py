@@ -132,15 +132,18 @@ def context(event: Event) -> dict[str, Any]:
         "received": iso(event.received),
         "trigger_time": iso(event.trigger_time),
     }
-    name = _name(ev, event)
-    return {"name": name} | ev | {key: value for key, value in envelope.items() if value is not None}
+    ev["name"] = ev.get("name") or _name(ev, event)
+    return ev | {key: value for key, value in envelope.items() if value is not None}
 
 
 def _name(ev: dict[str, Any], event: Event) -> str:
     """What people call the object: the name that the event gives, else the last part of its IRI, else a number."""
     names = [*_texts(ev.get("event_name")), *_texts(ev.get("ids"))]
     if event.object:
-        return unquote(event.object.rstrip("/").rsplit("/", 1)[-1]).replace("_", " ")
+        tail = unquote(event.object.rstrip("/").rsplit("/", 1)[-1]).replace("_", " ")
+        scope, colon, number = tail.rpartition(":")  # an object known by a trigger number alone: fermi-gbm:524666471
+        who = " ".join(_texts([ev.get("mission"), ev.get("instrument")])) or scope
+        return f"{who} {number}" if colon else tail
     return names[0] if names else event.id
 
 

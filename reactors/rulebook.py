@@ -56,7 +56,9 @@ class RuleBook:
     """Rules from files and folders; none given means the shipped ones. A rule in a later path replaces the one of
     the same name in an earlier path."""
 
-    def __init__(self, paths: Sequence[Path] = ()) -> None:
+    def __init__(self, paths: Sequence[Path] = (), *, quiet: bool = False) -> None:
+        """`quiet` keeps problems out of the log, for those who print them."""
+        self._quiet = quiet
         self.paths = [Path(path) for path in paths] or [shipped()]
         for path in self.paths:
             if not path.exists():
@@ -86,7 +88,7 @@ class RuleBook:
         rules = RuleSet(chosen)
         news = problems != self.problems or rules.hash != self.rules.hash
         for problem in problems:
-            if problem not in self.problems:
+            if problem not in self.problems and not self._quiet:
                 log.log(logging.ERROR if problem.level == "error" else logging.WARNING, "%s", problem)
         self.problems = problems
         if rules.hash != self.rules.hash:
@@ -121,7 +123,7 @@ class RuleBook:
 
 def shipped() -> Path:
     """The folder of the rules that come with the program."""
-    return Path(str(files("config"))) / "rules"
+    return Path(str(files("config") / "rules"))
 
 
 def rule_files(path: Path) -> list[Path]:

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Collection, Mapping
 from functools import lru_cache
@@ -136,4 +135,8 @@ def written(value: Any, form: str = "") -> str:
         return f"{value:.5g}" if abs(value) < 1e5 else f"{value:.0f}" if abs(value) < 1e15 else f"{value:.4e}"
     if isinstance(value, list):
         return ", ".join(written(item) for item in value)
-    return value if isinstance(value, str) else json.dumps(value, default=str, ensure_ascii=False)
+    if isinstance(value, dict):
+        numbers = all(isinstance(item, int | float) for item in value.values())
+        pairs = sorted(value.items(), key=lambda pair: (-pair[1] if numbers else 0, pair[0]))
+        return ", ".join(f"{key} {written(item)}" for key, item in pairs)
+    return str(value)
