@@ -81,7 +81,7 @@ def visibility(
         values=_values(nights, sky_day, ra, dec),
         tables=[_table(nights, sky_day)],
         figures=[_figure(object, ra, dec, nights, sky_day, airmass_max, sun_altitude_max)],
-        caveats=["Geometry only: weather, pointing limits and schedules are not known here."],
+        caveats=["Geometry only: weather, pointing limits and schedules are not known here.", *_left_out(nights)],
     )
 
 
@@ -168,6 +168,12 @@ def _spans(night: Night, sky_day: Day) -> str:
     return ", ".join(f"{_clock(sky_day, begin)}–{_clock(sky_day, end)[-5:]}" for begin, end in night.windows)
 
 
+def _left_out(nights: list[Night]) -> list[str]:
+    """Who cannot look and why, in one line; nothing where all can or none can (the answer says so)."""
+    idle = [f"{night.site.name} ({night.reason})" for night in nights if not night.windows]
+    return [f"Not from {', '.join(idle)}."] if 0 < len(idle) < len(nights) else []
+
+
 def _answer(nights: list[Night], sky_day: Day) -> str:
     able = [night for night in nights if night.windows]
     if not able:
@@ -200,27 +206,19 @@ def _values(nights: list[Night], sky_day: Day, ra: float, dec: float) -> dict[st
         values["hours_until_first"] = Quantity(value=min(night.windows[0][0] for night in able), unit="h")
         values["best_airmass"] = Quantity(value=min(night.best_airmass for night in able))
         values["best_fraction"] = Quantity(value=max(night.fraction for night in able))
-    return values | {f"hours_{night.key}": Quantity(value=night.hours, unit="h") for night in nights}
+        values["best_hours"] = Quantity(value=able[0].hours, unit="h")
+    return values
 
 
 def _table(nights: list[Night], sky_day: Day) -> Table:
-    columns = ["observatory", "window [UTC]", "hours [h]", "lowest airmass", "at [UTC]", "Moon [deg]", "fraction"]
+    columns = ["observatory", "window [UTC]", "hours [h]", "lowest airmass", "Moon [deg]", "fraction"]
     rows: list[list[str | float | None]] = []
     for night in nights:
-        if night.windows:
-            rows.append(
-                [
-                    night.site.name,
-                    _spans(night, sky_day),
-                    round(night.hours, 2),
-                    round(night.best_airmass, 2),
-                    _clock(sky_day, night.best_h),
-                    round(night.moon_separation),
-                    round(night.fraction, 3),
-                ]
-            )
-        else:
-            rows.append([night.site.name, night.reason, 0.0, None, None, None, round(night.fraction, 3)])
+        if not night.windows:
+            continue
+        best = f"{night.best_airmass:.2f} at {_clock(sky_day, night.best_h)}"
+        numbers = (round(night.hours, 2), best, round(night.moon_separation), round(night.fraction, 3))
+        rows.append([night.site.name, _spans(night, sky_day), *numbers])
     return Table(name="observatories", columns=columns, rows=rows)
 
 

@@ -1,0 +1,201 @@
+"""`nuncius analyse`: one analysis, now, in this process."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from analyses.contract import Analysis, Parameter
+    from nuncius.core.result import Result
+
+
+class Analyses(click.Group):
+    """A group whose commands are the analyses, their help made from their parameters."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        from analyses.contract import known
+
+        return [analysis.name for analysis in known()]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        from analyses.contract import describe
+        from nuncius.core.errors import ConfigurationError
+
+        try:
+            return _command_for(describe(cmd_name))
+        except ConfigurationError as error:
+            ctx.fail(str(error))
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        from analyses.contract import known
+
+        for analysis in known():
+            with formatter.section(f"{analysis.name}: {analysis.about}"):
+                formatter.write_dl([_line(parameter) for parameter in analysis.parameters.values()])
+
+
+@click.group(cls=Analyses, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--json", "listed", is_flag=True, help="List the analyses and their parameters as JSON.")
+@click.pass_context
+def command(ctx: click.Context, listed: bool) -> None:
+    """Run one analysis now; without a name, list them with their inputs.
+
+    \b
+    nuncius analyse localization -h
+    nuncius analyse localization --event alert.xml --out results/
+    nuncius analyse localization --with sky=bayestar.multiorder.fits --with object=S190425z
+    nuncius analyse visibility --with sky='CIRCLE ICRS 197.45 -23.38 0.01' --with time=2017-08-17T12:41:04Z
+
+    Exit status: 0 done, 1 the analysis failed, 2 there is no such analysis or an option is wrong.
+    """
+    if ctx.invoked_subcommand is not None:
+        return
+    if listed:
+        click.echo(_catalogue())
+        return
+    from analyses.contract import known
+
+    for analysis in known():
+        click.echo(f"{analysis.name}: {analysis.about} (version {analysis.version})")
+        for name, text in (_line(parameter) for parameter in analysis.parameters.values()):
+            click.echo(f"    {name:27} {text}")
+        click.echo()
+
+
+def _line(parameter: Parameter) -> tuple[str, str]:
+    unit = f" [{parameter.unit}]" if parameter.unit else ""
+    need = "required" if parameter.required else f"default {parameter.default}" if parameter.default else "optional"
+    return parameter.name, f"{parameter.type}{unit}, {need}: {parameter.about}"
+
+
+def _command_for(analysis: Analysis) -> click.Command:
+    inputs = "\n".join(f"  {name:27}{text}" for name, text in map(_line, analysis.parameters.values()))
+    text = f"""{analysis.about}.
+
+\b
+Inputs (--with NAME=VALUE; numbers take units, as in 3arcmin; times are UTC):
+{inputs}
+
+A VALUE that opens a brace or a bracket is JSON; @FILE is a file's content (JSON, or a FITS sky map).
+
+\b
+Example:
+  {analysis.example}
+
+Exit status: 0 done, 1 the analysis failed, 2 an option is wrong.
+"""
+
+    @click.command(name=analysis.name, help=text, context_settings={"help_option_names": ["-h", "--help"]})
+    @click.option("--with", "pairs", multiple=True, metavar="NAME=VALUE", help="An input; as often as needed.")
+    @click.option("--event", "named", metavar="FILE|ID", help="Take inputs from an alert's file or a journalled event.")
+    @click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Write result.json and figures here.")
+    @click.option("--json", "as_json", is_flag=True, help="The result as one JSON object on stdout.")
+    @click.option("--deadline", default=600.0, show_default=True, metavar="SECONDS", help="Give up after this long.")
+    @click.option("--config", type=click.Path(dir_okay=False, path_type=Path), help="Settings file, for --event ID.")
+    @click.option("--describe", "described", is_flag=True, help="The analysis and its parameters as JSON, and leave.")
+    def run(
+        pairs: tuple[str, ...],
+        named: str | None,
+        out: Path | None,
+        as_json: bool,
+        deadline: float,
+        config: Path | None,
+        described: bool,
+    ) -> None:
+        if described:
+            click.echo(_catalogue(analysis.name))
+            return
+        result = _run(analysis, pairs, named, config, deadline)
+        _show(result, out, as_json)
+
+    return run
+
+
+def _run(analysis: Analysis, pairs: tuple[str, ...], named: str | None, config: Path | None, deadline: float) -> Result:
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    from analyses.executor import InlineExecutor
+    from nuncius.analysing import inputs_from, read_event, read_with
+    from nuncius.core.errors import FormatError, PermanentError, TransientError
+
+    def journal_url() -> str:
+        from nuncius.settings import load
+
+        return load(config).journal_url
+
+    blobs: dict[str, bytes] = {}
+    given = read_with(pairs, blobs)
+    executor = InlineExecutor()
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    try:
+        with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+            progress.add_task(analysis.name)
+            inputs: dict[str, Any] = {}
+            if named is not None:
+                event = read_event(named, journal_url, now=datetime.now(UTC), blobs=blobs)
+                inputs = inputs_from(event, analysis)
+            job = executor.submit(analysis.name, inputs | given, blobs=blobs, deadline_s=deadline)
+            return job.result()
+    except (PermanentError, TransientError, FormatError) as error:
+        click.echo(f"nuncius: {error}", err=True)
+        sys.exit(1)
+    finally:
+        executor.close()
+
+
+def _show(result: Result, out: Path | None, as_json: bool) -> None:
+    from nuncius import analysing
+
+    written = analysing.save(result, out) if out else []
+    if as_json:
+        click.echo(analysing.as_json(result))
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console()
+    console.print(result.answer, style="bold", highlight=False)
+    values = Table("quantity", "value", box=None)
+    for name, quantity in result.values.items():
+        values.add_row(name, str(quantity))
+    console.print(values)
+    for table in result.tables:
+        drawn = Table(*table.columns, title=table.name, title_justify="left", box=None)
+        for row in table.rows:
+            drawn.add_row(
+                *("" if cell is None else f"{cell:.4g}" if isinstance(cell, float) else str(cell) for cell in row)
+            )
+        console.print(drawn)
+    for caveat in result.caveats:
+        console.print(f"Note: {caveat}", highlight=False)
+    if written:
+        console.print("Written: " + ", ".join(str(path) for path in written), highlight=False)
+    elif result.figures:
+        console.print(f"{len(result.figures)} figure(s) made; --out DIR keeps them.", highlight=False)
+
+
+def _catalogue(*names: str) -> bytes:
+    """Analyses as JSON, for other programs."""
+    import msgspec
+
+    from analyses.contract import known
+
+    chosen = [analysis for analysis in known() if not names or analysis.name in names]
+    listed = [
+        {
+            **{key: getattr(analysis, key) for key in ("name", "version", "about", "supplier", "example")},
+            "parameters": [
+                {key: getattr(parameter, key) for key in ("name", "type", "unit", "required", "about")}
+                | {"default": parameter.default}
+                for parameter in analysis.parameters.values()
+            ],
+        }
+        for analysis in chosen
+    ]
+    return msgspec.json.encode(listed[0] if names else listed)
