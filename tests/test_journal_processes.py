@@ -25,7 +25,10 @@ def start(job: str, url: str, *arguments: str) -> subprocess.Popen[str]:
 
 
 def lines(process: subprocess.Popen[str]) -> list[list[str]]:
-    out, _ = process.communicate(timeout=120)
+    assert process.stdout is not None
+    with process.stdout as stream:
+        out = stream.read()  # not communicate(): it forgets what readline() has buffered
+    process.wait(120)
     return [line.split() for line in out.splitlines(keepends=True) if line.endswith("\n")]
 
 
