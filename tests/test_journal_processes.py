@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import random
 import subprocess
 import sys
@@ -163,3 +165,16 @@ def test_threads_may_share_a_journal(journal: Journal) -> None:
     for thread in threads:
         thread.join()
     assert [s.seq for s in journal.read(0)] == list(range(1, 81))
+
+
+def test_a_forked_child_and_its_parent_both_go_on(journal: Journal) -> None:
+    journal.append([event("before")])
+    child = os.fork()
+    if child == 0:  # must leave by _exit, whatever happens: the rest of the tests is the parent's
+        status = 1
+        with contextlib.suppress(BaseException):
+            status = int(journal.append([event("child")]).new != [2])
+        os._exit(status)
+    assert os.waitpid(child, 0)[1] == 0
+    assert journal.append([event("parent")]).new == [3]
+    assert [s.event.id for s in journal.read(0)] == ["before", "child", "parent"]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -22,8 +24,12 @@ Synchronous = Literal["normal", "full"]
 LOCK_LOG, LOCK_OUTBOX, LOCK_SCHEMA, LOCK_REACTIONS = 0x6E756E01, 0x6E756E02, 0x6E756E03, 0x6E756E04
 
 
+#: Databases open in this process, for `_after_fork`.
+_open: weakref.WeakSet[Database] = weakref.WeakSet()
+
+
 class Database:
-    """Connections, transactions and error translation. Safe to share between threads, not across a fork."""
+    """Connections, transactions and error translation. Safe to share between threads; a forked child connects anew."""
 
     def __init__(self, url: str, *, synchronous: Synchronous = "full", busy_timeout_s: float = 30.0) -> None:
         self.url = _parse(url)
@@ -41,6 +47,12 @@ class Database:
         self._writer = self._engine.execution_options(nuncius_begin="BEGIN IMMEDIATE")
         if self.is_sqlite:
             _speak_sqlite(self._engine, synchronous, busy_timeout_s)
+        _open.add(self)
+
+    def forget_connections(self) -> None:
+        """In a forked child: leave the parent's connections alone and make new ones when needed."""
+        self._turn = threading.Lock()
+        self._engine.dispose(close=False)
 
     def _options(self, busy_timeout_s: float) -> dict[str, Any]:
         if not self.is_sqlite:
@@ -83,6 +95,15 @@ class Database:
     def close(self) -> None:
         """Give all connections back."""
         self._engine.dispose()
+
+
+def _after_fork() -> None:
+    for database in list(_open):
+        database.forget_connections()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
 
 
 def lock(connection: Connection, key: int) -> None:
