@@ -72,7 +72,7 @@ def _classification(live: Sequence[Event]) -> str:
         p_astro = event.data.get("p_astro")
         if isinstance(p_astro, dict) and p_astro:
             name, probability = max(p_astro.items(), key=lambda pair: _number(pair[1]) or 0.0)
-            return f"{name} {100 * (_number(probability) or 0.0):.0f} %"
+            return f"{name} {100 * (_number(probability) or 0.0):.0f}\u00a0%"
     return ""
 
 

@@ -38,10 +38,13 @@ def _parser() -> MarkdownIt:
     return MarkdownIt("zero").enable(["emphasis", "backticks", "link", "escape", "newline", "list", "fence"])
 
 
+_KEPT = "\n\t\u00a0\u2009\u202f"  # no-break and thin spaces hold numbers and units together
+
+
 def clean(text: str) -> str:
     """Without control, zero-width and direction-changing characters, which an alert could use to move a terminal's
     cursor or to show another text than it holds. Line breaks and tabs stay, odd spaces become plain ones."""
-    return "".join(c if c in "\n\t" or c.isprintable() else " " if c.isspace() else "" for c in text)
+    return "".join(c if c in _KEPT or c.isprintable() else " " if c.isspace() else "" for c in text)
 
 
 def safe_href(url: str) -> str:

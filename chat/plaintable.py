@@ -21,7 +21,7 @@ def layout(table: Table, *, max_rows: int = 40, max_width: int = 40) -> str:
     count = max([len(head), *(len(row) for row in rows)])
     padded = [line + [""] * (count - len(line)) for line in [head, *rows]]
     widths = [max(len(line[i]) for line in padded) for i in range(count)]
-    right = [_numeric(table, i) for i in range(count)]
+    right = [numeric(table, i) for i in range(count)]
     lines = ["  ".join(_align(text, w, r) for text, w, r in zip(line, widths, right, strict=True)) for line in padded]
     lines.insert(1, "  ".join("─" * width for width in widths))
     if len(table.rows) > max_rows:
@@ -29,7 +29,8 @@ def layout(table: Table, *, max_rows: int = 40, max_width: int = 40) -> str:
     return "\n".join(line.rstrip() for line in lines)
 
 
-def _numeric(table: Table, column: int) -> bool:
+def numeric(table: Table, column: int) -> bool:
+    """Whether a column holds numbers (and gaps) only, so that it reads best aligned to the right."""
     values = [row[column] for row in table.rows if column < len(row) and row[column] is not None]
     return bool(values) and all(isinstance(value, int | float) for value in values)
 

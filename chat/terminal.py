@@ -19,7 +19,7 @@ from rich.text import Text
 from chat.contract import HEAD, Blob, Delivery
 from chat.half_blocks import half_blocks
 from chat.markdown import clean, parse
-from chat.plaintable import cell
+from chat.plaintable import cell, numeric
 from nuncius.core.errors import TransientError
 from nuncius.core.report import Picture, Report, ReportState, Severity
 from nuncius.core.result import Table
@@ -138,9 +138,7 @@ def _text(text: str) -> list[RenderableType]:
 def _table(table: Table) -> RichTable:
     shown = RichTable(title=clean(table.name), title_justify="left", box=box.SIMPLE_HEAD, title_style="bold")
     for index, name in enumerate(table.columns):
-        values = [row[index] for row in table.rows if index < len(row) and row[index] is not None]
-        numeric = bool(values) and all(isinstance(value, int | float) for value in values)
-        shown.add_column(Text(clean(name)), justify="right" if numeric else "left")
+        shown.add_column(Text(clean(name)), justify="right" if numeric(table, index) else "left")
     for row in table.rows:
         shown.add_row(*(Text(clean(cell(value))) for value in row))
     return shown

@@ -10,7 +10,7 @@ from importlib.resources import files
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from chat.markdown import clean, safe_href
-from chat.plaintable import cell
+from chat.plaintable import cell, numeric
 from console import views
 from console.markup import markup
 from nuncius.journal import Journal
@@ -66,6 +66,7 @@ def _environment() -> Environment:
         "safe_href": lambda url: safe_href(url) or "#",
         "number": lambda value: f"{value:,}".replace(",", "\u2009"),
     }
+    environment.tests["numeric"] = numeric
     environment.globals |= {"asset": asset_href, "ago": ago}
     return environment
 

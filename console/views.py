@@ -16,7 +16,7 @@ from chat.contract import HEAD, rank
 from chat.dossier import Dossier, read
 from chat.head import Present, is_note, standing
 from chat.known import headline
-from nuncius.core.event import Event, iso
+from nuncius.core.event import Event, Tense, iso
 from nuncius.core.report import Picture, Report, ReportState, Severity
 from nuncius.journal import Feed, Journal, StoredReport
 
@@ -78,7 +78,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Moment(msgspec.Struct, frozen=True, kw_only=True):
-    """An event in the timeline. `since` is the time after T0 in words."""
+    """An event in the timeline. `since` is the time after T0 in words; `tense` is empty where it says nothing (a
+    circular is always initial)."""
 
     time: datetime
     since: str
@@ -222,12 +223,13 @@ def _entry(anchor: str, rows: list[StoredReport]) -> Entry:
 
 
 def _moment(event: Event, t0: datetime | None) -> Moment:
+    told = event.is_retraction or event.tense is not Tense.INITIAL or event.kind.startswith(("gcn.notice", "lvk."))
     return Moment(
         time=event.received,
         since=after(event.received - t0) if t0 else "",
         line=headline(event),
         kind=event.kind,
-        tense=event.tense.value,
+        tense="retraction" if event.is_retraction else event.tense.value if told else "",
         retraction=event.is_retraction,
         late=bool(event.data.get("late")),
     )

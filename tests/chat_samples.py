@@ -15,7 +15,7 @@ from chat.slack import SlackSettings
 from chat.slack_target import SlackTarget
 from nuncius.core.clock import VirtualClock
 from nuncius.core.event import Event, Tense
-from nuncius.core.report import Picture, Report, ReportState, Severity
+from nuncius.core.report import Picture, Report, Severity
 from nuncius.core.result import Table
 from nuncius.journal import Journal, ObjectLink
 
@@ -103,5 +103,3 @@ def drain(carrier: Courier, clock: VirtualClock, *, tries: int = 60, patience: i
 def open_journal(folder: Path) -> Journal:
     return Journal.open(f"sqlite:///{folder / 'journal.db'}", synchronous="normal")
 
-
-__all__ = ["Picture", "ReportState", "Severity"]

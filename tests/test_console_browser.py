@@ -1,0 +1,122 @@
+"""The page in a real headless Chromium: phone and desktop, light and dark, live refresh, hostile text."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from chat_samples import OBJECT, T0, know, notice, open_journal, picture, report, table
+
+pytest.importorskip("playwright", reason="playwright is not installed (pip install playwright)")
+CHROMIUM = os.environ.get("NUNCIUS_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+pytestmark = pytest.mark.skipif(not CHROMIUM, reason="no chromium on the path; install it or set NUNCIUS_CHROMIUM")
+
+HOSTILE = "<img src=x onerror=\"document.title='owned'\"><script>document.title='owned'</script>"
+
+# In a process of its own: playwright's loop and the blocked sockets of pytest do not get on.
+VISIT = """
+import json, sys, time
+from playwright.sync_api import sync_playwright
+address, chromium, change = sys.argv[1:]
+quiet = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+         "--disable-component-update", "--disable-sync"]
+out = []
+with sync_playwright() as p:
+    browser = p.chromium.launch(executable_path=chromium, args=quiet)
+    for scheme in ("dark", "light"):
+        for width in (390, 1280):
+            page = browser.new_page(viewport={"width": width, "height": 800}, color_scheme=scheme)
+            said = []
+            page.on("console", lambda m: said.append(m.text))
+            page.on("pageerror", lambda e: said.append(str(e)))
+            for path in ("/", "/thread/G298048"):
+                page.goto(address + path)
+                out.append({
+                    "scheme": scheme, "width": width, "path": path, "said": list(said), "title": page.title(),
+                    "scrolls": page.evaluate("document.documentElement.scrollWidth > innerWidth"),
+                    "ground": page.evaluate("getComputedStyle(document.body).backgroundColor"),
+                    "pictures": page.evaluate(
+                        "[...document.images].map(i => (i.loading = 'eager', i.decode().then(() => i.naturalWidth)))"
+                        ".reduce((a, p) => a.then(l => p.then(w => [...l, w])), Promise.resolve([]))"),
+                })
+    page = browser.new_page()
+    page.goto(address + "/thread/G298048")
+    page.keyboard.press("Tab")
+    out.append({"first_focus": page.evaluate("document.activeElement.textContent")})
+    page.evaluate("document.activeElement.blur()")
+    print(json.dumps(out), flush=True)
+    sys.stdin.readline()
+    page.wait_for_selector("text=Came while you looked", timeout=15000)
+    print(json.dumps({"refreshed": True}), flush=True)
+    browser.close()
+"""
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[tuple[str, Path]]:
+    """The address of a page served by a process of its own, and the folder of its journal."""
+    from test_console_page import free_port
+
+    with open_journal(tmp_path) as journal:
+        know(journal, notice("gbm-1", type=HOSTILE), OBJECT, "GRB 170817A")
+        item = report(title=f"Sky {HOSTILE}", text=HOSTILE, pictures=[picture(journal)], tables=[table()])
+        journal.enqueue([("web", item)], now=T0)
+    port = free_port()
+    code = (
+        "import sys, threading; from console.server import WebSettings, serve; from nuncius.journal import Journal; "
+        "serve(Journal.open(sys.argv[1]), WebSettings(port=int(sys.argv[2])), threading.Event())"
+    )
+    url = f"sqlite:///{tmp_path / 'journal.db'}"
+    server = subprocess.Popen([sys.executable, "-c", code, url, str(port)])
+    try:
+        yield f"http://127.0.0.1:{port}", tmp_path
+    finally:
+        server.terminate()
+        server.wait(10)
+
+
+@pytest.mark.slow
+def test_the_page_works_in_a_browser(served: tuple[str, Path]) -> None:
+    import json
+    import socket
+    import time
+
+    address, folder = served
+    for _ in range(200):
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", int(address.rsplit(":", 1)[1]))) == 0:
+                break
+        time.sleep(0.05)
+    visit = subprocess.Popen(
+        [sys.executable, "-c", VISIT, address, str(CHROMIUM), ""],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert visit.stdin is not None
+    assert visit.stdout is not None
+    try:
+        *views, focus = json.loads(visit.stdout.readline())
+        assert len(views) == 8
+        for view in views:
+            assert view["said"] == [], "no error, nothing blocked by the content security policy"
+            assert "owned" not in view["title"]
+            assert not view["scrolls"], view
+            assert view["pictures"]
+            assert all(width > 0 for width in view["pictures"])
+        grounds = {view["scheme"]: view["ground"] for view in views}
+        assert grounds["dark"] != grounds["light"]
+        assert focus["first_focus"] == "Skip to content"
+        with open_journal(folder) as journal:
+            journal.enqueue([("web", report("k2", slot="new", title="Came while you looked"))], now=T0)
+        visit.stdin.write("go\n")
+        visit.stdin.flush()
+        assert json.loads(visit.stdout.readline()) == {"refreshed": True}
+    finally:
+        visit.kill()
+        visit.wait()
