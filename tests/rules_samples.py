@@ -17,8 +17,8 @@ from nuncius.core.quantity import Quantity
 from nuncius.core.report import Report
 from nuncius.core.result import Figure, Result
 from nuncius.journal import Journal, StoredDecision
-from reactors.rulebook import RuleBook
 from reactors.reactor import Reactor
+from reactors.rulebook import RuleBook
 from reactors.runner import Runner
 
 NOON = datetime(2017, 8, 17, 12, 41, 4, tzinfo=UTC)
@@ -92,6 +92,11 @@ def sample_broken() -> Result:
 @analysis("sample-hopeless", version="1", about="Always fails")
 def sample_hopeless() -> Result:
     raise ValueError("a negative count")
+
+
+@analysis("sample-needy", version="1", about="Needs what no event has")
+def sample_needy(*, weight: float) -> Result:
+    return Result(answer=str(weight))
 
 
 class Night:

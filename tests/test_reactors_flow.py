@@ -94,7 +94,8 @@ def test_a_revision_that_changes_something_replaces_the_report_in_its_place(nigh
     n.hears(gw("b", data={"far": 1e-9}))
     n.works()
     first, second = n.reports()
-    assert first.slot == second.slot and first.key != second.key
+    assert first.slot == second.slot
+    assert first.key != second.key
     assert (second.revision, second.title) == (2, "BNS GW170817: FAR 1e-09 Hz")
 
 
@@ -211,7 +212,8 @@ def test_a_test_alert_reaches_nobody(night: MakeNight) -> None:
     n.hears(gw("mock", tense=Tense.TEST, object=mock), gw("injected", tense=Tense.INJECTION, object=mock))
     n.works()
     assert n.outcomes() == ["test", "test"]
-    assert n.journal.reactions() == [] and n.reports() == []
+    assert n.journal.reactions() == []
+    assert n.reports() == []
     assert "sees only real events" in n.decisions()[0].reason
 
 
@@ -238,7 +240,8 @@ def test_a_shadow_rule_decides_and_does_nothing(night: MakeNight) -> None:
     n.hears(gw("a"))
     n.works()
     (decision,) = n.decisions()
-    assert decision.outcome == "shadow" and decision.trace[0]["is"] == "true"
+    assert decision.outcome == "shadow"
+    assert decision.trace[0]["is"] == "true"
     assert n.journal.reactions() == []
 
 
@@ -290,8 +293,10 @@ def test_a_step_that_cannot_succeed_says_so_in_its_place(night: MakeNight) -> No
     n.hears(gw("a"))
     n.works()
     failed, after = n.reports()
-    assert failed.title == "sample-hopeless did not work" and "a negative count" in failed.text
-    assert after.title == "x: unknown" and after.caveats
+    assert failed.title == "sample-hopeless did not work"
+    assert "a negative count" in failed.text
+    assert after.title == "x: unknown"
+    assert after.caveats
     assert n.journal.reactions()[0].state == "failed"
 
 
@@ -299,7 +304,8 @@ def test_on_fail_says_what_the_rule_wants_said(night: MakeNight) -> None:
     n = night('rule: r\nwhen: lvk.alert\ndo: {run: sample-hopeless}\non_fail: {post: "call Ann: ${error}"}\n')
     n.hears(gw("a"))
     n.works()
-    assert n.titles()[0].startswith("call Ann: ") and "a negative count" in n.titles()[0]
+    assert n.titles()[0].startswith("call Ann: ")
+    assert "a negative count" in n.titles()[0]
 
 
 def test_a_deadline_ends_an_analysis(night: MakeNight) -> None:
