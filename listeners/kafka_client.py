@@ -227,7 +227,9 @@ class KafkaClient:
         self._forget(places)
 
     def _on_lost(self, consumer: Any, partitions: list[Any]) -> None:
-        log.warning("kafka: %d partitions lost: cut off, or too slow; what is not committed comes again", len(partitions))
+        log.warning(
+            "kafka: %d partitions lost: cut off, or too slow; what is not committed comes again", len(partitions)
+        )
         self._forget({(p.topic, p.partition) for p in partitions})
 
     def _forget(self, places: set[Place]) -> None:

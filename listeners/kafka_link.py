@@ -78,10 +78,11 @@ class LinkWatch:
             self._become("disconnected", "")
 
     def _become(self, state: str, reason: str) -> None:
-        if state != self.link.state:
+        if (state, reason) != (self.link.state, self.link.reason):
+            since = self.link.since if state == self.link.state else self._clock.now()
             level = logging.WARNING if state in ("disconnected", "unauthorised") else logging.INFO
             log.log(level, "kafka: %s %s", state, reason)
-            self.link = msgspec.convert({"state": state, "since": self._clock.now(), "reason": reason}, type=Link)
+            self.link = msgspec.convert({"state": state, "since": since, "reason": reason}, type=Link)
 
 
 def cause(error: Any) -> tuple[State, str] | None:

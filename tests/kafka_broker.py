@@ -171,7 +171,7 @@ class TokenEndpoint:
     """An OAuth 2 token endpoint (RFC 6749, client_credentials) on loopback HTTP that counts what it was asked."""
 
     def __init__(
-        self, client_id: str = "nuncius", secret: str = "s3cret-of-the-test", lifetime_s: float = 3600
+        self, client_id: str = "nuncius", secret: str = "s3cret-of-the-test", lifetime_s: float = 3600, port: int = 0
     ) -> None:
         self.client_id, self.secret, self.lifetime_s = client_id, secret, lifetime_s
         self.granted = 0
@@ -187,7 +187,7 @@ class TokenEndpoint:
             def log_message(self, *_: Any) -> None:
                 pass
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
         self._server.daemon_threads = True
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}/oauth2/token"
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)

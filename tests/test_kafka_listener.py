@@ -7,9 +7,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from kafka_broker import Broker, running, shared, tansu, wait_until
-from kafka_samples import circular, listening, numbers, settings
+from kafka_samples import FIRST, circular, listening, numbers, settings
 
 from listeners.kafka import KafkaListener
 from nuncius.core.errors import PermanentError, TransientError
@@ -52,9 +53,8 @@ def test_a_restart_resumes_after_the_last_message_journalled(broker: Broker, top
         wait_until(lambda: len(numbers(journal)) == 80, what="the thirty that came in between")
     assert sorted(numbers(journal)) == list(range(80))
     assert second.offered == 30, "what was committed must not be read again"
-    assert {(o.topic, o.next_offset, o.high) for o in journal.offsets()} and sum(
-        o.next_offset for o in journal.offsets()
-    ) == 80
+    assert sum(o.next_offset for o in journal.offsets()) == 80
+    assert sum(o.high or 0 for o in journal.offsets()) == 80
 
 
 def test_the_same_message_a_hundred_times_is_one_event(broker: Broker, topic: str, journal: Journal) -> None:
@@ -141,8 +141,7 @@ def test_a_journal_restored_from_a_backup_catches_up(broker: Broker, topic: str,
     with listening(listener(broker, topic), first):
         wait_until(lambda: len(numbers(first)) == 10, what="ten")
     backup = Journal.open(f"sqlite:///{tmp_path}/backup.db")
-    old = [o for o in first.offsets()]
-    backup.append([], offsets=[type(o)(**{**asdict(o), "next_offset": 0}) for o in old])
+    backup.append([], offsets=[msgspec.structs.replace(o, next_offset=0) for o in first.offsets()])
     with listening(listener(broker, topic), backup):
         wait_until(lambda: len(numbers(backup)) == 10, what="what the backup did not have")
     first.close()
@@ -163,7 +162,8 @@ def test_stopping_before_the_journal_took_a_batch_commits_nothing(broker: Broker
     broker.produce(topic, *(circular(n) for n in range(20)))
     with listening(listener(broker, topic), stuck):
         wait_until(lambda: stuck.failed > 2, what="some attempts")
-    assert numbers(journal) == [] and journal.offsets() == []
+    assert numbers(journal) == []
+    assert journal.offsets() == []
     with listening(listener(broker, topic), journal):
         wait_until(lambda: len(numbers(journal)) == 20, what="the whole batch after a restart")
 
@@ -184,11 +184,7 @@ def test_a_message_of_three_megabytes_arrives_whole(journal: Journal) -> None:
         broker.produce("gcn.circulars", circular(1, body), circular(2))
         with listening(KafkaListener(settings(broker.address)), journal):
             wait_until(lambda: numbers(journal) == [1, 2], 20, what="the large message")
-    assert len(journal.read(0)[0].event.raw) > 3_000_000
-
-
-def asdict(struct: Any) -> dict[str, Any]:
-    return {name: getattr(struct, name) for name in struct.__struct_fields__}
+    assert len(journal.read(0, kinds=["gcn.circular"])[0].event.raw) > 3_000_000
 
 
 class CountingJournal(Journal):
@@ -226,6 +222,6 @@ class PickyJournal(CountingJournal):
         self.poison = poison
 
     def append(self, events: Sequence[Event], **more: Any) -> Appended:
-        if any(event.data.get("circular") == self.poison for event in events):
+        if any(event.data.get("circular") == FIRST + self.poison for event in events):
             raise PermanentError("value out of range")
         return super().append(events, **more)
