@@ -6,6 +6,7 @@ What cannot be read, or is too large, comes as a message without bytes that says
 from __future__ import annotations
 
 import gzip
+import io
 import re
 import tarfile
 import zlib
@@ -78,7 +79,8 @@ def _file(file: Path, now: datetime, max_bytes: int) -> Iterator[Message]:
     else:
         raw = file.read_bytes()
         if name.endswith(".gz") and not name.endswith((".fits.gz", ".fit.gz")):
-            raw = gzip.GzipFile(fileobj=file.open("rb")).read(max_bytes + 1)
+            with _open(file) as unpacked:
+                raw = unpacked.read(max_bytes + 1)
             if len(raw) > max_bytes:
                 yield _refused(str(file), f"more than {max_bytes} bytes unpacked are refused", now)
                 return
@@ -89,7 +91,7 @@ def _tar(file: Path, now: datetime, max_bytes: int) -> Iterator[Message]:
     """Streamed: `r|*` reads forward only, and each member is forgotten once given."""
     with tarfile.open(file, "r|*") as archive:
         for member in archive:
-            archive.members = []  # tarfile remembers every header otherwise
+            archive.members.clear()  # type: ignore[attr-defined]  # tarfile remembers every header otherwise
             if not member.isfile():
                 continue
             name = f"{file.name}:{member.name}"
@@ -102,8 +104,7 @@ def _tar(file: Path, now: datetime, max_bytes: int) -> Iterator[Message]:
 
 
 def _lines(file: Path, now: datetime, max_bytes: int) -> Iterator[Message]:
-    opened = gzip.open(file, "rb") if file.name.lower().endswith(".gz") else file.open("rb")
-    with opened as lines:
+    with _open(file) as lines:
         number = 0
         while line := lines.readline(max_bytes + 1):
             number += 1
@@ -113,6 +114,10 @@ def _lines(file: Path, now: datetime, max_bytes: int) -> Iterator[Message]:
                 return
             if line.strip():
                 yield Message(raw=line.strip(), received=stamp(line, now), name=name)
+
+
+def _open(file: Path) -> gzip.GzipFile | io.BufferedReader:
+    return gzip.GzipFile(file) if file.name.lower().endswith(".gz") else file.open("rb")
 
 
 def messages(raw: bytes, *, name: str, now: datetime) -> Iterator[Message]:

@@ -146,7 +146,11 @@ def _common_words(notice: Notice) -> None:
 def _position(notice: Notice) -> None:
     """Best position and region. Placeholders (zeros, -1, out of range) stay among the parameters."""
     ra, dec, error = notice.ra, notice.dec, notice.error
-    if ra is None or dec is None or notice.type.position == "none":
+    if ra is None or dec is None:
+        return
+    if notice.type.position == "none":
+        if ra or dec:
+            notice.params["C1"], notice.params["C2"] = ra, dec
         return
     if not (0.0 <= ra <= 360.0 and -90.0 <= dec <= 90.0):
         notice.params.setdefault("C1", ra)

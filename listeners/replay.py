@@ -38,7 +38,7 @@ class Replay:
         clock: Clock,
         speed: float | None = None,
         batch: int = BATCH,
-        progress: Callable[[int], None] = lambda count: None,
+        progress: Callable[[int], object] = lambda count: None,
     ) -> None:
         self._paths = list(paths)
         self._clock = clock

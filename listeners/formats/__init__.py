@@ -95,4 +95,7 @@ def _unknown(message: Message, content: Any) -> str:
         return f"{message.label}: JSON of no known kind, keys {sorted(content)[:12]}; known formats: {known}"
     if isinstance(content, list):
         return f"{message.label}: a JSON list of {len(content)} items is no notice; give its items one by one"
+    if b"VOEvent" in message.raw[:4096] and b"<?xml" in message.raw[:4096]:
+        at = message.raw.index(b"<?xml")
+        return f"{message.label}: XML begins only after {at} bytes of other text, {message.raw[:40]!r}; remove them"
     return f"{message.label}: no known format begins {message.raw[:60]!r} ({len(message.raw)} bytes); known: {known}"

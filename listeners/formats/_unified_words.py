@@ -8,7 +8,7 @@ IDENTITIES = frozenset(
     | {"healpix_file", "data_archive_page"}
 )
 
-CORE = frozenset(
+_CORE = (
     # Alert, Reporter, Event, DateTime
     "alert_tense alert_type record_number spectral_band spectral_band_units trigger_time_error observation_start "
     "observation_stop observation_livetime "
@@ -31,5 +31,6 @@ CORE = frozenset(
     "limiting_flux_density_sigma flux_density_unit flux_density_spectral_point flux_density_spectral_point_unit "
     "flux_density_time_range fluence fluence_error fluence_spectral_band fluence_time_range "
     # Used by several missions with one meaning
-    "light_curve_url nu_energy snr".split()
+    "light_curve_url nu_energy snr"
 )
+CORE = frozenset(_CORE.split())

@@ -39,8 +39,10 @@ def parse(message: Message, content: bytes) -> list[Event]:
     except Exception as error:  # fastavro raises whatever a broken schema or codec leads it to
         raise FormatError(f"{message.label}: not readable Avro: {type(error).__name__}: {error}") from error
     for record in records:
-        if not igwn.accepts(message, record):
-            raise FormatError(f"{message.label}: Avro of schema {schema!r} is no alert that is read here (igwn.gwalert is)")
+        if not isinstance(record, dict) or not igwn.accepts(message, record):
+            raise FormatError(
+                f"{message.label}: Avro of schema {schema!r} is no alert that is read here (igwn.gwalert is)"
+            )
         typed = msgspec.structs.replace(message, content_type="application/avro")
         events += igwn.parse(typed, record)
     if not events:

@@ -50,7 +50,8 @@ def parse(message: Message, content: bytes) -> list[Event]:
     when = tjd(float(day), second / layout.second)
     if when is None:
         raise FormatError(
-            f"{message.label}: {known.name} with day {day} TJD and second {second / layout.second}; not a packet of this type"
+            f"{message.label}: {known.name} with day {day} TJD and second {second / layout.second}: "
+            f"not a packet of this type"
         )
     notice = Notice(
         id=content_id(f"gcn.binary:{known.name}", content),
@@ -132,9 +133,9 @@ def _special(notice: Notice, longs: tuple[int, ...], used: set[int]) -> None:
         used.add(11)  # ten thousand times the decimal logarithm of the rate in hertz
         if longs[11]:
             params["FAR"] = 10.0 ** (longs[11] / 10_000.0)
-        name = _SUPEREVENT.search(str(params.get("text", "")))
-        if name is not None:
-            params["GraceID"] = name[0]
+        superevent = _SUPEREVENT.search(str(params.get("text", "")))
+        if superevent is not None:
+            params["GraceID"] = superevent[0]
     elif number in (158, 169, 173, 174, 176):
         _amon(notice, longs, used)
     elif number == 145:

@@ -14,14 +14,21 @@ def accepts(message: Message, content: Any) -> bool:
     """By topic; or by content: a schema and a date, and no more than GCN's alert words."""
     if not isinstance(content, dict) or "alert_datetime" not in content:
         return False
-    return message.topic == "gcn.heartbeat" or set(content) <= {"$schema", "alert_datetime", "alert_type", "alert_tense"}
+    return message.topic == "gcn.heartbeat" or set(content) <= {
+        "$schema",
+        "alert_datetime",
+        "alert_type",
+        "alert_tense",
+    }
 
 
 def parse(message: Message, content: dict[str, Any]) -> list[Event]:
     """The event of one heartbeat. Raises FormatError."""
     moment = utc(str(content["alert_datetime"]))
     if moment is None:
-        raise FormatError(f"{message.label}: a heartbeat's alert_datetime is a time; received {content['alert_datetime']!r}")
+        raise FormatError(
+            f"{message.label}: a heartbeat's alert_datetime is a time; received {content['alert_datetime']!r}"
+        )
     return [
         Event(
             id=f"heartbeat:{iso(moment)}",

@@ -41,7 +41,9 @@ def parse(message: Message, content: dict[str, Any]) -> list[Event]:
     about = content.get("event") or {}
     blobs: dict[str, bytes] = {}
     if not isinstance(about, dict):
-        raise FormatError(f"{message.label}: `event` of {superevent} must be an object; received {type(about).__name__}")
+        raise FormatError(
+            f"{message.label}: `event` of {superevent} must be an object; received {type(about).__name__}"
+        )
     data = _data(superevent, alert_type, about, moment)
     _sky(data, about.get("skymap"), blobs)
     _external(data, content.get("external_coinc"), blobs)

@@ -13,7 +13,9 @@ from nuncius.core.errors import FormatError
 from nuncius.core.event import Event, Tense, content_id, iso
 
 _TIERS = {"timing_series": "timing_tier", "p_values": "significance_tier", "neutrino_time_utc": "coincidence_tier"}
-_TIMES = frozenset({"neutrino_time_utc", "neutrino_time", "machine_time", "machine_time_utc", "sent_time_utc", "sent_time"})
+_TIMES = frozenset(
+    {"neutrino_time_utc", "neutrino_time", "machine_time", "machine_time_utc", "sent_time_utc", "sent_time"}
+)
 
 
 def accepts(message: Message, content: Any) -> bool:
@@ -28,7 +30,9 @@ def parse(message: Message, content: dict[str, Any]) -> list[Event]:
     when = utc(str(seen)) if seen else None
     if seen and when is None:
         raise FormatError(f"{message.label}: neutrino_time_utc is a time in ISO 8601; received {seen!r}")
-    made = next((utc(str(content[n])) for n in ("machine_time", "machine_time_utc", "sent_time_utc") if n in content), None)
+    made = next(
+        (utc(str(content[n])) for n in ("machine_time", "machine_time_utc", "sent_time_utc") if n in content), None
+    )
     tier = next((tier for field, tier in _TIERS.items() if field in content), "heartbeat")
     tense = Tense.TEST if str(content.get("is_test", False)).lower() == "true" else Tense.INITIAL
     if tier == "heartbeat" and tense is Tense.INITIAL:

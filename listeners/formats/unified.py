@@ -85,6 +85,10 @@ def parse(message: Message, content: dict[str, Any]) -> list[Event]:
     _sharpen(data, path, content, parameters)
     _position(data, parameters)
     _map(data, content, parameters, blobs)
+    if when is None and content.get("observation_start") is not None:
+        # A flare of a day or an archived observation has no trigger: it begins when its observation does.
+        when = _time(message, content, "observation_start")
+        parameters["trigger_time_from"] = "observation_start"
     if when is not None:
         data["trigger_time"] = iso(when)
     if made is not None:
@@ -188,9 +192,8 @@ def _position(data: dict[str, Any], parameters: dict[str, Any]) -> None:
     error = data.pop("ra_dec_error", None)
     good = isinstance(ra, float) and isinstance(dec, float) and 0.0 <= ra <= 360.0 and -90.0 <= dec <= 90.0
     if not good:
-        for name, value in (("ra", data.pop("ra", None)), ("dec", data.pop("dec", None)), ("ra_dec_error", error)):
-            if value is not None:
-                parameters[name] = value
+        odd = {"ra": data.pop("ra", None), "dec": data.pop("dec", None), "ra_dec_error": error}
+        parameters.update({name: value for name, value in odd.items() if value is not None})
         return
     axes = [error] if isinstance(error, float) else error if isinstance(error, list) else []
     if not axes or not all(isinstance(axis, float) for axis in axes) or not 0.0 < axes[0] < 180.0:

@@ -13,7 +13,7 @@ from lxml import etree, objectify
 
 from listeners.formats import FORMATS, Format, Message
 from listeners.formats._where import Where, read_where
-from listeners.missions import NoticeType, catalogue
+from listeners.missions import NoticeType, catalogue, slug
 from listeners.notice import Notice, event_of, from_tdb
 from listeners.words import IDS, tjd, typed, utc
 from nuncius.core.errors import FormatError
@@ -222,16 +222,17 @@ def _type(packet: _Packet, stream: str, fragment: str) -> NoticeType:
     if isinstance(number, float) and number in known.by_number and "UNRECOGNIZED" not in stream:
         del packet.params["Packet_Type"]
         return known.by_number[int(number)]
-    lower = stream.lower()
+    lower = f"{stream}#{fragment}".lower()
     for beginning, found in known.by_stream.items():
         if lower.startswith(beginning):
             return found
     authority, _, path = stream.partition("/")
     head = _LETTERS.match(fragment)
     name = head[0].strip("_-") if head else path or authority
+    mission = path.split("/")[0] if authority.endswith("gcn") else authority
     return NoticeType(
         name=name,
-        mission=path.split("/")[0] if authority.endswith("gcn") else authority,
+        mission=next((t.mission for t in known.types if slug(t.mission) == slug(mission)), mission),
         instrument=path or authority,
         tail=name,
         messenger="EM",
@@ -267,10 +268,18 @@ def _times(notice: Notice, packet: _Packet) -> None:
     if notice.type.number != 175 and ("pointing_direction" in coordinates or "unavailable" in coordinates):
         if notice.type.position == "source" and "pointing_direction" in coordinates and notice.ra is not None:
             notice.params["ra_pointing"], notice.params["dec_pointing"] = notice.ra, notice.dec
+        elif notice.type.position == "source":
+            _keep_placeholder(notice)
         if notice.type.position != "pointing":
             notice.ra = notice.dec = None
     if notice.type.tense is Tense.TEST and notice.role == "observation":
         notice.tense = Tense.TEST
+
+
+def _keep_placeholder(notice: Notice) -> None:
+    """Coordinates that the packet itself calls unavailable are no position; other than zeros they are kept."""
+    if notice.ra or notice.dec:
+        notice.params["C1"], notice.params["C2"] = notice.ra, notice.dec
 
 
 def _extras(notice: Notice, packet: _Packet) -> None:

@@ -88,7 +88,7 @@ def catalogue() -> Catalogue:
         types.extend(module.TYPES)
         refine = getattr(module, "refine", None)
         if refine is not None:
-            refiners.update({mission: refine for mission in module.MISSIONS})
+            refiners.update(dict.fromkeys(module.MISSIONS, refine))
     return Catalogue(
         by_number={t.number: t for t in types if t.number is not None},
         by_text={words: t for t in types for words in t.text},

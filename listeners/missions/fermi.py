@@ -86,7 +86,9 @@ CLASSES = {
 }
 
 _MET_EPOCH = datetime(2001, 1, 1, tzinfo=UTC)
-_LEAPS = tuple(datetime(year, month, 1, tzinfo=UTC) for year, month in ((2006, 1), (2009, 1), (2012, 7), (2015, 7), (2017, 1)))
+_LEAPS = tuple(
+    datetime(year, month, 1, tzinfo=UTC) for year, month in ((2006, 1), (2009, 1), (2012, 7), (2015, 7), (2017, 1))
+)
 _BURST_NAME = re.compile(r"/(bn\d{9})")
 
 

@@ -20,6 +20,7 @@ def _swift(
     alert_type: AlertType = "update",
     position: Position = "source",
     tense: Tense | None = None,
+    streams: tuple[str, ...] = (),
 ) -> NoticeType:
     # BAT, XRT and UVOT positions are 90 % containment (https://gcn.gsfc.nasa.gov/swift.html).
     tail = name.removeprefix("SWIFT_").removeprefix(f"{instrument.upper()}_").lower()
@@ -33,12 +34,20 @@ def _swift(
         position=position,
         tense=tense,
         text=(text,),
+        streams=streams,
     )
 
 
 TYPES = (
     _swift(60, "SWIFT_BAT_GRB_ALERT", "swift-bat grb alert", "BAT", "initial", "none"),
-    _swift(61, "SWIFT_BAT_GRB_POS_ACK", "swift-bat grb position", "BAT", "initial"),
+    _swift(
+        61,
+        "SWIFT_BAT_GRB_POS_ACK",
+        "swift-bat grb position",
+        "BAT",
+        "initial",
+        streams=("nasa.gsfc.gcn/swift#bat_grb_pos",),
+    ),
     _swift(62, "SWIFT_BAT_GRB_POS_NACK", "swift-bat grb nack-position", "BAT", "initial", "none"),
     _swift(63, "SWIFT_BAT_GRB_LC", "swift-bat grb lightcurve", "BAT"),
     _swift(64, "SWIFT_BAT_SCALEDMAP", "swift-bat scaledmap", "BAT", position="pointing"),
@@ -56,7 +65,7 @@ TYPES = (
     _swift(66, "SWIFT_SC_SLEW", "swift-sc will/will_not slew", "Spacecraft", tense=Tense.PLANNED),
     _swift(83, "SWIFT_POINTDIR", "swift pointing direction", "Spacecraft", "initial", "pointing", Tense.UTILITY),
     _swift(103, "SWIFT_ACTUAL_POINTDIR", "swift actual pointing", "Spacecraft", "initial", "pointing", Tense.UTILITY),
-    _swift(67, "SWIFT_XRT_POSITION", "swift-xrt position", "XRT"),
+    _swift(67, "SWIFT_XRT_POSITION", "swift-xrt position", "XRT", streams=("nasa.gsfc.gcn/swift#xrt_pos",)),
     _swift(68, "SWIFT_XRT_SPECTRUM", "swift-xrt spectrum", "XRT"),
     _swift(69, "SWIFT_XRT_IMAGE", "swift-xrt image", "XRT"),
     _swift(70, "SWIFT_XRT_LC", "swift-xrt lightcurve", "XRT", position="pointing"),
