@@ -15,7 +15,9 @@ from pathlib import Path
 SEED = 3
 LONGEST = 3600  # characters of body: two of the sweeping optical tables would cost as much as fifteen other circulars
 
-BEFORE_SWIFT = 2900  # circulars below this number were sent up to 2004: one stratum, so that the young ones do not drown
+BEFORE_SWIFT = (
+    2900  # circulars below this number were sent up to 2004: one stratum, so that the young ones do not drown
+)
 BEFORE_SWIFT_QUOTA = 14
 
 # Stratum, how many to draw, and the pattern a subject must match; the first stratum that matches takes the circular.
@@ -55,8 +57,25 @@ STRATA: tuple[tuple[str, int, str], ...] = (
     ("optical photometry", 10, r"."),
 )
 
+# A second draw, from what the first left: the fields that were scarce in the first (durations, fluences, links between
+# events, corrections, limits) and the years that it saw least.
+SCARCE: tuple[tuple[str, int, str], ...] = (
+    ("more corrections", 8, r"correct(?:ion|ed)|replaces GCN|revis|refined redshift|update of"),
+    ("more links", 10, r"candidate|counterpart|associat|coincid|galactic|host gal.*cand|not a GRB afterglow|rejection"),
+    ("more not a burst", 5, r"not (?:a GRB|an astro|real)|probably not"),
+    ("more bat", 6, r"BAT refined|BAT and|BAT joint|detection and joint"),
+    ("more gbm", 5, r"GBM obs|GBM det"),
+    ("more konus", 5, r"Konus|RHESSI|Suzaku"),
+    ("more small detectors", 4, r"AstroSat|CALET|GECAM|GRBAlpha|VZLUSAT|Glowbug"),
+    ("more limits", 6, r"limit"),
+    ("more recent", 5, r"GRB 24|GRB 25|EP25"),
+)
+
 # Hard ones from the project's list of forty that are in the open data.
 EXPLICIT = (603, 1007, 3096, 3176, 10081, 10106, 12477, 21209, 33749, 34378, 34532, 34600, 34724, 34753, 38773)
+
+# Chosen by their subjects for what is rarest: links that are claimed, doubted or denied, and things taken back.
+RARE = (7389, 9383, 10027, 10068, 11563, 32983, 33313, 34316, 34407, 34688, 34709, 34717, 34738, 34748)
 
 
 def stratum_of(number: int, subject: str) -> str:
@@ -66,9 +85,15 @@ def stratum_of(number: int, subject: str) -> str:
     return next(name for name, _, pattern in STRATA if re.search(pattern, subject, re.IGNORECASE))
 
 
+def _one_of_each_run(pool: list[int], quota: int, rng: random.Random) -> list[int]:
+    """Cuts the pool into as many equal runs as the quota, and draws one number from each."""
+    runs = min(quota, len(pool))
+    return [rng.choice(pool[i * len(pool) // runs : (i + 1) * len(pool) // runs]) for i in range(runs)]
+
+
 def draw(circulars: list[dict[str, object]], seed: int = SEED) -> dict[int, str]:
-    """Circular number → stratum. Each stratum is put in order of number, cut into as many equal runs as its
-    quota, and one circular is drawn from each run, so that every era is seen."""
+    """Circular number → stratum. Each stratum is in order of number and gives one circular from each of as
+    many equal runs as its quota, so that every era is seen."""
     usable = sorted(
         (int(str(c["circularId"])), str(c["subject"]))
         for c in circulars
@@ -80,13 +105,13 @@ def draw(circulars: list[dict[str, object]], seed: int = SEED) -> dict[int, str]
         if number not in EXPLICIT:
             pools[stratum_of(number, subject)].append(number)
     rng = random.Random(seed)  # a sampling seed, not a secret
-    chosen = {number: "explicit" for number in EXPLICIT}
+    chosen = dict.fromkeys(EXPLICIT, "explicit")
     for name, quota in quotas.items():
-        pool = pools[name]
-        runs = min(quota, len(pool))
-        for i in range(runs):
-            run = pool[i * len(pool) // runs : (i + 1) * len(pool) // runs]
-            chosen[rng.choice(run)] = name
+        chosen.update(dict.fromkeys(_one_of_each_run(pools[name], quota, rng), name))
+    for name, quota, pattern in SCARCE:
+        pool = [n for n, subject in usable if n not in chosen and re.search(pattern, subject, re.IGNORECASE)]
+        chosen.update(dict.fromkeys(_one_of_each_run(pool, quota, rng), name))
+    chosen.update({number: "rare" for number in RARE if number not in chosen})
     return dict(sorted(chosen.items()))
 
 

@@ -17,28 +17,20 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).resolve().parent
-PREDICATES = frozenset(
-    "event_name alias instrument position trigger_time t90 fluence flux magnitude redshift counterpart host retraction "
-    "non_detection coincidence classification cites follows_up corrects report_type".split()
-)
+PREDICATES = frozenset({
+    "event_name", "alias", "instrument", "position", "trigger_time", "t90", "fluence", "flux", "magnitude", "redshift",
+    "counterpart", "host", "retraction", "non_detection", "coincidence", "classification",
+    "cites", "follows_up", "corrects", "report_type",
+})  # fmt: skip
 ASSERTIONS = frozenset({"asserted", "hedged", "negated", "hypothetical", "cited"})
 REPORT_TYPES = frozenset(
-    {
-        "detection",
-        "localization",
-        "follow_up",
-        "spectroscopy",
-        "retraction",
-        "correction",
-        "interpretation",
-        "service",
-    }
+    ["detection", "localization", "follow_up", "spectroscopy", "retraction", "correction", "interpretation", "service"]
 )
 NUMERIC = frozenset({"t90", "fluence", "flux", "magnitude", "redshift"})
-KEYS = frozenset(
-    "predicate object value unit error error_probability limit lower upper qualifier assertion where start end "
-    "error_span".split()
-)
+KEYS = frozenset({
+    "predicate", "object", "value", "unit", "error", "error_probability", "limit", "lower", "upper", "qualifier",
+    "assertion", "where", "start", "end", "error_span",
+})  # fmt: skip
 Fact = dict[str, Any]
 
 _NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)")
@@ -59,7 +51,7 @@ def holds(text: str, value: float, *, factors: tuple[float, ...] = (1.0,)) -> bo
 
 
 def _angle(parts: list[float]) -> float:
-    return sum(abs(p) / 60**i for i, p in enumerate(parts))
+    return math.fsum(abs(p) / 60.0**i for i, p in enumerate(parts))
 
 
 def spells_position(text: str, value: dict[str, float]) -> bool:
@@ -97,7 +89,7 @@ def _names(text: str, value: str) -> bool:
     """Whether the slice spells the name: the whole of it, or the number that makes it one of its kind."""
     slice_, name = _bare(text), _bare(value)
     digits = re.sub(r"\D", "", value)
-    return name in slice_ or slice_ in name or bool(digits) and digits in slice_
+    return name in slice_ or slice_ in name or (bool(digits) and digits in slice_)
 
 
 def fault_in_span(fact: Fact, subject: str, body: str) -> str | None:
@@ -193,10 +185,10 @@ def counts() -> str:
         for fact in record["facts"]:
             table[record["split"]][fact["predicate"]] += 1
     rows = [f"{'predicate':16}{'dev':>6}{'test':>6}{'circulars complete for it':>28}"]
-    for predicate in sorted(table["dev"] | table["test"]):
-        rows.append(
-            f"{predicate:16}{table['dev'][predicate]:6}{table['test'][predicate]:6}{complete[predicate]:28}"
-        )
+    rows += [
+        f"{name:16}{table['dev'][name]:6}{table['test'][name]:6}{complete[name]:28}"
+        for name in sorted(table["dev"] | table["test"])
+    ]
     size = {split: sum(r["split"] == split for r in records) for split in table}
     rows.append(f"{len(records)} circulars ({size['dev']} dev, {size['test']} test)")
     rows.append(f"{len(read_lines(HERE / 'adversarial.jsonl'))} adversarial cases")
@@ -205,7 +197,9 @@ def counts() -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, help="folder that holds circulars.jsonl; without it only the shape is checked")
+    parser.add_argument(
+        "--data", type=Path, help="folder that holds circulars.jsonl; without it only the shape is checked"
+    )
     found = list(faults(parser.parse_args().data))
     sys.stdout.write("\n".join([counts(), *found]) + "\n")
     sys.exit(1 if found else 0)
