@@ -1,7 +1,8 @@
 """Stored queries by name: the only way rules and programs ask the graph, with typed parameters bound as terms.
 
 A query is a file `NAME.rq`: comment lines say what it answers and each parameter as `# name: sort -- meaning`.
-Values are bound by the engine and never become part of the text, so nothing can be injected.
+Values are bound by the engine and never become part of the text, so nothing can be injected. The engine binds only
+what stands in the SELECT, so each parameter does, and a yes-or-no question is a SELECT that finds something or not.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from typing import Any
 import msgspec
 
 from kg.names import normalise_name
-from kg.store import Answer, GraphStore, Term, iri, literal
+from kg.store import GraphStore, Term, iri, literal
 from kg.vocabulary import OBJECT, object_iri
 from nuncius.core.errors import ConfigurationError, DeadlineExceeded, FormatError
 from nuncius.core.registry import did_you_mean
@@ -109,19 +110,16 @@ class NamedQueries:
         self._threads = ThreadPoolExecutor(max_workers=4, thread_name_prefix="kg-query")
 
     def ask(self, name: str, params: Mapping[str, Any]) -> bool:
-        """Whether the query finds anything; for an ASK query, its answer."""
-        answer = self._run(name, params)
-        return bool(answer.rows) if answer.truth is None else answer.truth
+        """Whether the query finds anything."""
+        return bool(self.get(name, params))
 
     def get(self, name: str, params: Mapping[str, Any]) -> list[dict[str, Any]]:
         """All rows, by variable; unbound variables are None."""
-        return self._run(name, params).rows
-
-    def _run(self, name: str, params: Mapping[str, Any]) -> Answer:
         if name not in self._queries:
             raise ConfigurationError(f"no query is named '{name}'{did_you_mean(name, list(self._queries))}")
         query = self._queries[name]
-        work = self._threads.submit(self._store.query, query.sparql, bind(query, params))
+        bind(query, params)  # a wrong question fails here, not in the thread
+        work = self._threads.submit(_rows, self._store, query, params)
         try:
             return work.result(timeout=self._deadline)
         except FutureTimeout:
@@ -134,13 +132,18 @@ class NamedQueries:
 
 def ask(store: GraphStore, name: str, params: Mapping[str, Any]) -> bool:
     """Whether the stored query `name` finds anything in `store`, without a deadline."""
-    answer = store.query(_known(name).sparql, bind(_known(name), params))
-    return bool(answer.rows) if answer.truth is None else answer.truth
+    return bool(get(store, name, params))
 
 
 def get(store: GraphStore, name: str, params: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The rows of the stored query `name` in `store`, without a deadline."""
-    return store.query(_known(name).sparql, bind(_known(name), params)).rows
+    return _rows(store, _known(name), params)
+
+
+def _rows(store: GraphStore, query: NamedQuery, params: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The rows without the parameters, which the asker knows."""
+    rows = store.query(query.sparql, bind(query, params)).rows
+    return [{k: v for k, v in row.items() if k not in query.parameters} for row in rows]
 
 
 def _known(name: str) -> NamedQuery:

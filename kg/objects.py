@@ -15,7 +15,6 @@ from kg.vocabulary import OBJECT, object_iri
 from nuncius.core.event import Event
 from nuncius.journal import Journal, ObjectLink, Stored
 
-
 #: The graph's and the reactors' threads may both come to an event first: one resolves it, the other finds it done.
 _ONE_AT_A_TIME = threading.Lock()
 

@@ -157,6 +157,8 @@ class GraphStore:
                 removed.extend(old - quads)
                 changed += quads != old
             self._commit(added, removed)
+            for name in (name for name, triples in graphs.items() if not triples):
+                self._store.remove_graph(iri(name))
             if changed and durable:
                 self._store.flush()
             return changed
@@ -204,6 +206,8 @@ class GraphStore:
             )
         except SyntaxError as error:
             raise FormatError(f"not SPARQL: {error.msg}") from error
+        except RuntimeError as error:
+            raise FormatError(f"a parameter must stand in the SELECT of its query: {error}") from error
         except OSError as error:
             raise TransientError(f"the graph could not be read: {error}") from error
 

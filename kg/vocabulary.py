@@ -35,7 +35,7 @@ PREFIXES = {
 
 def object_iri(name: str) -> str:
     """The IRI of the object first known under that (normalised) name: `GRB 230307A` → `…/object/GRB230307A`."""
-    return OBJECT + quote(name.replace(" ", ""), safe="+-._")
+    return OBJECT + quote(name.replace(" ", ""), safe="+-._:")
 
 
 def object_label(iri: str) -> str:

@@ -176,4 +176,4 @@ def _confidence(best: Candidate, agreeing: int, live: int) -> float:
     contested = agreeing < live
     if best.judged.score >= 1.5 and not contested:
         return 0.97
-    return 0.9 if not contested else 0.8
+    return 0.9 if not contested else 0.87
