@@ -20,7 +20,7 @@ from nuncius.core.registry import did_you_mean
 from nuncius.core.sky import Circle, Localization, parse_sky, resolve
 
 #: IVOA STC-S, the short form for a command line: `CIRCLE ICRS 197.45 -23.38 0.5` (degrees).
-_STC_CIRCLE = re.compile(r"circle\s+(?:icrs\s+)?(\S+)[\s,]+(\S+)[\s,]+(\S+)$", re.IGNORECASE)
+_STC_CIRCLE = re.compile(r"circle\s+(?:icrs\s+)?([^\s,]+)[\s,]+([^\s,]+)[\s,]+([^\s,]+)$", re.IGNORECASE)
 
 _MISSING: Any = object()
 

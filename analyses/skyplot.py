@@ -101,8 +101,7 @@ def _fill(axes: Axes, sky: Localization, paper: Projection, x: np.ndarray, y: np
     seen = np.isfinite(ra)
     level = np.full(ra.shape, np.nan)
     level[seen] = credible_level(sky, ra[seen], dec[seen])
-    colours = LinearSegmentedColormap.from_list("credible", LEVELS)
-    colours.set_bad(CARD, alpha=0.0)
+    colours = LinearSegmentedColormap.from_list("credible", LEVELS).with_extremes(bad=(0.0, 0.0, 0.0, 0.0))
     if isinstance(sky, Annulus):
         level[level < 1.0] = 0.8  # its one level is near 1, which has nearly the colour of the card
     step = (x[1] - x[0]) / 2.0
