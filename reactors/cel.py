@@ -32,6 +32,9 @@ class Given(msgspec.Struct, frozen=True):
         return not self.missing and not self.error
 
 
+_TRUE, _FALSE = Given(value=True), Given(value=False)
+
+
 class Program:
     """A compiled expression."""
 
@@ -42,6 +45,11 @@ class Program:
     def run(self, activation: Any) -> Given:
         """Evaluate; never raises."""
         value = self._compiled.eval(activation)
+        plain = value.value()
+        if plain is True:  # most expressions are conditions: spare them the rest
+            return _TRUE
+        if plain is False:
+            return _FALSE
         if value.type() == cel.Type.ERROR:
             message = str(value.value())
             found = _MISSING.search(message)

@@ -39,12 +39,16 @@ def decide(rules: RuleSet, stored: Stored, *, now: datetime, memory: Memory, map
         return None
     for obj in retracts:
         memory.retract(obj)
-    evaluation = Evaluation(context(event), maps) if listening else None
+    gate = _gate(event)
+    evaluation: Evaluation | None = None
     decisions, reactions = [], []
     for rule in listening:
-        assert evaluation is not None
         try:
-            verdict = _judge(rule, event, evaluation, now, memory)
+            if gate is not None and not rule.decides_tense:
+                verdict = gate
+            else:
+                evaluation = evaluation or Evaluation(context(event), maps)  # one conversion for all rules
+                verdict = _judge(rule, event, evaluation, now, memory)
         except Exception as error:
             # One rule's mishap must stop neither the others nor the queue.
             log.exception("rule %s on %s", rule.name, event.id)
@@ -71,13 +75,17 @@ def _retracted_objects(event: Event, memory: Memory) -> list[str]:
     return [event.object] if event.is_real or memory.only_mock(event.object) else []
 
 
+def _gate(event: Event) -> _Verdict | None:
+    """What rules say that do not name the tense themselves: tests and retractions never get as far as conditions."""
+    if not event.is_real:
+        reason = f"its tense is {event.tense.value}; a rule that does not name ev.tense sees only real events"
+        return _Verdict(outcome="test", reason=reason)
+    if event.is_retraction:
+        return _Verdict(outcome="not", reason="a retraction; what was done about its object is taken back")
+    return None
+
+
 def _judge(rule: Rule, event: Event, evaluation: Evaluation, now: datetime, memory: Memory) -> _Verdict:
-    if not rule.decides_tense:
-        if not event.is_real:
-            reason = f"its tense is {event.tense.value}; a rule that does not name ev.tense sees only real events"
-            return _Verdict(outcome="test", reason=reason)
-        if event.is_retraction:
-            return _Verdict(outcome="not", reason="a retraction; what was done about its object is taken back")
     scene = Scene(evaluation, rule.variables)
     outcome, reason, trace = _conditions(rule, scene)
     if outcome != "fired":
@@ -127,12 +135,12 @@ def _conditions(rule: Rule, scene: Scene) -> tuple[Outcome, str, list[dict[str, 
         if false and expression.cost:
             line |= {"is": "skipped", "why": "another condition is false"}
             continue
-        got = evaluation.evaluate(expression, scene.values)
-        line |= {"is": got.truth, "seen": evaluation.seen(expression, scene.values)}
-        if got.truth in ("unknown", "error"):
-            line["why"] = got.why or f"gives {got.value!r}, neither true nor false"
-        elif got.truth == "false":
+        got, line["seen"] = evaluation.look(expression, scene.values)
+        truth = line["is"] = got.truth
+        if truth == "false":
             false.append(expression.source)
+        elif truth != "true":
+            line["why"] = got.why or f"gives {got.value!r}, neither true nor false"
     trace = [lines[id(condition)] for condition in rule.conditions]
     if false:
         return "not", f"false: {'; '.join(false)}", trace

@@ -60,9 +60,14 @@ class Outcome(msgspec.Struct, frozen=True):
     @property
     def truth(self) -> str:
         """`true`, `false`, `unknown` or `error`, for a condition."""
-        if self.state != "value":
-            return self.state
-        return {True: "true", False: "false"}.get(self.value, "error") if isinstance(self.value, bool) else "error"
+        if self.value is True:
+            return "true"
+        if self.value is False:
+            return "false"
+        return "error" if self.state == "value" else self.state
+
+
+_TRUE, _FALSE = Outcome("value", True), Outcome("value", False)
 
 
 @lru_cache(maxsize=65_536)
@@ -152,6 +157,8 @@ def _texts(value: Any) -> list[str]:
 
 
 def _clean(value: Any, depth: int = 0) -> Any:
+    if type(value) is float:  # by far the most
+        return value
     if isinstance(value, bool):
         return value
     if isinstance(value, int | float):
@@ -175,6 +182,16 @@ class Evaluation:
         self._maps = maps
         self._activation = cel.activation({"ev": ev})
         self._called: dict[tuple[str, str], Outcome] = {}
+        self._looked: dict[str, tuple[Outcome, dict[str, Any]]] = {}
+
+    def look(self, expression: Expression, values: Mapping[str, Outcome]) -> tuple[Outcome, dict[str, Any]]:
+        """The value and what was seen for it; worked out once for all rules that ask the same of this event."""
+        if expression.names:
+            return self.evaluate(expression, values), self.seen(expression, values)
+        found = self._looked.get(expression.source)
+        if found is None:
+            found = self._looked[expression.source] = (self.evaluate(expression), self.seen(expression))
+        return found
 
     def evaluate(self, expression: Expression, values: Mapping[str, Outcome] | None = None) -> Outcome:
         """The expression's value. `values` are its names beside `ev`. Never raises."""
@@ -237,7 +254,7 @@ class Evaluation:
         results: Mapping[str, Outcome],
     ) -> Outcome:
         if given.known:
-            return Outcome("value", given.value)
+            return _TRUE if given.value is True else _FALSE if given.value is False else Outcome("value", given.value)
         parts = [*results.values(), *(values[name] for name in sorted(expression.names) if name in values)]
         for part in parts:
             if part.state == "error":
