@@ -74,7 +74,7 @@ class Nothing:
 
 def own_events(count: int) -> list[Event]:
     """Events of our own making in the proportions of MIX."""
-    choose = random.Random(1)  # noqa: S311 — not for secrets
+    choose = random.Random(1)
     kinds = choose.choices(list(MIX), weights=list(MIX.values()), k=count)
     events = []
     for number, kind in enumerate(kinds):
@@ -115,7 +115,7 @@ def real_events(folder: Path, count: int) -> list[Event]:
 
 def rules_like(events: list[Event], count: int) -> RuleSet:
     """Rules that listen to the kinds there are, two or three conditions each, one in twenty to all notices."""
-    choose = random.Random(2)  # noqa: S311
+    choose = random.Random(2)
     kinds = sorted({event.kind for event in events})
     text = []
     for number in range(count):
