@@ -51,7 +51,12 @@ def label_whole_sky(axes: Axes, paper: Mollweide) -> None:
 
 
 def label_close_up(axes: Axes, paper: Zenithal, half: float) -> None:
-    """Lines of equal right ascension and declination, labelled along the lower and the left edge."""
+    """Lines of equal right ascension and declination, labelled along the lower and the left edge; offsets from the
+    centre where labels would be too long (small fields) or the lines run together (near a pole)."""
+    axes.tick_params(labelsize=5.8, colors=INK, length=2, width=0.5, pad=1.5)
+    if half < 0.03 or abs(paper.dec) + half > 80.0:
+        _label_offsets(axes, paper, half)
+        return
     edge = np.linspace(-half, half, 201)
     across, up = np.meshgrid(edge, edge)
     ra, dec = paper.sky(across, up)
@@ -61,18 +66,28 @@ def label_close_up(axes: Axes, paper: Zenithal, half: float) -> None:
     levels = _multiples(float(dec[:, 0].min()), float(dec[:, 0].max()), dec_step)
     axes.set_yticks(np.interp(levels, dec[:, 0], edge), [_degrees(v, dec_step) for v in levels])
     bottom = turn[0, ::-1]  # east is to the left, so right ascension falls along x
-    if abs(paper.dec) + half < 80.0:
-        ra_step = _step(float(bottom[-1] - bottom[0]))
-        _lines(axes, edge, turn + paper.ra, ra_step)
-        levels = _multiples(float(bottom[0]) + paper.ra, float(bottom[-1]) + paper.ra, ra_step)
-        axes.set_xticks(
-            np.interp(levels - paper.ra, bottom, edge[::-1]), [_degrees(v % 360.0, ra_step, False) for v in levels]
-        )
-    else:
-        axes.set_xticks([])
-    axes.tick_params(labelsize=5.8, colors=INK, length=2, width=0.5, pad=1.5)
+    ra_step = _step(float(bottom[-1] - bottom[0]))
+    _lines(axes, edge, turn + paper.ra, ra_step)
+    levels = _multiples(float(bottom[0]) + paper.ra, float(bottom[-1]) + paper.ra, ra_step)
+    labels = [_degrees(value % 360.0, ra_step, False) for value in levels]
+    axes.set_xticks(np.interp(levels - paper.ra, bottom, edge[::-1]), labels)
     axes.set_xlabel("RA (ICRS)", size=5.8, color=INK, labelpad=1.0)
     axes.text(-0.03, 1.02, "Dec", size=5.8, color=INK, ha="right", va="bottom", transform=axes.transAxes)
+
+
+def _label_offsets(axes: Axes, paper: Zenithal, half: float) -> None:
+    """Angles east and north of the centre, in the unit that keeps them short."""
+    unit, parts = next((unit, n) for unit, n in (("°", 1.0), ("′", 60.0), ("″", 3600.0)) if half * n >= 1 or n == 3600)
+    step = _step(2.0 * half * parts)
+    levels = _multiples(-half * parts, half * parts, step)
+    for axis in (axes.set_xticks, axes.set_yticks):
+        sign = -1.0 if axis == axes.set_xticks else 1.0
+        axis(levels / parts, [f"{sign * level + 0.0:g}{unit}".replace("-", "−") for level in levels])
+    axes.grid(color=HAIRLINE, lw=0.4, zorder=1.5)
+    axes.set_axisbelow(True)
+    places = min(5, 1 + math.ceil(max(0.0, -math.log10(half))))
+    here = f"{paper.ra:.{places}f}° {paper.dec:+.{places}f}°".replace("-", "−")
+    axes.set_xlabel(f"east, north of {here}", size=5.8, color=INK, labelpad=1.0)
 
 
 def _step(span: float) -> float:

@@ -128,10 +128,18 @@ def _answer(values: dict[str, Quantity]) -> str:
     areas = [f"{name[5:]} % within {size(quantity.value)}" for name, quantity in values.items() if name[:5] == "area_"]
     parts = [", ".join(areas)]
     if "ra" in values:
-        parts.append(f"best position RA {values['ra'].value:.4g}°, Dec {values['dec'].value:+.4g}°".replace("-", "−"))
+        parts.append(_position_text(values))
     if "luminosity_distance" in values:
         parts.append(f"at {rounded(values['luminosity_distance'])}")
     return "; ".join(parts)
+
+
+def _position_text(values: dict[str, Quantity]) -> str:
+    """Right ascension and declination to a tenth of their error."""
+    error = max(values["ra_dec_error"].value, 1e-6)
+    places = max(1, 1 - math.floor(math.log10(error)))
+    ra, dec = (f"{values[axis].value:{sign}.{places}f}°" for axis, sign in (("ra", ""), ("dec", "+")))
+    return f"best position RA {ra}, Dec {dec}".replace("-", "−")
 
 
 def size(deg2: float) -> str:
@@ -153,6 +161,8 @@ def rounded(quantity: Quantity) -> str:
 def _label(name: str, values: dict[str, Quantity]) -> str:
     """Of a region wider than ours how much of ours it holds; of a narrower one how much of it lies in ours."""
     holds, inside = values[f"prob_inside_{name}"].value, values[f"inside_{name}"].value
+    if max(holds, inside) < 0.005:
+        return f"{name}: apart"
     return f"{name}: holds {100 * holds:.0f} %" if holds >= inside else f"{name}: {100 * inside:.0f} % inside"
 
 
