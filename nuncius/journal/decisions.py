@@ -206,6 +206,14 @@ def stored_reactions() -> Select[Any]:
     return select(t.reactions, t.events.c.id.label("event_id")).join_from(t.reactions, t.events)
 
 
+def latest_in_slot(connection: Connection, slot: str) -> StoredReaction | None:
+    """The newest reaction in a slot that is no follow-up of a retraction."""
+    r = t.reactions.c
+    query = stored_reactions().where(r.slot == slot, r.retracts.is_(None)).order_by(r.id.desc()).limit(1)
+    row = connection.execute(query).mappings().first()
+    return None if row is None else StoredReaction(**row)
+
+
 def reactions(
     connection: Connection, obj: str | None, rule: str | None, state: str | None, limit: int
 ) -> list[StoredReaction]:

@@ -224,6 +224,10 @@ class Journal:
         """Reactions, the newest first."""
         return self._db.read(lambda c: decisions.reactions(c, object, rule, state, limit))
 
+    def latest_reaction(self, slot: str) -> r.StoredReaction | None:
+        """The newest reaction in a slot; follow-ups of retractions do not count."""
+        return self._db.read(lambda c: decisions.latest_in_slot(c, slot))
+
     def steps(self, reaction_id: int) -> list[r.StoredStep]:
         """The steps of a reaction, in order."""
         return self._db.read(lambda c: steps.of_reaction(c, reaction_id))
