@@ -6,8 +6,6 @@ Every part is a loop over rows of the journal, so each can stop, die and start a
 from __future__ import annotations
 
 import logging
-import os
-import socket
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -25,6 +23,7 @@ from listeners.contract import Listener
 from nuncius.core.clock import Clock, SystemClock
 from nuncius.core.errors import TransientError
 from nuncius.journal import Journal
+from nuncius.ownership import take_over, this_process
 from nuncius.settings import Settings
 from reactors.reactor import Reactor
 from reactors.rulebook import RuleBook
@@ -97,10 +96,11 @@ class App:
 def assemble(settings: Settings, listeners: Sequence[Listener], *, clock: Clock | None = None) -> App:
     """The whole flow: what arrives is journalled, understood, decided on, acted on and reported."""
     clock = clock or SystemClock()
-    owner = f"{socket.gethostname()}:{os.getpid()}"
     settings.data_dir.mkdir(parents=True, exist_ok=True)
 
     journal = Journal.open(settings.journal_url, synchronous=settings.journal.synchronous)
+    owner = this_process()
+    take_over(journal, owner)
     graph = GraphStore.open(settings.graph_dir)
     rules = RuleBook(settings.rules)
     executor = LocalExecutor(workers=settings.workers)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from console.server import WebSettings
-from kg.names import normalise_name
+from kg.objects import resolve
 from listeners.replay import Replay
 from nuncius.app import App, assemble
 from nuncius.core.clock import SystemClock, VirtualClock
@@ -34,25 +37,44 @@ def replay_settings(data_dir: Path, rules: list[Path]) -> Settings:
     )
 
 
+class Timing(msgspec.Struct, frozen=True, kw_only=True):
+    """Seconds from the start of a replay until all was journalled, decided and understood, run and delivered."""
+
+    journalled: float
+    decided: float
+    reported: float
+
+
 def replay(
     settings: Settings, paths: list[Path], *, speed: float | None = None, live: bool = False, progress: bool = False
-) -> tuple[App, Replay]:
+) -> tuple[App, Replay, Timing]:
     """Feed `paths` through the flow and wait until all is decided, run and delivered. The caller closes the app."""
     clock = SystemClock() if live else VirtualClock(datetime(1990, 1, 1, tzinfo=UTC))
     app = assemble(settings, [], clock=clock)
     app.start()
+    started = time.monotonic()
     with _bar(progress) as (count, waiting):
         listener = Replay(paths, clock=SystemClock(), speed=speed, progress=count)
         listener.run(app.journal, app.stop)
+        journalled = time.monotonic() - started
+        settle(app, waiting, stages=("kg", "reactors"))
+        decided = time.monotonic() - started
         settle(app, waiting)
-    return app, listener
+    timing = Timing(journalled=journalled, decided=decided, reported=time.monotonic() - started)
+    return app, listener, timing
 
 
-def settle(app: App, waiting: Callable[[dict[str, int]], None] = lambda stages: None, timeout_s: float = 3600) -> bool:
-    """Wait until nothing is left to do; False when `timeout_s` passed first."""
+def settle(
+    app: App,
+    waiting: Callable[[dict[str, int]], None] = lambda stages: None,
+    *,
+    stages: Collection[str] = (),
+    timeout_s: float = 3600,
+) -> bool:
+    """Wait until nothing is left to do (in `stages`, where given); False when `timeout_s` passed first."""
     deadline = time.monotonic() + timeout_s
-    while stages := app.waiting():
-        waiting(stages)
+    while left := {name: n for name, n in app.waiting().items() if not stages or name in stages}:
+        waiting(left)
         if time.monotonic() > deadline or app.stop.wait(POLL_S):
             return False
     return True
@@ -67,7 +89,7 @@ def _bar(show: bool) -> Any:
     return messages_and_stages()
 
 
-def summarise(app: App, listener: Replay, *, elapsed: float) -> dict[str, Any]:
+def summarise(app: App, listener: Replay, timing: Timing) -> dict[str, Any]:
     """Counts of what arrived, what was decided and what was reported."""
     rules: dict[str, Counter[str]] = defaultdict(Counter)
     for rule, outcome, count in app.journal.outcomes():
@@ -78,8 +100,8 @@ def summarise(app: App, listener: Replay, *, elapsed: float) -> dict[str, Any]:
         "new": listener.new,
         "duplicates": listener.duplicates,
         "rejected": listener.rejected,
-        "elapsed_s": round(elapsed, 2),
-        "messages_per_s": round(listener.messages / elapsed, 1),
+        "seconds": {name: round(value, 2) for name, value in msgspec.structs.asdict(timing).items()},
+        "decided_per_s": round(listener.messages / timing.decided, 1),
         "kinds": app.journal.count(),
         "rules": {rule: dict(outcomes) for rule, outcomes in rules.items()},
         "reactions": sum(outcomes["fired"] for outcomes in rules.values()),
@@ -90,7 +112,18 @@ def summarise(app: App, listener: Replay, *, elapsed: float) -> dict[str, Any]:
 
 def reports_about(app: App, name: str) -> list[Report]:
     """Reports in the thread of the object that `name` names, in order."""
-    obj = app.journal.object_of([normalise_name(name) or name])
+    obj = resolve(app.journal, name)
     if obj is None:
         return []
     return [stored.report for stored in app.journal.reports(thread=obj, limit=10**5)]
+
+
+def same_day(app: App, name: str) -> list[str]:
+    """Names of objects whose T0 is on the day that `name` carries (GRB 221009A, S190425z): a hint for a name that
+    nothing in the archive has claimed yet."""
+    digits = re.search(r"\d{6}", name)
+    if digits is None:
+        return []
+    day = digits.group()
+    found = [o for o in app.journal.objects(limit=10**6) if o.trigger_time and f"{o.trigger_time:%y%m%d}" == day]
+    return [", ".join(o.names) for o in sorted(found, key=lambda o: -o.events)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import tempfile
-import time
+from datetime import UTC, datetime
 from importlib.resources import as_file, files
 from pathlib import Path
 
@@ -41,7 +41,7 @@ def command(port: int, leave: bool, data_dir: Path | None) -> None:
     from nuncius.replaying import settle
     from nuncius.settings import JournalSettings, Settings
 
-    started = time.monotonic()
+    started = datetime.now(UTC)
     leave = leave or os.environ.get("NUNCIUS_DEMO_EXIT") == "1"
     with tempfile.TemporaryDirectory(prefix="nuncius-demo-") as scratch:
         settings = Settings(
@@ -53,22 +53,21 @@ def command(port: int, leave: bool, data_dir: Path | None) -> None:
         app = assemble(settings, [])
         app.start()
         try:
-            first: list[float] = []
-
-            def reported(count: int) -> None:
-                # One message at a time, each reported before the next, as a night on duty would see it.
-                settle(app, timeout_s=120)
-                if not first and app.journal.reports(limit=1):
-                    first.append(time.monotonic() - started)
-
             with as_file(files("config") / "demo" / "2017-08-17") as night:
-                listener = Replay([night], clock=SystemClock(), batch=1, progress=reported)
+                # One message at a time, each reported before the next, as a night on duty would see it.
+                listener = Replay([night], clock=SystemClock(), batch=1, progress=lambda _: settle(app, timeout_s=120))
                 listener.run(app.journal, app.stop)
-            done = settle(app, timeout_s=300) and bool(first)
-            took = f"first report after {first[0]:.1f} s" if first else "nothing was reported"
-            click.echo(
-                f"\n{listener.messages} messages; {took}, the whole night after {time.monotonic() - started:.1f} s"
-            )
+            done = settle(app, timeout_s=300)
+            said = [stored.updated for stored in app.journal.reports(limit=10_000) if stored.state == "delivered"]
+            done = done and bool(said)
+            if said:
+                first, last = ((moment - started).total_seconds() for moment in (min(said), max(said)))
+                click.echo(
+                    f"\n{listener.messages} messages, {len(said)} reports delivered; the first after {first:.1f} s, "
+                    f"the last after {last:.1f} s"
+                )
+            else:
+                click.echo("\nnothing was reported", err=True)
             if done and not leave:
                 click.echo(f"Threads and plots: {settings.web.url}   (Ctrl-C ends)")
                 while not app.stop.wait(1.0):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sys
 import tempfile
-import time
 from pathlib import Path
 from typing import Any
 
@@ -63,10 +62,9 @@ def command(
 
     with tempfile.TemporaryDirectory(prefix="nuncius-replay-") as scratch:
         settings = load(config) if live else replay_settings(data_dir or Path(scratch), list(rules))
-        started = time.monotonic()
-        app, replayed = replay(settings, list(paths), speed=speed, live=live, progress=sys.stderr.isatty())
+        app, replayed, timing = replay(settings, list(paths), speed=speed, live=live, progress=sys.stderr.isatty())
         try:
-            summary = summarise(app, replayed, elapsed=time.monotonic() - started)
+            summary = summarise(app, replayed, timing)
             if as_json:
                 click.echo(json.dumps(summary | {"reports": [_report(app, name) for name in objects]}))
             else:
@@ -88,13 +86,18 @@ def _print(app: Any, summary: dict[str, Any], objects: tuple[str, ...], show_thr
     from rich.console import Console
     from rich.table import Table
 
-    from nuncius.replaying import reports_about
+    from nuncius.replaying import reports_about, same_day
 
     console = Console()
     console.print(
-        f"{summary['messages']:,} messages in {summary['elapsed_s']:.1f} s ({summary['messages_per_s']:,.0f}/s): "
-        f"{summary['new']:,} new, {summary['duplicates']:,} seen before, {summary['rejected']:,} rejected; "
-        f"{summary['reactions']:,} reactions, {summary['reports']:,} reports in {summary['threads']:,} threads"
+        f"{summary['messages']:,} messages: {summary['new']:,} new, {summary['duplicates']:,} seen before, "
+        f"{summary['rejected']:,} rejected; {summary['reactions']:,} reactions, {summary['reports']:,} reports in "
+        f"{summary['threads']:,} threads"
+    )
+    seconds = summary["seconds"]
+    console.print(
+        f"journalled after {seconds['journalled']:.1f} s, decided after {seconds['decided']:.1f} s "
+        f"({summary['decided_per_s']:,.0f} messages/s), analysed and reported after {seconds['reported']:.1f} s"
     )
     kinds = Table("events", "kind", title="What arrived", title_justify="left")
     for kind, count in sorted(summary["kinds"].items(), key=lambda pair: -pair[1])[:40]:
@@ -113,6 +116,8 @@ def _print(app: Any, summary: dict[str, Any], objects: tuple[str, ...], show_thr
     for name in objects:
         found = reports_about(app, name)
         console.rule(f"{name}: {len(found)} reports")
+        if not found and (near := same_day(app, name)):
+            console.print(f"nothing here carries that name; objects of that day: {'; '.join(near[:8])}")
         for report in found:
             console.print(f"[bold]{report.title}[/bold] [dim]{report.rule}[/dim]", highlight=False)
             console.print(report.text, markup=False, highlight=False)

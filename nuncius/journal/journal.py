@@ -233,7 +233,9 @@ class Journal:
         return self._db.read(lambda c: steps.of_reaction(c, reaction_id))
 
     def lease_steps(self, owner: str, *, now: datetime, lease_s: float, limit: int = 8) -> list[r.LeasedStep]:
-        """Take steps that are due, for `lease_s` seconds."""
+        """Take steps that are due, for `lease_s` seconds. Looking costs no write, so one may look often."""
+        if not self._db.read(lambda c: steps.any_due(c, now)):
+            return []
         return self._db.write(lambda c: steps.lease(c, owner, now, lease_s, limit))
 
     def renew(self, step_id: int, owner: str, now: datetime, lease_s: float) -> bool:
@@ -272,6 +274,17 @@ class Journal:
             self._notify()
         return done
 
+    # --- leases ---
+
+    def owners(self) -> list[str]:
+        """Who holds leases."""
+        return self._db.read(lambda c: sorted({*steps.owners(c), *outbox.owners(c)}))
+
+    def release(self, owner: str) -> int:
+        """End all leases of a process that is known to be dead; its work is due at once. Returns how many."""
+        now = self._clock.now()
+        return self._db.write(lambda c: steps.release(c, owner, now) + outbox.release(c, owner, now))
+
     # --- outbox ---
 
     def enqueue(self, reports: Sequence[tuple[str, Report]], *, now: datetime) -> int:
@@ -284,7 +297,9 @@ class Journal:
     def lease_reports(
         self, owner: str, *, target: str, now: datetime, lease_s: float, limit: int = 8
     ) -> list[r.LeasedReport]:
-        """Take reports that are due for a target, of each thread the first only."""
+        """Take reports that are due for a target, of each thread the first only. Looking costs no write."""
+        if not self._db.read(lambda c: outbox.any_due(c, target, now)):
+            return []
         return self._db.write(lambda c: outbox.lease(c, owner, target, now, lease_s, limit))
 
     def sending(self, report_id: int, owner: str, now: datetime) -> bool:

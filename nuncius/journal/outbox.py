@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, update
 
 from nuncius.core.report import Report
 from nuncius.journal import log
@@ -50,18 +50,41 @@ def enqueue(
     return new
 
 
-def lease(
-    connection: Connection, owner: str, target: str, now: datetime, lease_s: float, limit: int
-) -> list[LeasedReport]:
-    """Take reports that are due: of each thread only the first that has not ended."""
+def _due(target: str, now: datetime) -> ColumnElement[bool]:
     o = t.outbox.c
     heads = select(func.min(o.id)).where(o.target == target, o.state.in_(OPEN)).group_by(o.thread)
-    query = select(t.outbox).where(
+    return and_(
         o.id.in_(heads),
         o.state.in_(OPEN),
         or_(o.lease_until.is_(None), o.lease_until <= now),
         or_(o.not_before.is_(None), o.not_before <= now),
     )
+
+
+def any_due(connection: Connection, target: str, now: datetime) -> bool:
+    """Whether there is a report to take."""
+    return connection.scalar(select(t.outbox.c.id).where(_due(target, now)).limit(1)) is not None
+
+
+def owners(connection: Connection) -> list[str]:
+    """Who holds reports."""
+    o = t.outbox.c
+    return list(connection.scalars(select(o.owner).where(o.owner.is_not(None), o.state.in_(OPEN)).distinct()))
+
+
+def release(connection: Connection, owner: str, now: datetime) -> int:
+    """End the leases of a dead owner; what it was sending is in doubt. Returns how many."""
+    o = t.outbox.c
+    theirs = update(t.outbox).where(o.owner == owner, o.state.in_(OPEN))
+    return connection.execute(theirs.values(owner=None, lease_until=None, updated=now)).rowcount
+
+
+def lease(
+    connection: Connection, owner: str, target: str, now: datetime, lease_s: float, limit: int
+) -> list[LeasedReport]:
+    """Take reports that are due: of each thread only the first that has not ended."""
+    o = t.outbox.c
+    query = select(t.outbox).where(_due(target, now))
     rows = connection.execute(query.order_by(o.id).limit(limit).with_for_update(skip_locked=True)).all()
     if rows:
         mine = update(t.outbox).where(o.id.in_([row.id for row in rows]))

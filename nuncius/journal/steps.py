@@ -9,22 +9,42 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, or_, select, update
 
 from nuncius.journal import decisions
 from nuncius.journal import tables as t
 from nuncius.journal.records import LeasedStep, StepOutcome, StoredReaction, StoredStep
 
 
+def _due(now: datetime) -> ColumnElement[bool]:
+    s = t.steps.c
+    waiting = and_(s.state == "queued", or_(s.not_before.is_(None), s.not_before <= now))
+    abandoned = and_(s.state == "running", or_(s.lease_until.is_(None), s.lease_until <= now))
+    return and_(s.state.in_(("queued", "running")), or_(waiting, abandoned))
+
+
+def any_due(connection: Connection, now: datetime) -> bool:
+    """Whether there is a step to take."""
+    return connection.scalar(select(t.steps.c.id).where(_due(now)).limit(1)) is not None
+
+
+def owners(connection: Connection) -> list[str]:
+    """Who holds steps."""
+    return list(connection.scalars(select(t.steps.c.owner).where(t.steps.c.state == "running").distinct()))
+
+
+def release(connection: Connection, owner: str, now: datetime) -> int:
+    """End the leases of a dead owner; returns how many."""
+    s = t.steps.c
+    theirs = update(t.steps).where(s.owner == owner, s.state == "running")
+    return connection.execute(theirs.values(lease_until=None, updated=now)).rowcount
+
+
 def lease(connection: Connection, owner: str, now: datetime, lease_s: float, limit: int) -> list[LeasedStep]:
     """Take steps that are due, or whose worker let its lease run out."""
     s = t.steps.c
-    due = or_(
-        and_(s.state == "queued", or_(s.not_before.is_(None), s.not_before <= now)),
-        and_(s.state == "running", s.lease_until <= now),
-    )
     query = select(s.id, s.reaction_id, s.position, s.action, s.attempt).join_from(t.steps, t.reactions)
-    query = query.where(s.state.in_(("queued", "running")), due).order_by(s.id).limit(limit)
+    query = query.where(_due(now)).order_by(s.id).limit(limit)
     rows = connection.execute(query.with_for_update(skip_locked=True)).all()
     if not rows:
         return []

@@ -1,0 +1,217 @@
+"""The checks behind `nuncius doctor`: each looks at one thing and says how it is and how to mend it.
+
+Nothing is made, changed or repaired; secrets are looked at and never repeated.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import stat
+import sys
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+
+from nuncius.core.errors import ConfigurationError, NunciusError
+from nuncius.settings import Settings, load
+
+#: Below this the data folder is called full: a month of alerts with sky maps is about half of it.
+LEAST_FREE_BYTES = 1024**3
+OLDEST_PYTHON = (3, 11)
+
+
+class Finding(msgspec.Struct, frozen=True, kw_only=True):
+    """How one thing is: well, broken, or (None) not set up. `mend` says what to do about it."""
+
+    name: str
+    ok: bool | None
+    reason: str
+    mend: str = ""
+
+
+def examine(config: Path | None, *, connect: bool, now: datetime) -> list[Finding]:
+    """All findings, in the order in which to mend them."""
+    found = [_python()]
+    try:
+        settings = load(config)
+    except ConfigurationError as error:
+        mend = "correct the file, or remove the key; docs/settings.md lists all of them"
+        return [*found, Finding(name="configuration", ok=False, reason=str(error), mend=mend)]
+    file = config or Path(os.environ.get("NUNCIUS_CONFIG") or "nuncius.toml")
+    source = str(file) if file.exists() else "defaults and the environment; no nuncius.toml here"
+    found.append(Finding(name="configuration", ok=True, reason=source))
+    checks: list[Callable[[Settings], Iterator[Finding]]] = [_folder, _journal, _graph, _kafka]
+    if connect:
+        checks.append(_kafka_reached)
+    for check in [*checks, _slack]:
+        found += check(settings)
+    return [*found, _sky_tables(now)]
+
+
+def _python() -> Finding:
+    version = platform.python_version()
+    if sys.version_info[:2] >= OLDEST_PYTHON:
+        return Finding(name="python", ok=True, reason=version)
+    return Finding(name="python", ok=False, reason=f"{version} is too old", mend="install Python 3.11 or later")
+
+
+def _folder(settings: Settings) -> Iterator[Finding]:
+    yield from _writable("data folder", settings.data_dir, "data_dir in nuncius.toml or NUNCIUS_DATA_DIR")
+
+
+def _writable(name: str, folder: Path, setting: str) -> Iterator[Finding]:
+    place = folder.absolute()
+    there = next(p for p in (place, *place.parents) if p.exists())
+    if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
+        mend = f"give this user the right to write there, or name another folder by {setting}"
+        yield Finding(name=name, ok=False, reason=f"{there} cannot be written to", mend=mend)
+        return
+    free = shutil.disk_usage(there).free
+    size = f"{free / 1024**3:.1f} GiB free"
+    if free < LEAST_FREE_BYTES:
+        yield Finding(name=name, ok=False, reason=f"{place}: only {size}", mend=f"make room, or move it by {setting}")
+    else:
+        made = "" if place.exists() else "; made at the first start"
+        yield Finding(name=name, ok=True, reason=f"{place}: {size}{made}")
+
+
+def _journal(settings: Settings) -> Iterator[Finding]:
+    from nuncius.journal import Journal
+
+    url = settings.journal_url
+    path = url.removeprefix("sqlite:///")
+    if path != url and not Path(path).exists():
+        yield Finding(name="journal", ok=True, reason=f"{path}: made at the first start")
+        return
+    try:
+        with Journal.open(url, synchronous=settings.journal.synchronous, migrate=False) as journal:
+            numbers = journal.statistics()
+            journal.feed_seen([])  # takes the write lock, changes nothing
+    except NunciusError as error:
+        mend = "start `nuncius run` once to bring the tables up to date" if "revision" in str(error) else ""
+        mend = mend or "check [journal] url in nuncius.toml or NUNCIUS_DATABASE_URL, and that the database is up"
+        yield Finding(name="journal", ok=False, reason=str(error), mend=mend)
+        return
+    if path != url and not os.access(path, os.W_OK):
+        mend = f"give this user the right to write to it: chown or chmod u+w {path}"
+        yield Finding(name="journal", ok=False, reason=f"{path} cannot be written to", mend=mend)
+        return
+    total = numbers["events"]["total"]
+    yield Finding(name="journal", ok=True, reason=f"{numbers['url']}: {total} events, schema {numbers['revision']}")
+
+
+def _graph(settings: Settings) -> Iterator[Finding]:
+    yield from _writable("graph folder", settings.graph_dir, "data_dir in nuncius.toml")
+
+
+def _kafka(settings: Settings) -> Iterator[Finding]:
+    from listeners.kafka_settings import client_config, credentials, starts_at, subscription
+    from listeners.oauth import WHERE
+
+    if settings.kafka is None:
+        yield Finding(name="kafka", ok=None, reason="not set up: nothing is listened to", mend=WHERE)
+        return
+    kafka = settings.kafka
+    try:
+        login = credentials(kafka)
+        group = client_config(kafka)["group.id"]
+        starts = {starts_at(kafka, topic) for topic in kafka.topics}
+        subscription(kafka.subscribed)
+    except ConfigurationError as error:
+        yield Finding(name="kafka", ok=False, reason=str(error), mend="see docs/kafka.md")
+        return
+    if login is not None:
+        # GCN does not say when a client was made, so their age cannot be told here.
+        reason = f"client {login.client_id[:4]}…, secret present, age unknown"
+        yield Finding(name="kafka credentials", ok=True, reason=reason)
+    if kafka.credentials_file:
+        yield _private(Path(kafka.credentials_file).expanduser())
+    where = kafka.bootstrap_servers or kafka.domain
+    topics = ", ".join(kafka.subscribed)
+    reason = f"{where}, group {group}, new groups begin at {'/'.join(sorted(starts))}; topics {topics}"
+    yield Finding(name="kafka", ok=True, reason=reason)
+
+
+def _private(path: Path) -> Finding:
+    mode = path.stat().st_mode
+    if mode & (stat.S_IRWXG | stat.S_IRWXO):
+        reason = f"{path} can be read by others ({stat.filemode(mode)})"
+        return Finding(name="credentials file", ok=False, reason=reason, mend=f"chmod 600 {path}")
+    return Finding(name="credentials file", ok=True, reason=f"{path}: its owner's alone")
+
+
+def _kafka_reached(settings: Settings) -> Iterator[Finding]:
+    if settings.kafka is None:
+        return
+    from listeners.kafka_client import probe
+    from listeners.kafka_settings import is_pattern
+
+    try:
+        topics = probe(settings.kafka, 15.0)
+    except ConfigurationError as error:
+        mend = "make a new pair of credentials, and set both of them"
+        yield Finding(name="kafka login", ok=False, reason=str(error), mend=mend)
+        return
+    except NunciusError as error:
+        mend = "is the network up, does a firewall let port 9092 and 443 out, is bootstrap_servers right?"
+        yield Finding(name="kafka connection", ok=False, reason=str(error), mend=mend)
+        return
+    missing = [topic for topic in settings.kafka.subscribed if not is_pattern(topic) and topic not in topics]
+    if missing or not topics:
+        reason = f"the broker shows no topic {', '.join(missing)}" if missing else "no topic matches"
+        mend = "correct kafka.topics, or ask the owner of the topic for the right to read it"
+        yield Finding(name="kafka topics", ok=False, reason=reason, mend=mend)
+    else:
+        yield Finding(name="kafka topics", ok=True, reason=f"{len(topics)} topics match")
+
+
+def _slack(settings: Settings) -> Iterator[Finding]:
+    slack = settings.slack
+    if slack is None:
+        wanted = "slack" in settings.targets
+        mend = "set SLACK_BOT_TOKEN and [slack] channel, or take slack out of targets" if wanted else ""
+        yield Finding(name="slack", ok=False if wanted else None, reason="not set up", mend=mend)
+        return
+    token = slack.token
+    if not token and slack.token_file:
+        try:
+            token = Path(slack.token_file).expanduser().read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            reason = f"token file {slack.token_file}: {type(error).__name__}"
+            yield Finding(name="slack", ok=False, reason=reason, mend="name a readable file in slack.token_file")
+            return
+    yield _slack_token(token, bool(slack.channel or slack.channels))
+
+
+def _slack_token(token: str, channel: bool) -> Finding:
+    mend = "copy the Bot User OAuth Token (xoxb-…) from the app's page, OAuth & Permissions, to SLACK_BOT_TOKEN"
+    if not token:
+        return Finding(name="slack", ok=False, reason="no token", mend=mend)
+    if not token.startswith("xoxb-"):
+        kind = token.split("-")[0] if token.startswith("xox") else "something else"
+        return Finding(name="slack", ok=False, reason=f"the token is no bot token ({kind}-…)", mend=mend)
+    if not channel:
+        mend = "set the channel's ID (C0123456789) as channel under [slack]"
+        return Finding(name="slack", ok=False, reason="no channel to post to", mend=mend)
+    return Finding(name="slack", ok=True, reason="bot token present, channel set")
+
+
+def _sky_tables(now: datetime) -> Finding:
+    """Earth orientation for rise and set times comes with astropy-iers-data; nothing is fetched while we run."""
+    from astropy.time import Time
+    from astropy.utils import iers
+
+    try:
+        end = Time(iers.IERS_A.open(iers.IERS_A_FILE)["MJD"][-1], format="mjd").to_datetime(timezone=UTC)
+    except (OSError, ValueError) as error:
+        mend = "pip install --force-reinstall astropy-iers-data"
+        return Finding(name="offline tables", ok=False, reason=f"Earth orientation: {error}", mend=mend)
+    reason = f"Earth orientation until {end:%Y-%m-%d}, from the package; nothing is downloaded"
+    if end < now:
+        mend = "pip install --upgrade astropy-iers-data"
+        return Finding(name="offline tables", ok=False, reason=reason, mend=mend)
+    return Finding(name="offline tables", ok=True, reason=reason)
