@@ -59,8 +59,13 @@ class Executor(Protocol):
         ...
 
     def close(self) -> None:
-        """Stop all work and let go of the workers."""
+        """Stop all work and let go of the workers. Jobs that were not done, and later ones, give TransientError:
+        nobody withdrew them, so they are for another executor to do."""
         ...
+
+
+def _closed(name: str) -> TransientError:
+    return TransientError(f"analysis '{name}' was not done: the executor was closed")
 
 
 def begin_worker(modules: Sequence[str]) -> None:
@@ -76,6 +81,7 @@ class LocalJob:
 
     def __init__(self, name: str, deadline_s: float, future: Future[Result]) -> None:
         self._name, self._deadline_s, self._future = name, deadline_s, future
+        self._withdrawn = False
 
     def result(self, timeout_s: float | None = None) -> Result:
         if not wait([self._future], timeout_s).done:
@@ -83,6 +89,8 @@ class LocalJob:
         try:
             return self._future.result()
         except CancelledError:
+            if not self._withdrawn:
+                raise _closed(self._name) from None
             raise Cancelled(f"analysis '{self._name}' was cancelled") from None
         except TimeoutError:  # `run` never lets one out, so this is the pool's own
             raise DeadlineExceeded(f"analysis '{self._name}' took longer than {self._deadline_s:g} s") from None
@@ -93,6 +101,7 @@ class LocalJob:
         return self._future.done()
 
     def cancel(self) -> None:
+        self._withdrawn = True
         self._future.cancel()
 
 
@@ -107,19 +116,26 @@ class LocalExecutor:
     def __init__(self, workers: int = 2, *, modules: Sequence[str] = (), max_tasks: int = 200) -> None:
         self._workers, self._modules, self._max_tasks = workers, tuple(modules), max_tasks
         self._lock = threading.Lock()
+        self._open: set[Future[Result]] | None = set()
         self._pool = self._fresh_pool()
 
     def submit(self, name: str, inputs: dict[str, Any], *, blobs: dict[str, bytes], deadline_s: float) -> Job:
         describe(name)
         with self._lock:
+            if self._open is None:
+                raise _closed(name)
             if not self._pool.active:  # an idle worker was killed: pebble gives the whole pool up
                 self._pool.stop()  # type: ignore[no-untyped-call]
                 self._pool = self._fresh_pool()
             future = self._pool.schedule(run, args=(name, inputs, blobs), timeout=deadline_s)
+            self._open = {other for other in self._open if not other.done()} | {future}
         return LocalJob(name, deadline_s, future)
 
     def close(self) -> None:
         with self._lock:
+            left, self._open = self._open or set(), None
+            for future in left:  # pebble would leave those that wait for them waiting for ever
+                future.cancel()
             self._pool.stop()  # type: ignore[no-untyped-call]
             self._pool.join()
 
@@ -143,7 +159,7 @@ class InlineJob:
     """A run in a thread of this process; deadline and cancellation are raised inside it."""
 
     def __init__(self, name: str, inputs: dict[str, Any], blobs: dict[str, bytes], deadline_s: float) -> None:
-        self._name, self._inputs, self._blobs, self._deadline_s = name, inputs, blobs, deadline_s
+        self.name, self._inputs, self._blobs, self._deadline_s = name, inputs, blobs, deadline_s
         self._finish = threading.Lock()
         self._future: Future[Result] = Future()
         self._thread: int | None = None
@@ -154,12 +170,12 @@ class InlineJob:
             if self._future.done():
                 return
             self._thread = threading.get_ident()
-            late = DeadlineExceeded(f"analysis '{self._name}' took longer than {self._deadline_s:g} s")
-            watch = threading.Timer(self._deadline_s, self._give_up, [late])
+            late = DeadlineExceeded(f"analysis '{self.name}' took longer than {self._deadline_s:g} s")
+            watch = threading.Timer(self._deadline_s, self.give_up, [late])
             watch.daemon = True
             watch.start()
             try:
-                result = run(self._name, self._inputs, self._blobs)
+                result = run(self.name, self._inputs, self._blobs)
                 self._settle(result=result)
             except BaseException as error:
                 self._settle(error=error)
@@ -176,7 +192,8 @@ class InlineJob:
             else:
                 self._future.set_exception(error)
 
-    def _give_up(self, why: Exception) -> None:
+    def give_up(self, why: Exception) -> None:
+        """End the job now, with that error."""
         with self._finish:  # so that the thread is surely still at this job, and not one that took over its number
             if self._future.done():
                 return
@@ -187,14 +204,14 @@ class InlineJob:
 
     def result(self, timeout_s: float | None = None) -> Result:
         if not wait([self._future], timeout_s).done:
-            raise TimeoutError(f"analysis '{self._name}' is not done after {timeout_s:g} s")
+            raise TimeoutError(f"analysis '{self.name}' is not done after {timeout_s:g} s")
         return self._future.result()
 
     def done(self) -> bool:
         return self._future.done()
 
     def cancel(self) -> None:
-        self._give_up(Cancelled(f"analysis '{self._name}' was cancelled"))
+        self.give_up(Cancelled(f"analysis '{self.name}' was cancelled"))
 
 
 class InlineExecutor:
@@ -202,10 +219,12 @@ class InlineExecutor:
 
     def __init__(self) -> None:
         self._turn = threading.Lock()
-        self._jobs: list[InlineJob] = []
+        self._jobs: list[InlineJob] | None = []
 
     def submit(self, name: str, inputs: dict[str, Any], *, blobs: dict[str, bytes], deadline_s: float) -> Job:
         describe(name)
+        if self._jobs is None:
+            raise _closed(name)
         job = InlineJob(name, inputs, blobs, deadline_s)
         self._jobs = [other for other in self._jobs if not other.done()] + [job]
         threading.Thread(target=self._work, args=(job,), name=f"analysis-{name}", daemon=True).start()
@@ -216,5 +235,6 @@ class InlineExecutor:
             job.work(self._turn)
 
     def close(self) -> None:
-        for job in self._jobs:
-            job.cancel()
+        left, self._jobs = self._jobs or [], None
+        for job in left:
+            job.give_up(_closed(job.name))

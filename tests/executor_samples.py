@@ -47,8 +47,3 @@ def fail(*, how: str) -> Result:
 @analysis("sample-nothing", version="1", about="Forgets to return")
 def nothing() -> Result:
     return None  # type: ignore[return-value]
-
-
-@analysis("sample-blob", version="1", about="How many bytes came along")
-def blob(*, name: str) -> Result:
-    return Result(answer=name)

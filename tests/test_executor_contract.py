@@ -1,14 +1,16 @@
 """One suite over every executor: what callers may rely on wherever an analysis runs."""
 
+import hashlib
 import os
 import signal
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import executor_samples
 import pytest
+from test_sky import fits_of, gaussian_map
 
 from analyses.executor import Executor, InlineExecutor, LocalExecutor
 from nuncius.core.errors import (
@@ -142,6 +144,33 @@ def test_an_unknown_analysis_is_refused_at_once_with_the_nearest_name(executor: 
 def test_a_hundred_jobs_give_a_hundred_right_answers(executor: Executor) -> None:
     jobs = [executor.submit("sample-square", {"x": x}, blobs={}, deadline_s=60) for x in range(100)]
     assert [job.result(60).values["y"].value for job in jobs] == [x * x for x in range(100)]
+
+
+@pytest.mark.parametrize("make", [InlineExecutor, lambda: LocalExecutor(1, modules=[executor_samples.__name__])])
+def test_closing_ends_running_and_waiting_jobs_as_worth_trying_again(
+    local: LocalExecutor, make: Callable[[], Executor]
+) -> None:
+    executor = make()
+    jobs = [executor.submit("sample-spin", {}, blobs={}, deadline_s=60) for _ in range(3)]
+    time.sleep(0.5)
+    executor.close()
+    for job in jobs:
+        with pytest.raises(TransientError, match="the executor was closed"):
+            job.result(10)
+    with pytest.raises(TransientError, match="the executor was closed"):
+        executor.submit("sample-square", {"x": 1}, blobs={}, deadline_s=60)
+    executor.close()
+
+
+def test_sky_map_bytes_reach_the_worker(executor: Executor) -> None:
+    drawn = gaussian_map(50.0, 10.0, 5.0, order=4)
+    content = fits_of({"UNIQ": drawn.uniq, "PROBDENSITY": drawn.density}, {})
+    sky = {"type": "map", "sha256": hashlib.sha256(content).hexdigest()}
+    job = executor.submit("localization", {"sky": sky}, blobs={sky["sha256"]: content}, deadline_s=60)
+    assert job.result(60).values["area_90"].value == pytest.approx(drawn.area(0.9))
+    without = executor.submit("localization", {"sky": sky}, blobs={}, deadline_s=60)
+    with pytest.raises(PermanentError, match="were not sent along"):
+        without.result(60)
 
 
 def test_a_crashed_worker_fails_its_own_job_only(local: LocalExecutor) -> None:
