@@ -126,15 +126,16 @@ class Courier:
 
     def _note_edit(self, before: Report, report: Report) -> None:
         """Queue a short reply behind the edit; a row of its own, so that it too is said once."""
-        if max(rank(before.severity), rank(report.severity)) < rank(Severity.NOTICE):
+        weighty = max(rank(before.severity), rank(report.severity)) >= rank(Severity.NOTICE)
+        # A retraction is announced once, by the report that the rules make of it; not again for every edit.
+        if not weighty or report.state is ReportState.RETRACTED:
             return
         lines = "\n".join(f"- {line}" for line in what_changed(before, report))
-        word = "Retracted" if report.state is ReportState.RETRACTED else "Updated"
         note = Report(
             thread=report.thread,
             slot=f"{report.slot}/note/{report.key}",
             key=f"{report.key}/note",
-            title=f"{word}: {before.title}",
+            title=f"Updated: {before.title}",
             text=lines,
             rule=report.rule,
             event_id=report.event_id,

@@ -14,7 +14,8 @@ from urllib.parse import unquote
 import msgspec
 
 from chat.contract import HEAD, rank
-from chat.known import facts, what
+from chat.known import facts
+from chat.sources import what
 from nuncius.core.event import Tense
 from nuncius.core.report import Report, ReportState, Severity
 from nuncius.journal.records import ObjectSummary, Stored, StoredReport
@@ -54,7 +55,7 @@ def present(summary: ObjectSummary, reports: Sequence[StoredReport], events: Seq
         state=state if events else "no event",
         test=test,
         severity=max(severities, key=rank, default=Severity.INFO),
-        facts=facts(summary, events),
+        facts=facts(summary, events, latest),
         reports=len(latest),
         events=summary.events,
         updated=summary.updated,
@@ -92,6 +93,8 @@ def display_names(summary: ObjectSummary, events: Sequence[Stored]) -> list[str]
         # "GRB 170817A" reads better than the "GRB170817A" of an IRI.
         if plain and (plain not in forms or (" " in name and " " not in forms[plain])):
             forms[plain] = name
+    # "LIGO/Virgo G298048" says no more than "G298048".
+    forms = {plain: name for plain, name in forms.items() if not any(o != plain and plain.endswith(o) for o in forms)}
     people = [name for name in forms.values() if ":" not in name]
     numbers = [name.replace(":", " ") for name in forms.values() if ":" in name]
     return [*people, *numbers] or [own]

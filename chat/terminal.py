@@ -56,8 +56,8 @@ class TerminalTarget:
         saved = {} if report.state is ReportState.RETRACTED else {p.name: self._save(p, blob) for p in report.pictures}
         self._console.print(
             Panel(
-                Group(*self._body(report, saved)),
-                title=_title(report, edited=previous is not None, test=test),
+                Group(_title(report, test=test), *self._body(report, saved)),
+                title=Text(f"replaces the report before it (revision {report.revision})") if previous else None,
                 title_align="left",
                 border_style="magenta" if test else _BORDER[report.severity],
                 box=box.ROUNDED,
@@ -75,10 +75,12 @@ class TerminalTarget:
         """The whole state when the thread opens; later only what changes the meaning of all that was printed."""
         if thread is None:
             self._console.print()
-            self._console.print(Rule(_title(report, edited=False, test=test), style="bright_black", align="left"))
+            self._console.print(Rule(style="bright_black"))
+            self._console.print(_title(report, test=test))
             self._console.print(*_text(report.text))
         elif (thread.get("title"), thread.get("state")) != (report.title, report.state.value):
-            self._console.print(Rule(_title(report, edited=True, test=test), style="bright_black", align="left"))
+            self._console.print(Rule(style="bright_black"))
+            self._console.print(_title(report, test=test))
 
     def _body(self, report: Report, saved: dict[str, Path]) -> list[RenderableType]:
         parts: list[RenderableType] = [*_text(report.text), *(_table(table) for table in report.tables)]
@@ -108,7 +110,7 @@ class TerminalTarget:
         return path
 
 
-def _title(report: Report, *, edited: bool, test: bool) -> Text:
+def _title(report: Report, *, test: bool) -> Text:
     title = Text()
     if test:
         title.append(" TEST ", style="black on magenta").append(" ")
@@ -117,8 +119,6 @@ def _title(report: Report, *, edited: bool, test: bool) -> Text:
     if report.state is not ReportState.CURRENT:
         title.append(report.state.value.upper() + " ", style="bold red")
     title.append(clean(report.title), style="bold" if report.state is ReportState.CURRENT else "strike")
-    if edited and report.slot != HEAD:
-        title.append(f"  replaces the report before it (revision {report.revision})", style="dim")
     return title
 
 

@@ -10,6 +10,7 @@ from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from console import pages, views
+from console.overview import version
 from nuncius.core.clock import Clock, SystemClock
 from nuncius.core.errors import PermanentError
 from nuncius.journal import Journal
@@ -82,8 +83,8 @@ def create_app(journal: Journal, *, clock: Clock | None = None, hosts: Sequence[
         return JSONResponse({"threads": views.threads_json(journal)})
 
     @app.get("/api/version.json")
-    def version() -> JSONResponse:
-        return JSONResponse({"version": views.version(journal)})
+    def version_json() -> JSONResponse:
+        return JSONResponse({"version": version(journal)})
 
     @app.get("/healthz")
     def healthz() -> JSONResponse:

@@ -13,6 +13,7 @@ from chat.markdown import clean, safe_href
 from chat.plaintable import cell, numeric
 from console import views
 from console.markup import markup
+from console.overview import overview
 from nuncius.journal import Journal
 
 
@@ -44,7 +45,7 @@ def asset_href(name: str) -> str:
 
 
 def _render(template: str, journal: Journal, now: datetime, **values: object) -> str:
-    shell = {"overview": views.overview(journal), "now": now}
+    shell = {"overview": overview(journal), "now": now}
     return _environment().get_template(template).render(**shell, **values)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -15,37 +14,13 @@ from chat.changes import what_changed
 from chat.contract import HEAD, rank
 from chat.dossier import Dossier, read
 from chat.head import Present, is_note, standing
-from chat.known import headline
+from chat.sources import headline
 from nuncius.core.event import Event, Tense, iso
 from nuncius.core.report import Picture, Report, ReportState, Severity
-from nuncius.journal import Feed, Journal, StoredReport
+from nuncius.journal import Journal, StoredReport
 
 #: IRIs of objects begin so (docs/architecture.md); pages use the rest as their address.
 OBJECT = "http://odahub.io/ontology/nuncius/object/"
-
-_GOOD = {"ok", "up", "quiet"}  # quiet: nothing to report, and its heartbeat says so
-_UNKNOWN = {"unknown", "connecting"}
-
-
-class FeedLine(msgspec.Struct, frozen=True, kw_only=True):
-    """Health of one feed in words and one of good, unknown, bad."""
-
-    name: str
-    health: str
-    words: str
-    last: datetime | None
-
-
-class Overview(msgspec.Struct, frozen=True, kw_only=True):
-    """The counts and the health of feeds at the top of every page; `version` is what the page was made from."""
-
-    events: int
-    objects: int
-    waiting: int
-    failed: int
-    rejects: int
-    feeds: list[FeedLine]
-    version: str
 
 
 class Card(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,7 +43,7 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
-    """A report on its page, with what it replaced and how its delivery stands."""
+    """A report on its page, with what it replaced, and the deliveries (target, state, why) that did not arrive."""
 
     anchor: str
     report: Report
@@ -100,34 +75,6 @@ class Thread(msgspec.Struct, frozen=True, kw_only=True):
     timeline: list[Moment]
 
 
-def overview(journal: Journal) -> Overview:
-    """Counts and feeds now."""
-    numbers = journal.statistics()
-    outbox: dict[str, int] = numbers["outbox"]
-    return Overview(
-        events=int(numbers["events"]["total"]),
-        objects=int(numbers["objects"]),
-        waiting=outbox.get("pending", 0) + outbox.get("sending", 0),
-        failed=outbox.get("failed", 0),
-        rejects=int(numbers["rejects"]["open"]),
-        feeds=[_feed(feed) for feed in journal.feeds()],
-        version=version(journal),
-    )
-
-
-def version(journal: Journal) -> str:
-    """A text that changes whenever a page would say something else; cheap enough to ask for every few seconds."""
-    newest = [f"{row.id}{row.state}" for row in journal.reports(limit=1)]
-    feeds = [f"{feed.feed}={feed.state}" for feed in journal.feeds()]
-    return hashlib.sha256(" ".join([str(journal.last_seq()), *newest, *feeds]).encode()).hexdigest()[:16]
-
-
-def _feed(feed: Feed) -> FeedLine:
-    health = "good" if feed.state in _GOOD else "unknown" if feed.state in _UNKNOWN else "bad"
-    words = feed.state + (f": {feed.detail}" if feed.detail else "")
-    return FeedLine(name=feed.feed, health=health, words=words, last=feed.last)
-
-
 def href(iri: str) -> str:
     """The address of a thread's page: an object's short name, or `~` and the whole name of another thread."""
     return "/thread/" + quote(iri.removeprefix(OBJECT) if iri.startswith(OBJECT) else f"~{iri}", safe="~")
@@ -152,7 +99,7 @@ def cards(journal: Journal, *, limit: int = 40) -> list[Card]:
 def _card(iri: str, row: StoredReport, dossier: Dossier) -> Card:
     now = dossier.present
     told = standing(dossier.reports)
-    pictures = [p for report in reversed(told) if report.state is ReportState.CURRENT for p in report.pictures]
+    pictures = [p for report in told if report.state is ReportState.CURRENT for p in report.pictures]
     urgent = max((r.severity for r in told if r.state is ReportState.CURRENT), key=rank, default=Severity.INFO)
     return Card(
         iri=iri,
@@ -217,9 +164,13 @@ def _entry(anchor: str, rows: list[StoredReport]) -> Entry:
         deliveries=[
             (row.target, row.state, row.error or str((row.reference or {}).get("skipped", "")))
             for row in rows
-            if row.report.key == latest.report.key and row.target != "web"
+            if row.report.key == latest.report.key and row.target != "web" and not _arrived(row)
         ],
     )
+
+
+def _arrived(row: StoredReport) -> bool:
+    return row.state == "delivered" and not (row.reference or {}).get("skipped")
 
 
 def _moment(event: Event, t0: datetime | None) -> Moment:

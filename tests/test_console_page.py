@@ -120,7 +120,7 @@ def test_the_list_shows_threads_newest_first_with_state_and_picture(journal: Jou
     assert f"/blob/{sky.sha256}.png" in [image["src"] for image in page.all("img")]
     assert "test" in page.shown
     assert "warning" in page.shown
-    assert "RA 176.8000°, Dec −39.8000° ± 11.6° (68 %)" in page.shown
+    assert "RA 176.8°, Dec −39.8° ± 11.6° (68 %)" in page.shown
 
 
 def test_a_thread_page_has_state_reports_pictures_tables_and_timeline(journal: Journal, site: Site) -> None:

@@ -1,0 +1,108 @@
+"""Says what an event is and who saw it, and which events of an object still stand. Pure functions.
+
+A newer notice of an instrument replaces its older ones; a retraction removes them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from nuncius.core.event import Event
+from nuncius.journal.records import Stored
+
+_MESSENGERS = {
+    "GW": "gravitational-wave candidate",
+    "Neutrino": "neutrino candidate",
+    "CR": "cosmic-ray candidate",
+}
+_GRB_INSTRUMENTS = {"GBM", "BAT", "SPI-ACS", "GRM", "ECLAIRs", "CGBM", "IBIS", "KONUS", "GECAM"}
+
+
+def current(events: Sequence[Stored]) -> list[Event]:
+    """The newest event of each sender, oldest first; senders that took theirs back are left out."""
+    newest: dict[tuple[str, ...], Event] = {}
+    for stored in sorted(events, key=lambda stored: stored.seq):
+        event = stored.event
+        sender = _sender(event)
+        if event.is_retraction:
+            newest.pop(sender, None)
+        else:
+            # A later notice without a position (a light curve, say) does not take the position away.
+            before = newest.pop(sender, None)
+            newest[sender] = event if before is None or _richer(event, before) else before
+    return list(newest.values())
+
+
+def _sender(event: Event) -> tuple[str, ...]:
+    if event.kind.startswith("lvk.alert"):
+        return ("LVK",)  # the list of detectors grows from alert to alert
+    if event.is_a("gcn.notice"):
+        return (str(event.data.get("mission", event.source)), str(event.data.get("instrument", "")))
+    return (event.id,)
+
+
+def _richer(new: Event, old: Event) -> bool:
+    return "sky" in new.data or "ra" in new.data or not ("sky" in old.data or "ra" in old.data)
+
+
+def what(names: Sequence[str], events: Sequence[Stored]) -> str:
+    """What sort of thing it is, in words, and who saw it."""
+    live = current(events) or [stored.event for stored in events]
+    best = _classification(live)
+    if best:
+        return f"gravitational-wave candidate, {best}"
+    if any(name.upper().startswith("GRB") for name in names):
+        return "gamma-ray burst"
+    for event in live:
+        if event.data.get("messenger") in _MESSENGERS:
+            return _MESSENGERS[event.data["messenger"]]
+    for event in live:
+        if event.data.get("instrument") in _GRB_INSTRUMENTS:
+            return "gamma-ray trigger"
+    for event in live:
+        if event.is_a("gcn.notice"):
+            return f"{seen_by([event])} trigger"
+    return "astronomical event"
+
+
+def _classification(live: Sequence[Event]) -> str:
+    for event in reversed(live):
+        p_astro = event.data.get("p_astro")
+        if isinstance(p_astro, dict) and p_astro:
+            name, probability = max(p_astro.items(), key=lambda pair: finite(pair[1]) or 0.0)
+            return f"{name} {100 * (finite(probability) or 0.0):.0f}\u00a0%"
+    return ""
+
+
+def seen_by(live: Sequence[Event]) -> str:
+    """Instruments that announced it, each once."""
+    names: dict[str, None] = {}
+    for event in live:
+        parts = [str(event.data[key]) for key in ("mission", "instrument") if event.data.get(key)]
+        if parts:
+            names[" ".join(dict.fromkeys(parts))] = None
+    return ", ".join(names)
+
+
+def headline(event: Event) -> str:
+    """One line that says what an event is: a circular's subject, a notice's instrument and type."""
+    data = event.data
+    if event.is_a("gcn.circular"):
+        number = finite(data.get("circular"))
+        title = f"Circular {number:.0f}" if number is not None else event.id
+        return f"{title}: {data['subject']}" if data.get("subject") else title
+    if event.is_a("kg.fact"):
+        value = " ".join(str(data[key]) for key in ("limit", "value", "unit") if data.get(key) not in (None, ""))
+        number = finite(data.get("circular"))
+        return f"Read{f' in circular {number:.0f}' if number else ''}: {data.get('predicate', 'fact')} {value}"
+    if event.is_a("analysis.result"):
+        return f"Analysis {data.get('analysis', data.get('name', ''))}: {data.get('answer', '')}".strip(" :")
+    parts = [seen_by([event]), str(data.get("type", "")), str(data.get("alert_type", ""))]
+    return " ".join(part for part in parts if part) or event.kind
+
+
+def finite(value: Any) -> float | None:
+    """A finite number as a float, anything else as None."""
+    return float(value) if isinstance(value, int | float) and math.isfinite(value) else None

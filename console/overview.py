@@ -1,0 +1,62 @@
+"""The counts and the health of feeds at the top of every page, and whether a page is still up to date."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+
+import msgspec
+
+from nuncius.journal import Feed, Journal
+
+_GOOD = {"ok", "up", "quiet"}  # quiet: nothing to report, and its heartbeat says so
+_UNKNOWN = {"unknown", "connecting"}
+
+
+class FeedLine(msgspec.Struct, frozen=True, kw_only=True):
+    """Health of one feed in words and one of good, unknown, bad."""
+
+    name: str
+    health: str
+    words: str
+    last: datetime | None
+
+
+class Overview(msgspec.Struct, frozen=True, kw_only=True):
+    """The counts and the health of feeds at the top of every page; `version` is what the page was made from."""
+
+    events: int
+    objects: int
+    waiting: int
+    failed: int
+    rejects: int
+    feeds: list[FeedLine]
+    version: str
+
+
+def overview(journal: Journal) -> Overview:
+    """Counts and feeds now."""
+    numbers = journal.statistics()
+    outbox: dict[str, int] = numbers["outbox"]
+    return Overview(
+        events=int(numbers["events"]["total"]),
+        objects=int(numbers["objects"]),
+        waiting=outbox.get("pending", 0) + outbox.get("sending", 0),
+        failed=outbox.get("failed", 0),
+        rejects=int(numbers["rejects"]["open"]),
+        feeds=[_feed(feed) for feed in journal.feeds()],
+        version=version(journal),
+    )
+
+
+def version(journal: Journal) -> str:
+    """A text that changes whenever a page would say something else; cheap enough to ask for every few seconds."""
+    newest = [f"{row.id}{row.state}" for row in journal.reports(limit=1)]
+    feeds = [f"{feed.feed}={feed.state}" for feed in journal.feeds()]
+    return hashlib.sha256(" ".join([str(journal.last_seq()), *newest, *feeds]).encode()).hexdigest()[:16]
+
+
+def _feed(feed: Feed) -> FeedLine:
+    health = "good" if feed.state in _GOOD else "unknown" if feed.state in _UNKNOWN else "bad"
+    words = feed.state + (f": {feed.detail}" if feed.detail else "")
+    return FeedLine(name=feed.feed, health=health, words=words, last=feed.last)
