@@ -21,7 +21,7 @@ def ensure(database: Database, *, migrate: bool) -> None:
     if not migrate:
         raise ConfigurationError(
             f"journal {database.shown} is at revision {found or 'none'}, this Nuncius works with {t.REVISION}: open "
-            "it once with migrate=True (every `nuncius` command but `status` does)"
+            "it once with migrate=True"
         )
     database.write(lambda connection: _upgrade(connection, database.shown))
 
