@@ -56,7 +56,7 @@ CONDITIONS = (
 class Nothing:
     """A memory in which every firing is new: the dearest case."""
 
-    def latest(self, slot: str, rule: str, obj: str | None) -> Past | None:
+    def latest(self, slot: str) -> Past | None:
         return None
 
     def firings(self, rule: str, value: str, since: datetime) -> int:

@@ -30,7 +30,7 @@ class Past(msgspec.Struct, frozen=True, kw_only=True):
 class Memory(Protocol):
     """What `decide` asks of the past."""
 
-    def latest(self, slot: str, rule: str, obj: str | None) -> Past | None:
+    def latest(self, slot: str) -> Past | None:
         """The latest reaction in a slot."""
         ...
 
@@ -59,14 +59,10 @@ class JournalMemory:
         self._latest: OrderedDict[str, Past | None] = OrderedDict()
         self._fired: dict[str, dict[str, deque[datetime]]] = {}
 
-    def latest(self, slot: str, rule: str, obj: str | None) -> Past | None:
+    def latest(self, slot: str) -> Past | None:
         if slot not in self._latest:
-            found: Past | None = None
-            for reaction in self._journal.reactions(object=obj, rule=rule, limit=LOOK_BACK):
-                if reaction.slot == slot and reaction.retracts is None:
-                    found = _past(reaction, standing=reaction.state != "retracted")
-                    break
-            self._keep(slot, found)
+            found = self._journal.latest_reaction(slot)
+            self._keep(slot, _past(found, standing=found.state != "retracted") if found else None)
         return self._latest[slot]
 
     def _keep(self, slot: str, past: Past | None) -> None:

@@ -30,7 +30,7 @@ def plan(
     """The reaction to this event, and the latest one in the same slot."""
     place = digest(per)[:12]
     slot = f"{rule.name}/{place}"
-    past = memory.latest(slot, rule.name, event.object)
+    past = memory.latest(slot)
     results = [str(action["as"]) for action in rule.actions if action.get("as")]
     scene = Scene(scene.evaluation, rule.variables, absent=results)
     parts = _parts(rule, scene, slot, event, past)

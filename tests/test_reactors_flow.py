@@ -14,6 +14,7 @@ from rules_samples import GW, NOON, Night, gw, retraction
 
 from nuncius.core.event import Tense
 from nuncius.core.report import ReportState
+from nuncius.journal import Journal
 
 POST = """
 rule: bns
@@ -362,3 +363,25 @@ def test_reactor_and_runner_run_as_threads_until_told_to_stop(night: MakeNight) 
         thread.join(timeout=5)
         assert not thread.is_alive()
     assert n.titles()[1] == "twice is 7e-12, GW170817 at 3.5e-12 Hz"
+
+
+def test_a_rule_that_acts_per_something_else_finds_its_last_words_after_a_restart(night: MakeNight) -> None:
+    n = night(POST.replace("BNS ${ev.name}", "BNS") + "per: ev.mission\n")
+    n.hears(gw("a"))
+    n.start()
+    n.hears(gw("b", object=f"{GW}b"))
+    assert n.outcomes() == ["fired", "unchanged"]
+
+
+def test_the_flow_is_the_same_on_each_database(tmp_path: Path, journal: Journal) -> None:
+    n = Night(tmp_path, ANALYSE, journal=journal)
+    n.hears(gw("a"))
+    n.works()
+    n.hears(gw("b", data={"far": 1e-9}))
+    n.works()
+    n.delivers()
+    n.hears(retraction("r"))
+    n.works()
+    assert [r.revision for r in n.reports()] == [1, 1, 2, 2, 3, 3, 1]
+    assert [r.state.value for r in n.reports()][4:] == ["retracted", "retracted", "current"]
+    n.executor.close()
