@@ -91,7 +91,8 @@ class FeedWatch:
         if whole is None and connection.link.state != "up":
             return  # cut off for a moment, or still connecting: too early for a verdict
         for feed, item in watched.items():
-            verdict = judge_feed(item, now=now, began=self._began, whole=whole, after_s=after_s)
+            up = connection.link.since
+            verdict = judge_feed(item, now=now, began=self._began, up=up, whole=whole, after_s=after_s)
             own = verdict != whole and (verdict.state in BROKEN or feed in self._own_trouble)
             self._change(journal, feed, verdict, rows.get(feed), now, feeds=[feed] if own else [])
             (self._own_trouble.add if own and verdict.state in BROKEN else self._own_trouble.discard)(feed)

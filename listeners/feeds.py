@@ -92,9 +92,11 @@ def judge_link(
     return Verdict(state="silent", detail=f"the broker answers, but {heartbeat.feed} is silent since {iso(pulse)}{why}")
 
 
-def judge_feed(watched: Watched, *, now: datetime, began: datetime, whole: Verdict | None, after_s: float) -> Verdict:
-    """The state of one feed, given what is wrong with the whole connection. `began` is when listening began: time
-    before that is not counted as a gap."""
+def judge_feed(
+    watched: Watched, *, now: datetime, began: datetime, up: datetime, whole: Verdict | None, after_s: float
+) -> Verdict:
+    """The state of one feed, given what is wrong with the whole connection. `began` is when listening began, `up`
+    when the connection came up last: time before the one is no gap, and before the other no gap of the sender's."""
     gap = now - max(watched.last or began, began)
     if whole is not None and (whole.state != "silent" or gap > timedelta(seconds=after_s)):
         return whole
@@ -104,7 +106,7 @@ def judge_feed(watched: Watched, *, now: datetime, began: datetime, whole: Verdi
     if rate is None or gap <= timedelta(seconds=rate.within_s):
         return Verdict(state="ok", detail="" if watched.last else "nothing yet")
     overdue = f"nothing for {span(gap.total_seconds())}; usually something comes within {span(rate.within_s)}"
-    if rate.steady and gap > timedelta(seconds=3 * rate.within_s):
+    if rate.steady and min(gap, now - up) > timedelta(seconds=3 * rate.within_s):
         return Verdict(state="silent", detail=overdue)
     return Verdict(state="quiet", detail=overdue)
 

@@ -25,53 +25,52 @@ RESERVED = {
     "enable.auto.offset.store": "an offset is committed only after the journal's transaction",
     "auto.offset.reset": "set kafka.start",
     "sasl.oauthbearer.client.secret": "a secret belongs in the environment or in kafka.credentials_file",
-    "sasl.password": "a secret belongs in the environment, as KAFKA_PASSWORD",
+    "sasl.password": "set kafka.password, best by KAFKA_PASSWORD in the environment",
 }
 
 
-class KafkaSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """Kafka: GCN's own by default, any other by `bootstrap_servers`.
-
-    topics: topics to read; `*` stands for any characters, `?` for one. New topics that match are found by themselves.
-    bootstrap_servers: `host:port,…` of another Kafka than GCN's; empty means GCN's.
-    domain: GCN's domain: gcn.nasa.gov, or test.gcn.nasa.gov and dev.gcn.nasa.gov.
-    client_id, client_secret: OAuth client, from the environment (GCN_CLIENT_ID, GCN_CLIENT_SECRET).
-    credentials_file: a TOML file with the same two; GCN_CREDENTIALS_FILE in the environment.
-    password: SASL password of a plain Kafka, from the environment (KAFKA_PASSWORD).
-    group_id: consumer group; what was read is remembered under it. Empty: `nuncius-<client_id>`.
-    instance_id: name of this process in its group, the same after a restart and of no other process. With it a
-        process that crashed gets its partitions back at once; without, after `session.timeout.ms` (20 s here).
-    start: where a group begins that never read before: `latest` (from now on) or `earliest` (all the broker keeps).
-    start_by_topic: the same for topics of their own, by pattern.
-    batch: at most so many messages in one transaction of the journal.
-    poll_s: how long one wait for messages lasts.
-    heartbeat_topic: a topic with a steady pulse, counted and not journalled. Unset: gcn.heartbeat at GCN, else none.
-    silent_after_s: so long without heartbeat or connection before a feed is called broken.
-    health_every_s: how often feeds are judged and their state is written down.
-    rates: how often something normally comes, by topic pattern; see docs/kafka.md.
-    metadata_every_s: how often the broker is asked for new topics.
-    config: further librdkafka settings, passed on as they are (`security.protocol = "plaintext"`).
-    """
+class KafkaSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Kafka: GCN's own by default, any other by `bootstrap_servers`."""
 
     topics: tuple[str, ...] = GCN_TOPICS
+    """Topics to read; `*` stands for any characters, `?` for one. New ones that match are found by themselves."""
     bootstrap_servers: str = ""
+    """`host:port,…` of another Kafka; empty means GCN's."""
     domain: str = "gcn.nasa.gov"
+    """GCN's domain; test.gcn.nasa.gov and dev.gcn.nasa.gov are its test sites."""
     client_id: str = ""
+    """OAuth client id; from GCN_CLIENT_ID in the environment."""
     client_secret: str = ""
+    """OAuth client secret; from GCN_CLIENT_SECRET in the environment, never from this file."""
     credentials_file: str = ""
+    """A TOML file with `client_id` and `client_secret`, readable by its owner only."""
     password: str = ""
+    """SASL password of a Kafka that wants one (`sasl.username` and `sasl.mechanisms` go into `config`)."""
     group_id: str = ""
+    """Consumer group, under which the broker remembers what was read. Empty: `nuncius-<client_id>`."""
     instance_id: str = ""
+    """Name of this process in its group, the same after a restart and of no other process. With it a process that
+    crashed gets its partitions back at once; without, after `session.timeout.ms` (20 s here)."""
     start: str = "latest"
+    """Where a group begins that never read before: `latest` (from now on) or `earliest` (all the broker keeps)."""
     start_by_topic: dict[str, str] = {}
+    """The same for some topics, by pattern: `{"gcn.circulars" = "earliest"}`."""
     batch: int = 500
+    """At most so many messages in one transaction of the journal."""
     poll_s: float = 0.25
+    """How long one wait for messages lasts; a message that comes ends it."""
     heartbeat_topic: str | None = None
+    """A topic with a steady pulse, counted and not journalled. Unset: gcn.heartbeat at GCN, else none."""
     silent_after_s: float = 30.0
+    """So long without heartbeat or connection before a feed is called broken."""
     health_every_s: float = 5.0
+    """How often feeds are judged and written down."""
     rates: tuple[Rate, ...] = GCN_RATES
+    """How often something normally comes, by topic pattern: `pattern`, `within_s`, `steady`."""
     metadata_every_s: float = 300.0
+    """How often the broker is asked for new topics."""
     config: dict[str, str | int | float | bool] = {}
+    """Further librdkafka settings, passed on as they are: `"security.protocol" = "plaintext"`."""
 
     def __repr__(self) -> str:
         # Settings end up in tracebacks and debug logs: the secrets must not.

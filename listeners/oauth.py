@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
@@ -11,16 +10,9 @@ import msgspec
 
 from nuncius.core.errors import ConfigurationError
 
-#: Where the credentials are looked for in the environment, and the field of `KafkaSettings` each one fills.
-ENVIRONMENT = {
-    "GCN_CLIENT_ID": "client_id",
-    "GCN_CLIENT_SECRET": "client_secret",
-    "GCN_CREDENTIALS_FILE": "credentials_file",
-    "KAFKA_PASSWORD": "password",
-}
 WHERE = (
     "make a pair at https://gcn.nasa.gov/quickstart and give it as GCN_CLIENT_ID and GCN_CLIENT_SECRET, or in a file "
-    'with the lines client_id = "…" and client_secret = "…" named by GCN_CREDENTIALS_FILE or kafka.credentials_file'
+    'with the lines client_id = "…" and client_secret = "…" named by kafka.credentials_file'
 )
 
 
@@ -48,11 +40,6 @@ def read_credentials(path: Path) -> Credentials:
     if wrong:
         raise ConfigurationError(f"credentials file {path} lacks {' and '.join(wrong)}; {WHERE}")
     return Credentials(client_id=str(found["client_id"]), client_secret=str(found["client_secret"]))
-
-
-def from_environment(environment: Mapping[str, str]) -> dict[str, str]:
-    """The fields of `KafkaSettings` that the environment gives, for `nuncius.settings` to lay over the file's."""
-    return {field: environment[name] for name, field in ENVIRONMENT.items() if environment.get(name)}
 
 
 def login_state(reason: str) -> Literal["unauthorised", "disconnected"]:
