@@ -3,6 +3,7 @@
 import hashlib
 import math
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated, Literal
 
 import msgspec
@@ -13,7 +14,9 @@ from test_sky import fits_of
 from analyses import registry
 from analyses.contract import Analysis, Unit, describe, known, parameters_of
 from analyses.inputs import coerce
+from analyses.instruments import load_instruments
 from analyses.layers import Marker, NamedRegion
+from analyses.observatories import load_observatories
 from analyses.run import cache_key, run, software
 from nuncius.core.errors import ConfigurationError, PermanentError
 from nuncius.core.result import Result
@@ -160,6 +163,27 @@ def test_every_built_in_analysis_lies_in_the_file_of_its_name_and_shows_an_examp
             assert analysis.function.__module__ == f"analyses.library.{analysis.name.replace('-', '_')}"
             assert f"nuncius analyse {analysis.name} --with" in analysis.example
             assert all(parameter.about for parameter in analysis.parameters.values())
+
+
+def test_every_analysis_input_and_observatory_is_documented(project: Path) -> None:
+    text = (project / "docs" / "analyses.md").read_text(encoding="utf-8")
+    for analysis in known():
+        if analysis.name.startswith("sample-"):
+            continue
+        assert f"## {analysis.name}" in text
+        for name in analysis.parameters:
+            assert f"`{name}`" in text, f"{analysis.name}: {name}"
+    for key in load_observatories():
+        assert f"`{key}`" in text, key
+
+
+def test_the_shipped_instruments_are_read_and_name_each_messenger() -> None:
+    instruments = load_instruments()
+    assert {"EM", "GW", "Neutrino"} <= {instrument.messenger for instrument in instruments.values()}
+    for instrument in instruments.values():
+        assert (instrument.band is None) == (instrument.band_unit is None)
+        if instrument.band:
+            assert instrument.band[0] < instrument.band[1]
 
 
 @pytest.mark.parametrize("name", ["../etc", "os.path", "", "localization.x"])

@@ -169,9 +169,9 @@ def _spans(night: Night, sky_day: Day) -> str:
 
 
 def _left_out(nights: list[Night]) -> list[str]:
-    """Who cannot look and why, in one line; nothing where all can or none can (the answer says so)."""
-    idle = [f"{night.site.name} ({night.reason})" for night in nights if not night.windows]
-    return [f"Not from {', '.join(idle)}."] if 0 < len(idle) < len(nights) else []
+    """How many cannot look and why; nothing where all can or none can (the answer says so)."""
+    idle = [night for night in nights if not night.windows]
+    return [f"Not from the other {len(idle)}: {_reasons(idle)}."] if 0 < len(idle) < len(nights) else []
 
 
 def _answer(nights: list[Night], sky_day: Day) -> str:
