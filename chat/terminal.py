@@ -83,7 +83,10 @@ class TerminalTarget:
             self._console.print(_title(report, test=test))
 
     def _body(self, report: Report, saved: dict[str, Path]) -> list[RenderableType]:
-        parts: list[RenderableType] = [*_text(report.text), *(_table(table) for table in report.tables)]
+        parts: list[RenderableType] = _text(report.text)
+        if report.state is not ReportState.CURRENT:
+            return parts  # the rest was printed while it stood
+        parts += [_table(table) for table in report.tables]
         for picture in report.pictures:
             path = saved.get(picture.name)
             if path is None:
@@ -135,7 +138,10 @@ def _text(text: str) -> list[RenderableType]:
     return parts
 
 
-def _table(table: Table) -> RichTable:
+def _table(table: Table) -> RichTable | Text:
+    if table.columns == ["quantity", "value"]:  # an analysis's values: the title has already said the main ones
+        pairs = [" ".join(clean(cell(value)) for value in row) for row in table.rows]
+        return Text(" · ".join(pairs), style="dim")
     shown = RichTable(title=clean(table.name), title_justify="left", box=box.SIMPLE_HEAD, title_style="bold")
     for index, name in enumerate(table.columns):
         shown.add_column(Text(clean(name)), justify="right" if numeric(table, index) else "left")
