@@ -78,8 +78,19 @@ def parse(message: Message) -> list[Event]:
     content: Any = _json(message) if head in (b"{", b"[") and raw.rstrip()[-1:] in (b"}", b"]") else raw
     for known in _formats(content is not raw):
         if known.accepts(message, content):
-            return known.parse(message, content)
+            return _guarded(known, message, content)
     raise FormatError(_unknown(message, content))
+
+
+def _guarded(known: Format, message: Message, content: Any) -> list[Event]:
+    """A mistake of ours in a parser must not stop a topic: the message is rejected like any other, and says so."""
+    try:
+        return known.parse(message, content)
+    except FormatError:
+        raise
+    except Exception as error:
+        reason = f"a mistake in the parser, please report it: {type(error).__name__}: {error}"
+        raise FormatError(f"{message.label}: {reason}") from error
 
 
 def _json(message: Message) -> Any:

@@ -179,8 +179,13 @@ def _keep(notice: Notice, key: str, lines: list[str]) -> None:
     text = " ".join(line.strip() for line in lines).strip()
     match = _VALUE.match(text)
     whole = match is not None and (match.end() == len(text) or match[2] is not None or text[match.end()].isspace())
-    if key in TEXTUAL or match is None or not whole:
-        notice.params[name] = text if key in TEXTUAL else typed(text)
+    if key in TEXTUAL:  # "1999999,   Seg_Num: 0"
+        notice.params[name], _, rest = (part.strip() for part in text.partition(","))
+        if rest:
+            notice.params[f"{name}.note"] = rest
+        return
+    if match is None or not whole:
+        notice.params[name] = typed(text)
         return
     notice.params[name] = typed(match[1].rstrip(","))
     if match[2] and match[2].strip() not in ("", "dn"):

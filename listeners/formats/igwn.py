@@ -123,7 +123,7 @@ def map_bytes(value: Any, data: dict[str, Any]) -> bytes | None:
             data["sky_error"] = f"the sky map is not base64: {error}; begins {value[:20]!r}"
             return None
     if not isinstance(value, bytes) or not value.startswith((b"SIMPLE  =", b"\x1f\x8b")):
-        data["sky_error"] = f"the sky map is not FITS; begins {value[:20]!r}"
+        data["sky_error"] = f"the sky map is not FITS; begins {str(value)[:20]!r}"
         return None
     return value
 

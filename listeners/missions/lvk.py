@@ -87,7 +87,7 @@ def refine(notice: Notice) -> None:
     for name, word in (("Group", "group"), ("Pipeline", "pipeline"), ("Search", "search")):
         value = notice.take(name)
         if value:
-            data[word] = str(value)
+            data[word] = str(value).partition("= ")[2] or str(value)  # text notices write "1 = CBC"
     for name, word in (("CentralFreq", "central_frequency"), ("Duration", "duration")):
         value = notice.take(name)
         if isinstance(value, float):
@@ -98,7 +98,7 @@ def refine(notice: Notice) -> None:
         data["sky"] = {"type": "map", "url": skymap}
     _external(notice)
     serial = notice.number("Pkt_Ser_Num")
-    if serial is not None and notice.source.startswith("ivo://"):  # elsewhere it counts packets of a type
+    if serial is not None and notice.source != "gcn.classic.binary":  # there it counts packets of a type
         notice.revision = int(serial)
     superevent = notice.ids[0] if notice.ids else ""
     alert_type = str(notice.take("AlertType") or notice.type.tail).lower().replace("_", "").replace(" ", "")

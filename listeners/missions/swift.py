@@ -93,6 +93,8 @@ def refine(notice: Notice) -> None:
     if seconds:
         image = notice.params.get("Target_Imag_Trig") is True or "rate_snr" not in data
         data["image_duration" if image else "rate_duration"] = notice.take("Integ_Time")
+    if "rate_duration" in data and "image_snr" in data and "rate_snr" not in data:
+        data["image_duration"] = data.pop("rate_duration")
     for name, word in (("Burst_Mag", "mag"), ("Mag_Error", "mag_error"), ("Mag_Lim", "limiting_mag")):
         value = notice.number(name)
         if value is not None and notice.units.get(name) == "mag":
