@@ -151,11 +151,16 @@ class GraphStore:
             changed = 0
             for name, triples in graphs.items():
                 graph = iri(name)
-                quads = {ox.Quad(s, p, o, graph) for s, p, o in triples}
+                quads = [ox.Quad(s, p, o, graph) for s, p, o in triples]
                 old = set(self._store.quads_for_pattern(None, None, None, graph))
-                added.extend(quads - old)
-                removed.extend(old - quads)
-                changed += quads != old
+                if old:
+                    new = set(quads)
+                    added.extend(new - old)
+                    removed.extend(old - new)
+                    changed += new != old
+                else:
+                    added.extend(quads)
+                    changed += bool(quads)
             self._commit(added, removed)
             for name in (name for name, triples in graphs.items() if not triples):
                 self._store.remove_graph(iri(name))

@@ -114,7 +114,7 @@ _HEDGED = _words(
     r"candidate|presumabl\w+|caution)\b"
 )
 _DOUBTED = _words(
-    r"\b(?:could|might|may) be\b[^.;]{0,15}$|\b(?:claim|hypothesis|refute)\w*[^.;]{0,40}$|"
+    r"\b(?:could|might|may) be (?:at |around |about )?(?:z ?)?[=~]*\s*$|\b(?:claim|hypothesis|refute)\w*[^.;]{0,40}$|"
     r"\balternative\w*\b[^.;]{0,60}$"
 )
 _EXPECTED = _words(r"^[^.;]{0,10}, (?:we|one) would (?:have )?expect")
@@ -192,7 +192,7 @@ def _whose(before: str, after: str, whole: str) -> tuple[Whose, float]:
     """Whose redshift it is, and how much that lowers its rank."""
     near = before[-90:] + " " + after[:40]
     if _INTERVENING_STRICT.search(before[-70:]) or re.search(
-        r"^ ?(?:system |absorber )?(?:\w+ )?(?:interven|foreground)|^[^.;]{0,12} for the (?:unrelated|"
+        r"^ ?(?:system |absorber )?(?:\w+ ){0,2}(?:interven|foreground)|^[^.;]{0,12} for the (?:unrelated|"
         r"foreground|nearby)",
         after,
     ):
