@@ -26,7 +26,8 @@ from reactors.scene import Scene
 
 log = logging.getLogger(__name__)
 
-LEASE_S = 60.0
+#: After a crash this long passes before somebody else takes a step over.
+LEASE_S = 20.0
 #: How often a running step is renewed, which is also how soon a retraction stops it.
 RENEW_S = 1.0
 POLL_S = 0.05
@@ -77,7 +78,7 @@ class Runner:
         return moved
 
     def run(self, stop: threading.Event) -> None:
-        """Work until told to stop; what is under way then is cancelled, and done again by whoever comes next."""
+        """Work until told to stop; what is under way then is cancelled and queued again for whoever comes next."""
         try:
             while not stop.is_set():
                 if self.tick():
@@ -88,6 +89,7 @@ class Runner:
         finally:
             for active in self._active.values():
                 active.running.job.cancel()
+                self._finish(active.work.step, "retry", error="the service was stopped")
             self._active.clear()
 
     @property

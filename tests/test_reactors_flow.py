@@ -385,3 +385,33 @@ def test_the_flow_is_the_same_on_each_database(tmp_path: Path, journal: Journal)
     assert [r.revision for r in n.reports()] == [1, 1, 2, 2, 3, 3, 1]
     assert [r.state.value for r in n.reports()][4:] == ["retracted", "retracted", "current"]
     n.executor.close()
+
+
+def test_work_under_way_is_taken_up_again_after_a_stop(night: MakeNight) -> None:
+    n = night(SLOW)
+    n.hears(gw("a"))
+    stop = threading.Event()
+    thread = threading.Thread(target=n.runner.run, args=(stop,))
+    thread.start()
+    while not samples.CALLS:
+        time.sleep(0.005)
+    stop.set()
+    thread.join(timeout=5)
+    samples.GATE.set()
+    n.start()
+    n.works()
+    assert n.titles() == ["slow 3.5e-12"]
+
+
+def test_work_of_a_process_that_died_is_taken_over_when_its_lease_has_run_out(night: MakeNight) -> None:
+    n = night(SLOW)
+    n.hears(gw("a"))
+    while not samples.CALLS:
+        n.runner.tick()
+    samples.GATE.set()
+    n.start()  # the old runner is gone without a word
+    n.works()
+    assert n.titles() == []
+    n.clock.sleep(60.0)
+    n.works()
+    assert n.titles() == ["slow 3.5e-12"]

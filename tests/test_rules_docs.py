@@ -10,6 +10,7 @@ from click.testing import CliRunner
 from rules_samples import GW, Night, gw
 
 from nuncius.cli import cli
+from reactors.actions.contract import actions
 from reactors.loader import KEYS, load_rules
 from reactors.reading import LATER_KEYS, LATER_VERBS
 from reactors.vocabulary import FUNCTIONS, LATER_FUNCTIONS
@@ -54,6 +55,8 @@ def test_what_check_prints_is_what_the_guide_shows(guide: str, tmp_path: Path, m
 def test_the_guide_names_every_key_and_function(guide: str) -> None:
     for key in KEYS:
         assert re.search(rf"\b{key}\b", guide), f"docs/rules.md does not speak of '{key}'"
+    for action in actions():
+        assert f"- `{action}`" in guide, f"docs/rules.md does not describe the action '{action}'"
     for function in FUNCTIONS:
         assert f"`{function}(" in guide
     for word in (*LATER_KEYS, *LATER_VERBS, *LATER_FUNCTIONS):
