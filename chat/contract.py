@@ -38,11 +38,13 @@ class Target(Protocol):
 
     `certain`: `find` really knows whether a report was delivered. Where it cannot know (a terminal), a report in
     doubt is delivered again: seen twice is better than not at all.
+    `heads`: threads open with a message that says the present state; without, the target shows it by itself.
     `silent_edits`: who has read a message does not notice that it was edited, so a short reply says what changed.
     """
 
     name: str
     certain: bool
+    heads: bool
     silent_edits: bool
 
     def deliver(

@@ -16,7 +16,7 @@ import msgspec
 
 from chat.changes import what_changed
 from chat.contract import Target, rank
-from chat.dossier import Dossier, read
+from chat.dossier import read
 from chat.heads import Heads
 from nuncius.core.clock import Clock
 from nuncius.core.errors import PermanentError, TransientError
@@ -103,10 +103,13 @@ class Courier:
     def _deliver(self, row: LeasedReport) -> dict[str, Any]:
         report, target = row.report, self._target
         doubtful = row.in_doubt or row.attempt > 1
-        dossier = read(self._journal, report.thread)
-        before = _before(dossier.reports, row)
-        test = self._is_test(report, dossier)
-        thread = self._heads.ensure(report, dossier, test=test, doubtful=doubtful)
+        thread: dict[str, Any] | None = None
+        before, test = None, self._about_a_test(report)
+        if target.heads:
+            dossier = read(self._journal, report.thread)
+            before = _before(dossier.reports, row)
+            test = test or (dossier.present is not None and dossier.present.test)
+            thread = self._heads.ensure(report, dossier, test=test, doubtful=doubtful)
         previous = row.previous
         # A report that claims to replace something we have no reference of may stand there all the same: its
         # delivery was in doubt when it was cancelled.
@@ -119,10 +122,9 @@ class Courier:
             self._note_edit(before, report)
         return delivery.reference
 
-    def _is_test(self, report: Report, dossier: Dossier) -> bool:
+    def _about_a_test(self, report: Report) -> bool:
         stored = self._journal.get(report.event_id) if report.event_id else None
-        mock = stored is not None and stored.event.tense in (Tense.TEST, Tense.INJECTION)
-        return mock or (dossier.present is not None and dossier.present.test)
+        return stored is not None and stored.event.tense in (Tense.TEST, Tense.INJECTION)
 
     def _note_edit(self, before: Report, report: Report) -> None:
         """Queue a short reply behind the edit; a row of its own, so that it too is said once."""
@@ -145,6 +147,8 @@ class Courier:
     def refresh(self) -> int:
         """Edit the first messages of objects that changed since the last look; returns how many were edited."""
         now = self._clock.now()
+        if not self._target.heads:
+            return 0
         if self._refreshed is not None and (now - self._refreshed).total_seconds() < self._settings.refresh_s:
             return 0
         self._refreshed = now

@@ -39,7 +39,7 @@ _MEND = {
 _PASSING = {"ratelimited", "rate_limited", "internal_error", "fatal_error", "service_unavailable", "request_timeout"}
 
 
-class SlackSettings(msgspec.Struct, frozen=True, kw_only=True):
+class SlackSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Where and how to post on Slack. Channels are IDs (C0123456789), because Slack edits messages only by ID."""
 
     token: str = ""

@@ -31,6 +31,7 @@ class SlackTarget:
 
     name = "slack"
     certain = True
+    heads = True
     silent_edits = True
 
     def __init__(self, settings: SlackSettings, clock: Clock) -> None:

@@ -33,6 +33,7 @@ class TerminalTarget:
 
     name = "terminal"
     certain = False  # nobody can ask a terminal what it showed
+    heads = True
     silent_edits = False
 
     def __init__(self, console: Console, pictures: Path, *, preview: bool = True) -> None:

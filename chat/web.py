@@ -13,6 +13,7 @@ class WebTarget:
 
     name = "web"
     certain = True
+    heads = False
     silent_edits = False
 
     def deliver(
@@ -27,7 +28,7 @@ class WebTarget:
         """See Target.deliver. Pictures are looked up here, so that a missing one is seen now and not by a reader."""
         for picture in report.pictures:
             blob(picture.sha256)
-        return Delivery(reference={"slot": report.slot, "test": test}, thread=thread or {"page": report.thread})
+        return Delivery(reference={"slot": report.slot, "test": test})
 
     def find(self, report: Report, *, thread: dict[str, Any] | None, test: bool = False) -> Delivery | None:
         """See Target.find. Nothing leaves the journal, so there is never anything to find."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -217,3 +218,18 @@ def test_a_mock_alert_does_not_reach_the_real_readers(journal: Journal, place: P
     else:
         assert "Mock report" not in shown
     assert states(journal) == {"m1": "delivered"}
+
+
+def test_a_courier_runs_until_it_is_stopped(journal: Journal, place: Place, clock: VirtualClock) -> None:
+    stop = threading.Event()
+    runner = threading.Thread(target=courier(journal, place.target, clock).run, args=(stop,))
+    runner.start()
+    journal.enqueue([(place.target.name, report())], now=clock.now())
+    for _ in range(400):
+        if states(journal)["k1"] == "delivered":
+            break
+        stop.wait(0.02)
+    stop.set()
+    runner.join(timeout=5)
+    assert not runner.is_alive()
+    assert states(journal) == {"k1": "delivered"}
