@@ -46,6 +46,10 @@ def _icecube(m: re.Match[str]) -> str | None:
     return f"IceCube-{m['day']}{(m['letter'] or '').upper()}" if _valid_day(m["day"]) else None
 
 
+def _cascade(m: re.Match[str]) -> str | None:
+    return f"IceCubeCascade-{m['day']}{m['letter'].lower()}" if _valid_day(m["day"]) else None
+
+
 def _tns(m: re.Match[str]) -> str | None:
     letters = m["letters"]
     return f"{m['prefix'].upper()}{m['year']}{letters.upper() if len(letters) == 1 else letters.lower()}"
@@ -82,6 +86,7 @@ _GRAMMAR: list[tuple[str, str, Callable[[re.Match[str]], str | None]]] = [
     ("lvk", rf"(?<![A-Za-z0-9])(?P<prefix>MS|TS|S)(?P<day>\d{{6}})(?P<letters>[A-Za-z]{{1,4}}){_END}", _superevent),
     ("gw", rf"\bGW[ -]?(?P<day>\d{{6}})(?P<time>_\d{{6}})?{_END}", _gw),
     ("lvk", rf"(?<![A-Za-z0-9])G(?P<number>\d{{5,6}}){_END}", lambda m: f"G{m['number']}"),
+    ("icecube", rf"\bIceCube[ -]?Cascade[ -]{{0,2}}(?P<day>\d{{6}})(?P<letter>[A-Za-z]){_END}", _cascade),
     ("icecube", rf"\b(?:IceCube|IC)[ -]{{0,3}}(?P<day>\d{{6}})[ ]?(?P<letter>[A-Za-z])?{_END}", _icecube),
     ("hawc", rf"\b(?P<who>HAWC|ANTARES|KM3)[ -](?P<day>\d{{6}})(?P<letter>[A-Z])?{_END}", _hawc),
     ("ep", rf"\bEP[ -]?(?P<day>\d{{6}})(?P<letter>[A-Za-z]){_END}", _ep),
@@ -93,16 +98,24 @@ _GRAMMAR: list[tuple[str, str, Callable[[re.Match[str]], str | None]]] = [
     ("survey", rf"\b(?:ZTF\d\d[a-z]{{7}}|GOTO\d\d[a-z]{{2,4}}|iPTF ?\d\d[a-z]{{2,4}}){_END}", _as_written),
     ("source", r"\b(?P<who>Swift|MAXI|IGR|SGR|EP|XTE)[ _-]?"
                r"J(?P<place>\d{4,6}(?:\.\d{1,2})?[+-]\d{2,6}(?:\.\d)?)", _source),
+    ("source", rf"\bSGR ?(?P<place>\d{{4}}[+-]\d{{2,4}}){_END}", lambda m: f"SGR {m['place']}"),
 ]  # fmt: skip
 _COMPILED = [(kind, re.compile(pattern, re.I if kind not in ("lvk", "svom", "survey", "tns") else 0), write)
              for kind, pattern, write in _GRAMMAR]  # fmt: skip
 
 
+#: Character for character, so that spans stay: unusual blanks and line ends to a blank, dashes to a hyphen.
+_EVEN = {ord(c): " " for c in "\n\t\r\u00a0\u2007\u2009\u202f"} | {
+    ord(c): "-" for c in "\u2010\u2011\u2012\u2013\u2212"
+}
+
+
 def find_names(text: str) -> list[Name]:
     """All event names of a text, in order; no two overlap."""
+    even = text.translate(_EVEN)
     found: list[Name] = []
     for catalogue, pattern, write in _COMPILED:
-        for match in pattern.finditer(text):
+        for match in pattern.finditer(even):
             name = write(match)
             free = all(match.end() <= other.start or other.end <= match.start() for other in found)
             if name and free:
@@ -135,5 +148,5 @@ def catalogue_of(name: str) -> str | None:
 
 def day_of(name: str) -> str | None:
     """The YYMMDD in a normalised name, where names of its catalogue carry the date."""
-    match = re.match(r"(?:GRB |bn|MS|TS|S|GW|IceCube-|EP|XRF |HAWC-|ANTARES-)(\d{6})", name)
+    match = re.match(r"(?:GRB |bn|MS|TS|S|GW|IceCube-|IceCubeCascade-|EP|XRF |HAWC-|ANTARES-)(\d{6})", name)
     return match[1] if match and _valid_day(match[1]) else None

@@ -14,7 +14,8 @@ from nuncius.core.event import Event, Tense
 #: Kinds that speak of no astrophysical event.
 _NO_OBJECT = ("gcn.heartbeat", "feed.", "timer", "platform", "release.", "paper")
 _NO_OBJECT_TENSES = frozenset({Tense.UTILITY, Tense.COMMANDED, Tense.PLANNED})
-_EMPTY_IDS = frozenset({"", "0", "-1", "1", "none", "null", "nan", "undefined", "n/a"})
+#: What senders write where there is no number; 16777215 is Swift's (24 bits, all set).
+_EMPTY_IDS = frozenset({"", "0", "-1", "16777215", "none", "null", "nan", "undefined", "n/a"})
 
 #: Catalogues of which one event may have several: a slash between two of them says that they are one event.
 #: Gravitational waves and neutrinos stand apart: that a burst coincides with one is a conclusion, not a name.
@@ -84,9 +85,9 @@ def circular_keys(event: Event) -> list[Key]:
         keys += [Key(key=k, how="stated") for k in gbm] if same_kind else []
     if names and (swift := _swift_trigger(body, keys[0].key)):
         keys.append(Key(key=swift, how="stated"))
-    numbers = _SWIFT_SUBJECT.findall(subject)
-    if not names and len(numbers) == 1 and not re.search(r"[Tt]riggers\b", subject):
-        keys.append(Key(key=f"swift:{numbers[0]}", how="subject"))
+    if not keys and not re.search(r"[Tt]riggers\b", subject):
+        numbers = [f"{owner}:{n}" for owner, pattern in _NUMBERED for n in pattern.findall(subject)]
+        keys = [Key(key=number, how="subject") for number in numbers if len(numbers) == 1]
     if not keys:
         keys = [Key(key=n, how="archive") for t in _texts(event.data.get("event_name")) if (n := normalise_name(t))]
     return keys
@@ -145,7 +146,12 @@ def _gbm_pair(text: str) -> list[str]:
     return list(pairs.pop()) if len(pairs) == 1 else []
 
 
-_SWIFT_SUBJECT = re.compile(r"\bSwift(?:[/-]BAT)?\s+[Tt]riggers?\s*(?:No\.?\s*|#|=)?\s*(\d{6,7})\b")
+#: Subjects that name no event but one trigger, `Swift Trigger 1078701 is probably not a GRB`, by whose number it is.
+_NUMBERED = [
+    ("swift", re.compile(r"\bSwift(?:[/-]BAT)?\s+[Tt]rigger\s*(?:No\.?\s*|#|=)?\s*(\d{6,7})\b")),
+    ("fermi-gbm", re.compile(r"\bFermi(?:[ /-]GBM)?\s+[Tt]rigger\s*(?:No\.?\s*|#|=)?\s*(\d{9})\b")),
+    ("einstein-probe-wxt", re.compile(r"\bEP[- ]?WXT\s*(?:[Tt]rigger\s*)?(\d{11})\b")),
+]
 
 
 def _swift_trigger(body: str, name: str) -> str | None:

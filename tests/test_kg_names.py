@@ -31,6 +31,7 @@ from nuncius.core.event import Tense
         ("IceCube-211125A", "IceCube-211125A"),
         ("IC211125A", "IceCube-211125A"),
         ("IceCube 200911A", "IceCube-200911A"),
+        ("IceCubeCascade-210121b", "IceCubeCascade-210121b"),
         ("EP240414a", "EP240414a"),
         ("EP240414A", "EP240414a"),
         ("AT 2017gfo", "AT2017gfo"),
@@ -39,6 +40,10 @@ from nuncius.core.event import Tense
         ("sb25012203", "sb25012203"),
         ("Swift J1913.1+1946", "Swift J1913.1+1946"),
         ("FRB 20211122A", "FRB 20211122A"),
+        ("SGR1935+2154", "SGR 1935+2154"),
+        ("GRB\u00a0230307A", "GRB 230307A"),
+        ("GRB\n230307A", "GRB 230307A"),
+        ("IceCube\u2013211125A", "IceCube-211125A"),
         ("HAWC-211123A", "HAWC-211123A"),
     ],
 )
@@ -116,4 +121,6 @@ def test_a_swift_circular_states_its_trigger_for_its_own_burst_only() -> None:
     assert _keys(circular(1, "GRB 221009A: Swift detection", body)) == ["GRB 221009A", "swift:1126853"]
     assert _keys(circular(1, "GRB 221009B: not that one", body)) == ["GRB 221009B"]
     assert _keys(circular(1, "Swift Trigger 1078701 is probably not a GRB")) == ["swift:1078701"]
+    assert _keys(circular(1, "Fermi  trigger No 755225799: Global observations report")) == ["fermi-gbm:755225799"]
+    assert _keys(circular(1, "EP-WXT01709258519: optical upper limit")) == ["einstein-probe-wxt:01709258519"]
     assert _keys(circular(1, "Swift Triggers 1186280 and 1186291 are not GRBs")) == [], "two triggers, no one object"
