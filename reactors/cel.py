@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 from cel_expr_python import cel
 
-from reactors.expression import ExpressionError
+from reactors.tokens import ExpressionError
 
 MAX_CALLS = 16  # our functions in one expression
 _EV = cel.Type.Map(cel.Type.STRING, cel.Type.DYN)

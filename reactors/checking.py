@@ -7,7 +7,8 @@ import difflib
 from collections.abc import Collection
 
 from nuncius.core.registry import did_you_mean
-from reactors.expression import MACROS, ExpressionError, Node, bound_names, path, paths
+from reactors.expression import MACROS, Node, bound_names, path, paths
+from reactors.tokens import ExpressionError
 from reactors.vocabulary import (
     CEL_FUNCTIONS,
     FIELDS,

@@ -11,7 +11,8 @@ import msgspec
 
 from nuncius.core.event import Event
 from nuncius.journal.records import Decided, Decision, NewReaction, Outcome, Stored
-from reactors.evaluation import Evaluation, context
+from reactors.context import context
+from reactors.evaluation import Evaluation
 from reactors.functions import Maps
 from reactors.memory import Memory, window_start
 from reactors.planning import plan

@@ -1,53 +1,18 @@
-"""Expressions on events, in three truth values: compiles once per rule file, converts an event once for all rules, and
-computes the sky only where the cheap comparisons leave the answer open."""
+"""Expressions on an event, in three truth values: the event is converted once for all rules, and the sky is computed
+only where the cheap comparisons leave the answer open."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Any, Literal
-from urllib.parse import unquote
 
 import msgspec
 
 from nuncius.core.errors import NunciusError
-from nuncius.core.event import Event, iso
 from reactors import cel
-from reactors.checking import Edit, check, decimal_edits, presence_edits
-from reactors.expression import ExpressionError, Node, bound_names, parse, paths
+from reactors.compiling import Call, Expression
 from reactors.functions import IMPLEMENTED, Maps, Unknown
-from reactors.vocabulary import FUNCTIONS, Type
-
-MAX_TEXT = 100_000  # characters of one field that a condition sees
-MAX_LIST = 2_000
-MAX_NESTING = 10
-
-
-class Call(msgspec.Struct, frozen=True, kw_only=True):
-    """A call of one of our functions; `source` names it in traces and is its key in the event's cache."""
-
-    function: str
-    source: str
-    arguments: tuple[Expression, ...]
-
-
-class Expression(msgspec.Struct, frozen=True, kw_only=True):
-    """A compiled expression. `names` are the variables it uses beside `ev`; `fields` the paths it reads, with
-    `optional` those only asked for by `has()`."""
-
-    source: str
-    type: Type
-    program: cel.Program
-    calls: tuple[Call, ...] = ()
-    names: frozenset[str] = frozenset()
-    fields: tuple[tuple[str, ...], ...] = ()
-    optional: frozenset[tuple[str, ...]] = frozenset()
-
-    @property
-    def cost(self) -> int:
-        """0 for comparisons, 1 where the sky is needed."""
-        return 1 if self.calls else 0
 
 
 class Outcome(msgspec.Struct, frozen=True):
@@ -68,110 +33,6 @@ class Outcome(msgspec.Struct, frozen=True):
 
 
 _TRUE, _FALSE = Outcome("value", True), Outcome("value", False)
-
-
-@lru_cache(maxsize=65_536)
-def compile_expression(source: str, names: frozenset[str] = frozenset()) -> Expression:
-    """Parse, check, mend and compile. Raises ExpressionError with the place in `source`."""
-    tree = parse(source)
-    kind = check(tree, names)
-    calls, edits = _calls(source, tree, names)
-    inside = [(start, end) for start, end, _ in edits]
-    more = [*decimal_edits(tree), *presence_edits(tree)]
-    edits += [edit for edit in more if not any(start <= edit[0] and edit[1] <= end for start, end in inside)]
-    bound = bound_names(tree)
-    used = {node.value for node in tree.walk() if node.sort == "name"} & names
-    asked = {p for n in tree.walk() if n.sort == "call" and n.value == "has" for _, p in paths(n)}
-    fields = tuple(dict.fromkeys(p for _, p in paths(tree) if p[0] not in bound and (len(p) > 1 or p[0] in names)))
-    try:
-        program = cel.compile_program(_edited(source, edits), frozenset(used))
-    except ExpressionError as error:
-        raise ExpressionError(str(error), offset=min(error.offset, len(source)), hint=error.hint) from None
-    return Expression(
-        source=source,
-        type=kind,
-        program=program,
-        calls=calls,
-        names=frozenset(used),
-        fields=fields,
-        optional=frozenset(asked),
-    )
-
-
-def _calls(source: str, tree: Node, names: frozenset[str]) -> tuple[tuple[Call, ...], list[Edit]]:
-    """The outermost calls of our functions, and edits that put placeholders in their place."""
-    calls: list[Call] = []
-    edits: list[Edit] = []
-
-    def visit(node: Node) -> None:
-        if node.sort != "call" or node.value not in FUNCTIONS:
-            for part in node.parts:
-                visit(part)
-            return
-        arguments = tuple(compile_expression(source[p.start : p.end], names) for p in node.parts)
-        edits.append((node.start, node.end, f"_f{len(calls)}"))
-        calls.append(Call(function=str(node.value), source=source[node.start : node.end], arguments=arguments))
-
-    visit(tree)
-    if len(calls) > cel.MAX_CALLS:
-        raise ExpressionError(f"{len(calls)} calls of functions in one expression; at most {cel.MAX_CALLS}")
-    return tuple(calls), edits
-
-
-def _edited(source: str, edits: list[Edit]) -> str:
-    for start, end, text in sorted(edits, reverse=True):
-        source = source[:start] + text + source[end:]
-    return source
-
-
-def context(event: Event) -> dict[str, Any]:
-    """An event as `ev`: its data flattened, the envelope's fields over them, numbers as floats, nothing binary."""
-    ev: dict[str, Any] = {str(key): clean for key, value in event.data.items() if (clean := _clean(value)) is not None}
-    envelope = {
-        "id": event.id,
-        "kind": event.kind,
-        "source": event.source,
-        "object": event.object,
-        "tense": event.tense.value,
-        "revision": float(event.revision),
-        "received": iso(event.received),
-        "trigger_time": iso(event.trigger_time),
-    }
-    ev["name"] = ev.get("name") or _name(ev, event)
-    return ev | {key: value for key, value in envelope.items() if value is not None}
-
-
-def _name(ev: dict[str, Any], event: Event) -> str:
-    """What people call the object: the name that the event gives, else the last part of its IRI, else a number."""
-    names = [*_texts(ev.get("event_name")), *_texts(ev.get("ids"))]
-    if event.object:
-        tail = unquote(event.object.rstrip("/").rsplit("/", 1)[-1]).replace("_", " ")
-        scope, colon, number = tail.rpartition(":")  # an object known by a trigger number alone: fermi-gbm:524666471
-        who = " ".join(_texts([ev.get("mission"), ev.get("instrument")])) or scope
-        return f"{who} {number}" if colon else tail
-    return names[0] if names else event.id
-
-
-def _texts(value: Any) -> list[str]:
-    return [text for text in (value if isinstance(value, list) else [value]) if isinstance(text, str) and text]
-
-
-def _clean(value: Any, depth: int = 0) -> Any:
-    if type(value) is float:  # by far the most
-        return value
-    if isinstance(value, bool):
-        return value
-    if isinstance(value, int | float):
-        return float(value)
-    if isinstance(value, str):
-        return value[:MAX_TEXT]
-    if depth >= MAX_NESTING:
-        return None
-    if isinstance(value, dict):
-        return {str(k): c for k, v in value.items() if (c := _clean(v, depth + 1)) is not None}
-    if isinstance(value, list | tuple):
-        return [c for v in value[:MAX_LIST] if (c := _clean(v, depth + 1)) is not None]
-    return None
 
 
 class Evaluation:

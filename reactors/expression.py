@@ -6,13 +6,12 @@ The grammar is that of https://github.com/google/cel-spec/blob/master/doc/langde
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any, Literal
 
 import msgspec
 
-from nuncius.core.errors import FormatError
+from reactors.tokens import ExpressionError, Token, literal, tokens_of
 
 MAX_LENGTH = 2000  # characters; a condition that is longer is a program
 MAX_DEPTH = 24  # brackets within brackets; CEL itself gives up at 32
@@ -21,39 +20,8 @@ MACROS = frozenset({"all", "exists", "exists_one", "map", "filter"})
 
 Sort = Literal["literal", "name", "field", "index", "call", "method", "unary", "binary", "ternary", "list", "map"]
 
-_TOKEN = re.compile(
-    r"""(?P<space>\s+|//[^\n]*)
-      | (?P<number>0x[0-9a-fA-F]+u?|(?:\d+\.\d*|\.\d+|\d+)(?:[eE][+-]?\d+)?u?)
-      | (?P<text>[rR]?(?:'''(?:[^\\]|\\.)*?'''|\"\"\"(?:[^\\]|\\.)*?\"\"\"|'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"))
-      | (?P<name>[A-Za-z_][A-Za-z_0-9]*)
-      | (?P<op>&&|\|\||<=|>=|==|!=|[-+*/%<>!?:.,()\[\]{}])
-    """,
-    re.VERBOSE | re.DOTALL,
-)
-#: What people write who come from another language, and what CEL wants instead.
-_HINTS = {
-    "=": "comparison is '=='",
-    "&": "'and' is '&&'",
-    "|": "'or' is '||'",
-    "“": "use straight quotes",
-    "”": "use straight quotes",
-    "‘": "use straight quotes",
-    "’": "use straight quotes",
-    "$": "${…} is for texts; a condition takes the expression bare",
-    "≥": "write '>='",
-    "≤": "write '<='",
-}
 _WORDS = {"and": "&&", "or": "||", "not": "!", "is": "==", "AND": "&&", "OR": "||", "NOT": "!"}
 _LEVELS = (("||",), ("&&",), ("<", "<=", ">", ">=", "==", "!=", "in"), ("+", "-"), ("*", "/", "%"))
-
-
-class ExpressionError(FormatError):
-    """An expression that cannot be read; `offset` counts characters from its start."""
-
-    def __init__(self, message: str, *, offset: int = 0, hint: str = "") -> None:
-        super().__init__(message)
-        self.offset = offset
-        self.hint = hint
 
 
 class Node(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,34 +41,13 @@ class Node(msgspec.Struct, frozen=True, kw_only=True):
             yield from part.walk()
 
 
-class _Token(msgspec.Struct, frozen=True):
-    sort: str
-    text: str
-    start: int
-    end: int
-
-
-def _tokens(source: str) -> list[_Token]:
-    tokens, at = [], 0
-    while at < len(source):
-        match = _TOKEN.match(source, at)
-        if match is None:
-            character = source[at]
-            what = "a text that is never closed" if character in "'\"" else f"unexpected {character!r}"
-            raise ExpressionError(what, offset=at, hint=_HINTS.get(character, ""))
-        if match.lastgroup != "space":
-            tokens.append(_Token(str(match.lastgroup), match.group(), at, match.end()))
-        at = match.end()
-    return [*tokens, _Token("end", "", len(source), len(source))]
-
-
 def parse(source: str) -> Node:
     """The tree of an expression. Raises ExpressionError saying where and what to write instead."""
     if len(source) > MAX_LENGTH:
         raise ExpressionError(f"an expression of {len(source)} characters; at most {MAX_LENGTH} are allowed")
     if not source.strip():
         raise ExpressionError("an empty expression", hint="write a condition, for example ev.far < 1e-8")
-    tokens = _tokens(source)
+    tokens = tokens_of(source)
     if len(tokens) > MAX_TOKENS:
         raise ExpressionError(f"an expression of {len(tokens)} words and signs; at most {MAX_TOKENS} are allowed")
     parser = _Parser(tokens)
@@ -111,23 +58,23 @@ def parse(source: str) -> Node:
     return tree
 
 
-def _leftover_hint(token: _Token) -> str:
+def _leftover_hint(token: Token) -> str:
     if token.text in _WORDS:
         return f"write '{_WORDS[token.text]}'"
     return "units are not written: angles are degrees, rates hertz" if token.sort == "name" else ""
 
 
 class _Parser:
-    def __init__(self, tokens: list[_Token]) -> None:
+    def __init__(self, tokens: list[Token]) -> None:
         self.tokens = tokens
         self.at = 0
         self.depth = 0
 
     @property
-    def token(self) -> _Token:
+    def token(self) -> Token:
         return self.tokens[self.at]
 
-    def take(self, *texts: str) -> _Token | None:
+    def take(self, *texts: str) -> Token | None:
         """The next token, if it is one of these operators."""
         token = self.token
         if token.text in texts and token.sort in ("op", "name"):
@@ -135,7 +82,7 @@ class _Parser:
             return token
         return None
 
-    def need(self, text: str) -> _Token:
+    def need(self, text: str) -> Token:
         token = self.take(text)
         if token is None:
             got = repr(self.token.text) if self.token.text else "the end"
@@ -206,7 +153,7 @@ class _Parser:
         token = self.token
         self.at += 1
         if token.sort in ("number", "text"):
-            return Node(sort="literal", start=token.start, end=token.end, value=_literal(token))
+            return Node(sort="literal", start=token.start, end=token.end, value=literal(token))
         if token.sort == "name":
             return self.named(token)
         if token.text == "(":
@@ -222,7 +169,7 @@ class _Parser:
         got = repr(token.text) if token.text else "the end"
         raise ExpressionError(f"expected a value, got {got}", offset=token.start)
 
-    def named(self, token: _Token) -> Node:
+    def named(self, token: Token) -> Node:
         if token.text in ("true", "false", "null"):
             value = {"true": True, "false": False, "null": None}[token.text]
             return Node(sort="literal", start=token.start, end=token.end, value=value)
@@ -235,7 +182,7 @@ class _Parser:
             return Node(sort="call", start=token.start, end=end, value=token.text, parts=parts)
         return Node(sort="name", start=token.start, end=token.end, value=token.text)
 
-    def map(self, token: _Token) -> Node:
+    def map(self, token: Token) -> Node:
         parts: list[Node] = []
         while not (end := self.take("}")):
             parts.append(self.expression())
@@ -245,17 +192,6 @@ class _Parser:
                 end = self.need("}")
                 break
         return Node(sort="map", start=token.start, end=end.end, parts=tuple(parts))
-
-
-def _literal(token: _Token) -> int | float | str:
-    if token.sort == "text":
-        body = token.text.lstrip("rR")
-        quote = 3 if body[:3] in ("'''", '"""') else 1
-        return body[quote:-quote]
-    text = token.text.rstrip("u")
-    if text.startswith("0x"):
-        return int(text, 16)
-    return int(text) if text.isdigit() else float(text)
 
 
 def path(node: Node) -> tuple[str, ...] | None:

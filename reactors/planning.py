@@ -10,7 +10,7 @@ from typing import Any
 from nuncius.core.event import Event, iso
 from nuncius.journal.records import NewReaction
 from reactors.actions.contract import actions
-from reactors.evaluation import compile_expression
+from reactors.compiling import compile_expression
 from reactors.memory import Memory, Past
 from reactors.naming import digest
 from reactors.rule import Rule

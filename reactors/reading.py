@@ -9,10 +9,11 @@ from typing import Any, TypeVar
 
 from nuncius.core.errors import NunciusError
 from reactors.checking import unusual_fields
-from reactors.evaluation import Expression, compile_expression
-from reactors.expression import ExpressionError, parse
+from reactors.compiling import Expression, compile_expression
+from reactors.expression import parse
 from reactors.problems import Problem
 from reactors.templates import Hole, parse_template
+from reactors.tokens import ExpressionError
 from reactors.vocabulary import CEL_FUNCTIONS, FUNCTIONS
 from reactors.yamlsource import Value
 

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import msgspec
 
 from nuncius.core.report import Severity
-from reactors.evaluation import Expression
+from reactors.compiling import Expression
 from reactors.vocabulary import TENSE_FIELDS
 
 Status = Literal["live", "shadow", "off"]

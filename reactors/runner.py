@@ -18,7 +18,8 @@ from nuncius.core.report import Report, Severity
 from nuncius.journal import Journal
 from nuncius.journal.records import LeasedStep
 from reactors.actions.contract import Done, Running, Work, actions
-from reactors.evaluation import Evaluation, context
+from reactors.context import context
+from reactors.evaluation import Evaluation
 from reactors.functions import Maps
 from reactors.naming import digest
 from reactors.saying import report

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from reactors.evaluation import Evaluation, Outcome, compile_expression
+from reactors.compiling import compile_expression
+from reactors.evaluation import Evaluation, Outcome
 from reactors.templates import fill, fill_value, parse_template
 
 Variables = Sequence[tuple[str, str]]

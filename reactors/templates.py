@@ -10,8 +10,9 @@ from typing import Any
 
 import msgspec
 
-from reactors.evaluation import Evaluation, Expression, Outcome, compile_expression
-from reactors.expression import ExpressionError
+from reactors.compiling import Expression, compile_expression
+from reactors.evaluation import Evaluation, Outcome
+from reactors.tokens import ExpressionError
 
 _FORMAT = re.compile(r"\s*:\s*(\.\d)?([feg])$")
 MAX_LENGTH = 8_000

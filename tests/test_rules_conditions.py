@@ -15,11 +15,13 @@ from rules_samples import CIRCLE, gw
 
 from nuncius.core.errors import PermanentError
 from nuncius.core.event import Event
-from reactors.evaluation import Evaluation, Outcome, compile_expression, context
-from reactors.expression import ExpressionError
+from reactors.compiling import compile_expression
+from reactors.context import context
+from reactors.evaluation import Evaluation, Outcome
 from reactors.functions import Maps
 from reactors.scene import Scene
 from reactors.templates import parse_template, written
+from reactors.tokens import ExpressionError
 
 
 def no_blob(sha256: str) -> bytes:

@@ -11,11 +11,13 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from nuncius.core.event import Event
-from reactors.evaluation import Evaluation, compile_expression, context
-from reactors.expression import ExpressionError
+from reactors.compiling import compile_expression
+from reactors.context import context
+from reactors.evaluation import Evaluation
 from reactors.functions import Maps
 from reactors.loader import load_rules
 from reactors.templates import parse_template
+from reactors.tokens import ExpressionError
 
 SOON_S = 2.0
 relaxed = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -13,9 +13,9 @@ from nuncius.core.quantity import Quantity
 from nuncius.core.report import Picture
 from nuncius.core.result import Result, Table
 from reactors.actions.contract import ACTIONS, Done, Running, Work
-from reactors.expression import ExpressionError
 from reactors.saying import report
 from reactors.scene import Scene
+from reactors.tokens import ExpressionError
 from reactors.vocabulary import FIELDS
 
 DEFAULT_TIMEOUT_S = 600.0
