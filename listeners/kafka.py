@@ -29,6 +29,8 @@ __all__ = ["KafkaListener", "KafkaSettings"]
 
 #: Longest pause between attempts, in seconds.
 LONGEST_WAIT_S = 30.0
+#: Within this a listener that waits for the journal notices that it is told to stop.
+LONGEST_IDLE_S = 5.0
 
 
 class KafkaListener:
@@ -87,7 +89,7 @@ class KafkaListener:
                 wait = min(2 * wait, LONGEST_WAIT_S)
                 log.warning("%s: %s; %d messages wait, again in %.1f s", self.name, error, len(batch), wait)
                 # The broker would take the partitions away from a member that does not ask for messages.
-                client.idle(error.retry_after_s or wait)
+                client.idle(min(error.retry_after_s or wait, LONGEST_IDLE_S))
                 if stop.is_set():
                     return False
         client.resume()

@@ -69,7 +69,7 @@ class LinkWatch:
         if up and statistics.cgrp.join_state == "steady":
             self._cause = None
             self._become("up", "")
-        elif up:
+        elif up and (self._cause is None or self._cause[0] != "unauthorised"):
             # After a loss nothing flows before the group is joined again; that is not yet silence.
             self._become("connecting", "a broker answers, but the consumer group is not joined; does any topic match?")
         elif self._cause is not None:

@@ -25,7 +25,7 @@ RESERVED = {
     "enable.auto.offset.store": "an offset is committed only after the journal's transaction",
     "auto.offset.reset": "set kafka.start",
     "sasl.oauthbearer.client.secret": "a secret belongs in the environment or in kafka.credentials_file",
-    "sasl.password": "set kafka.password, best by KAFKA_PASSWORD in the environment",
+    "sasl.password": "set kafka.password",
 }
 
 

@@ -31,7 +31,9 @@ def read_where(where: Any) -> Where:
     found: dict[str, str] = {}
     axis = unit = ""
     for part in where.iter(tag=etree.Element):
-        tag = str(part.tag).rpartition("}")[2]
+        tag = part.tag
+        if tag[0] == "{":
+            tag = tag.rpartition("}")[2]
         if tag in _PLACES:
             of_observatory = tag == "ObservatoryLocation"
             if of_observatory:

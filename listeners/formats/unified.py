@@ -102,7 +102,7 @@ def parse(message: Message, content: dict[str, Any]) -> list[Event]:
             source="gcn.notices." + ".".join(path),
             received=message.received,
             tense=tense,
-            revision=int(data.get("record_number") or 0),
+            revision=_revision(data.get("record_number")),
             trigger_time=when,
             data=data,
             raw=message.raw,
@@ -140,6 +140,10 @@ def _identify(path: list[str], content: dict[str, Any]) -> dict[str, Any]:
     data["ids"] = _texts(content.get("id")) or _texts(content.get("ids"))
     data["event_name"] = _texts(content.get("event_name"))
     return data
+
+
+def _revision(number: Any) -> int:
+    return int(number) if isinstance(number, float) and 0.0 <= number < 1e9 else 0
 
 
 def _texts(value: Any) -> list[str]:

@@ -12,10 +12,10 @@ from typing import Any
 from lxml import etree, objectify
 
 from listeners.formats import FORMATS, Format, Message
-from listeners.formats._where import Where, read_where
+from listeners.formats._packet import Packet, local
 from listeners.missions import NoticeType, catalogue, slug
 from listeners.notice import Notice, event_of, from_tdb
-from listeners.words import IDS, tjd, typed, utc
+from listeners.words import tjd, utc
 from nuncius.core.errors import FormatError
 from nuncius.core.event import Event, Tense
 
@@ -27,8 +27,6 @@ except ImportError:  # no wheel and no build on Python 3.12 and later
 #: The longest real packet in eight months of traffic has 21 kB; this leaves room and stops bombs.
 MAX_XML_BYTES = 4 * 1024 * 1024
 
-#: Units that say "none".
-_NO_UNIT = frozenset({"", " ", "dn", "None", "-", "none"})
 _DAY_AND_SECOND = tuple((f"{name}_TJD", f"{name}_SOD") for name in ("Burst", "Event", "Trans", "Trigger", "Detection"))
 _IVORN = re.compile(r"ivo://([^#]*)#?(.*)", re.DOTALL)
 _LETTERS = re.compile(r"[A-Za-z_\-]*[A-Za-z]")
@@ -65,13 +63,13 @@ def parse(message: Message, content: Any) -> list[Event]:
         root = _load(message.raw.lstrip(b" \t\r\n") if message.raw[:1].isspace() else message.raw)
     except (etree.XMLSyntaxError, ValueError, KeyError) as error:
         raise FormatError(f"{message.label}: not well-formed XML: {error}; begins {message.raw[:60]!r}") from error
-    if _local(root.tag) != "VOEvent":
-        raise FormatError(f"{message.label}: XML of a {_local(root.tag)!r}, not of a VOEvent")
+    if local(str(root.tag)) != "VOEvent":
+        raise FormatError(f"{message.label}: XML of a {local(str(root.tag))!r}, not of a VOEvent")
     ivorn = (root.get("ivorn") or "").strip()
     match = _IVORN.match(ivorn)
     if match is None:
         raise FormatError(f"{message.label}: a VOEvent needs an IVORN (ivo://…); received {ivorn!r}")
-    packet = _Packet(root)
+    packet = Packet(root)
     notice = _notice(packet, ivorn, match[1], match[2])
     _times(notice, packet)
     _extras(notice, packet)
@@ -80,129 +78,7 @@ def parse(message: Message, content: Any) -> list[Event]:
     return [event]
 
 
-def _local(tag: Any) -> str:
-    return str(tag).rpartition("}")[2]
-
-
-class _Packet:
-    """All that stands in a VOEvent, in one pass: parameters by name, groups, times, place, reasons, citations."""
-
-    def __init__(self, root: Any) -> None:
-        self.role = root.get("role") or "observation"
-        self.params: dict[str, Any] = {}
-        self.units: dict[str, str] = {}
-        self.groups: dict[str, dict[str, Any]] = {}
-        self.references: list[str] = []
-        self.descriptions: list[str] = []
-        self.citations: list[dict[str, str]] = []
-        self.why: dict[str, Any] = {}
-        self.how: list[str] = []
-        self.date: str | None = None
-        self.author: str | None = None
-        self.where = Where()
-        for section in root.iterchildren(tag=etree.Element):
-            read = getattr(self, f"_{_local(section.tag).lower()}", None)
-            if read is not None:
-                read(section)
-
-    def _who(self, who: Any) -> None:
-        """Names, telephone numbers and addresses of people are left out on purpose."""
-        for part in who.iterchildren(tag=etree.Element):
-            tag = _local(part.tag)
-            if tag == "Date":
-                self.date = part.text
-            elif tag == "AuthorIVORN" and part.text:
-                self.author = part.text.strip()
-
-    def _what(self, what: Any) -> None:
-        for part in what.iterchildren(tag=etree.Element):
-            tag = part.tag if part.tag == "Param" else _local(part.tag)
-            if tag == "Param":
-                self._param(part, None)
-            elif tag == "Group":
-                self._group(part)
-            elif tag == "Table":
-                cells = [cell.text or "" for cell in part.iter("{*}TD")]
-                self._keep(part.get("name") or "Table", cells, None)
-            else:
-                self._other(part, tag)
-
-    def _group(self, group: Any) -> None:
-        label = group.get("type") or group.get("name") or ""
-        for part in group.iterchildren(tag=etree.Element):
-            tag = part.tag if part.tag == "Param" else _local(part.tag)
-            if tag == "Param":
-                self._param(part, label)
-            elif tag != "Description":
-                self._other(part, tag)
-
-    def _param(self, param: Any, group: str | None) -> None:
-        text = param.get("value")
-        if text is None:
-            text = next((v.text or "" for v in param.iterchildren("{*}Value")), "")
-        name = param.get("name") or param.get("ucd") or "unnamed"
-        literal = name in IDS or param.get("dataType") == "string"
-        name = self._keep(name, text.strip() if literal else typed(text), group)
-        unit = param.get("unit")
-        if unit is not None and unit not in _NO_UNIT:
-            self.units[name] = unit
-
-    def _keep(self, name: str, value: Any, group: str | None) -> str:
-        """A name seen before gets its group in front, or a number behind: nothing is overwritten."""
-        if group:
-            self.groups.setdefault(group, {}).setdefault(name, value)
-        if name in self.params:
-            stem = name = f"{group}.{name}" if group else name
-            count = 2
-            while name in self.params:
-                name, count = f"{stem}_{count}", count + 1
-        self.params[name] = value
-        return name
-
-    def _other(self, part: Any, tag: str) -> None:
-        if tag == "Reference":
-            self.references.append(part.get("uri") or "")
-        elif tag == "Description":
-            if part.text and part.text.strip():
-                self.descriptions.append(part.text.strip())
-        elif part.text and part.text.strip():
-            self._keep(tag, part.text.strip(), None)
-
-    def _wherewhen(self, where: Any) -> None:
-        self.where = read_where(where)
-
-    def _how(self, how: Any) -> None:
-        for part in how.iterchildren(tag=etree.Element):
-            if _local(part.tag) == "Reference":
-                self.references.append(part.get("uri") or "")
-            elif part.text and part.text.strip():
-                self.how.append(part.text.strip())
-
-    def _why(self, why: Any) -> None:
-        self.why.update({str(k): typed(str(v)) for k, v in why.items()})
-        for part in why.iter(tag=etree.Element):
-            tag = _local(part.tag)
-            if tag == "Inference":
-                self.why.update({str(k): typed(str(v)) for k, v in part.items()})
-            elif tag != "Why" and part.text and part.text.strip():
-                self.why.setdefault(tag.lower(), part.text.strip())
-
-    def _citations(self, citations: Any) -> None:
-        for part in citations.iterchildren(tag=etree.Element):
-            tag = _local(part.tag)
-            if tag in ("EventIVORN", "EventID"):
-                self.citations.append({"cite": part.get("cite") or "followup", "ivorn": (part.text or "").strip()})
-            else:
-                self._other(part, tag)
-
-    def _description(self, part: Any) -> None:
-        self._other(part, "Description")
-
-    def _reference(self, part: Any) -> None:
-        self._other(part, "Reference")
-
-
-def _notice(packet: _Packet, ivorn: str, stream: str, fragment: str) -> Notice:
+def _notice(packet: Packet, ivorn: str, stream: str, fragment: str) -> Notice:
     return Notice(
         id=ivorn,
         source=f"ivo://{stream}",
@@ -215,7 +91,7 @@ def _notice(packet: _Packet, ivorn: str, stream: str, fragment: str) -> Notice:
     )
 
 
-def _type(packet: _Packet, stream: str, fragment: str) -> NoticeType:
+def _type(packet: Packet, stream: str, fragment: str) -> NoticeType:
     """By GCN's packet number, by the stream, or made from the IVORN so that no stream is refused."""
     number = packet.params.get("Packet_Type")
     known = catalogue()
@@ -240,7 +116,7 @@ def _type(packet: _Packet, stream: str, fragment: str) -> NoticeType:
     )
 
 
-def _times(notice: Notice, packet: _Packet) -> None:
+def _times(notice: Notice, packet: Packet) -> None:
     notice.alert_datetime = utc(packet.date)
     place = packet.where
     when = utc(place.time)
@@ -282,7 +158,7 @@ def _keep_placeholder(notice: Notice) -> None:
         notice.params["C1"], notice.params["C2"] = notice.ra, notice.dec
 
 
-def _extras(notice: Notice, packet: _Packet) -> None:
+def _extras(notice: Notice, packet: Packet) -> None:
     if packet.why:
         notice.params["why"] = packet.why
     if packet.author:
@@ -291,7 +167,7 @@ def _extras(notice: Notice, packet: _Packet) -> None:
         notice.params["how"] = packet.how
 
 
-def _tidy(data: dict[str, Any], packet: _Packet) -> None:
+def _tidy(data: dict[str, Any], packet: Packet) -> None:
     if packet.descriptions:
         data["description"] = "\n".join(packet.descriptions)
     references = [uri for uri in packet.references if uri]
