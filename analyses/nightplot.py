@@ -13,7 +13,7 @@ from analyses.nightsky import Day, altitude_of_airmass
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from analyses.library.visibility import Night
+    from analyses.nights import Night
 
 #: Sky brightness by the Sun's altitude: day, the three twilights, night.
 SHADES = ((0.0, "#f4f1e3"), (-6.0, "#d9dbe2"), (-12.0, "#a9b2c6"), (-18.0, "#6f7f9f"), (-91.0, "#33415f"))

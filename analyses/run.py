@@ -42,6 +42,11 @@ def run(name: str, inputs: Mapping[str, Any], blobs: Mapping[str, bytes]) -> Res
     return msgspec.structs.replace(result, provenance={**made_here, **result.provenance})
 
 
+def closed(name: str) -> TransientError:
+    """What every executor says of work that it was closed over."""
+    return TransientError(f"analysis '{name}' was not done: the executor was closed")
+
+
 def provenance(analysis: Analysis, inputs: Mapping[str, Any], *, duration_s: float) -> dict[str, Any]:
     """What was run, on what, with which software, for how long."""
     return {

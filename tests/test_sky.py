@@ -258,12 +258,20 @@ def test_the_last_cell_of_a_deep_order_is_placed_right() -> None:
         (fits_of({"COUNTS": np.ones(12)}, {"NSIDE": 1}), "not a HEALPix probability map"),
         (fits_of({"PROB": np.ones(12)}, {"NSIDE": 1}), "must sum to 1; this one sums to 12"),
         (fits_of({"PROB": np.full(12, np.nan)}, {"NSIDE": 1}), "must sum to 1"),
+        (fits_of({"UNIQ": np.array([3]), "PROBDENSITY": np.ones(1)}, {}), "NUNIQ number of 4 or more"),
+        (fits_of({"UNIQ": np.array([2**62]), "PROBDENSITY": np.ones(1)}, {}), "is not the NUNIQ number"),
         (fits_of({"PROB": np.ones(11) / 11}, {"NSIDE": 1}), "has 12 pixels; this one has 11"),
     ],
 )
 def test_a_broken_map_is_refused_with_its_reason(content: bytes, reason: str) -> None:
     with pytest.raises(FormatError, match=reason):
         ProbabilityMap.from_fits(content)
+
+
+def test_a_small_file_that_unpacks_to_more_than_any_map_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("nuncius.core.skymap.MAX_BYTES", 1_000_000)
+    with pytest.raises(FormatError, match="more than 1000000 bytes unpacked is refused"):
+        ProbabilityMap.from_fits(gzip.compress(b"\0" * 2_000_000))
 
 
 def test_parse_sky_names_the_wrong_field() -> None:

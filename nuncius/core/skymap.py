@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 #: First NUNIQ number of each order, 0 to 29; integers, because log2 of a large one rounds up.
 _FIRST = 4 * 4 ** np.arange(30, dtype=np.int64)
 
+#: The largest map there is, flat at nside 2048 with four columns of doubles, has 1.6e9 bytes.
+MAX_BYTES = 1_700_000_000
+
 #: A flat map with more pixels than this has those that hold its last `_TAIL` of probability averaged in fours.
 _LARGE = 1 << 20
 _TAIL = 1e-4
@@ -46,11 +49,13 @@ class ProbabilityMap:
         if uniq.size == 0 or self.order.min() < 0:
             raise FormatError("a sky map needs cells, each with a NUNIQ number of 4 or more")
         self.ipix = uniq - _FIRST[self.order]
+        if np.any(self.ipix >= 3 * _FIRST[self.order]):
+            raise FormatError(f"{int(uniq.max())} is not the NUNIQ number of a sky map's cell")
         self.cell_area = math.pi / (3.0 * 4.0**self.order)  # steradian
-        total = float(np.sum(density * self.cell_area))
+        total = float(np.sum(np.maximum(density, 0.0) * self.cell_area))
         if not 0.5 < total < 1.5:
             raise FormatError(f"a sky map's probability must sum to 1; this one sums to {total:.3g}")
-        self.density = density / total
+        self.density = np.maximum(density, 0.0) / total
         self.distance = distance
 
     @classmethod
@@ -60,7 +65,7 @@ class ProbabilityMap:
 
         try:
             if content.startswith(b"\x1f\x8b"):
-                content = gzip.decompress(content)
+                content = _unpacked(content)
             with fits.open(io.BytesIO(content)) as hdus:
                 table, header = hdus[1].data, hdus[1].header
                 names = set(table.names)
@@ -175,6 +180,14 @@ class ProbabilityMap:
     def probability_in(self, region: MOC) -> float:
         """Probability within a MOC, 0 to 1."""
         return float(region.probability_in_multiordermap(self._table))
+
+
+def _unpacked(content: bytes) -> bytes:
+    """Gunzipped, within bounds: a few kilobytes can unpack to more than any memory holds."""
+    unpacked = gzip.GzipFile(fileobj=io.BytesIO(content)).read(MAX_BYTES + 1)
+    if len(unpacked) > MAX_BYTES:
+        raise FormatError(f"a sky map of more than {MAX_BYTES} bytes unpacked is refused ({len(content)} bytes packed)")
+    return unpacked
 
 
 def _faint_tail(values: NDArray[Any]) -> float:
