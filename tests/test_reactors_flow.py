@@ -415,3 +415,12 @@ def test_work_of_a_process_that_died_is_taken_over_when_its_lease_has_run_out(ni
     n.clock.sleep(60.0)
     n.works()
     assert n.titles() == ["slow 3.5e-12"]
+
+
+def test_of_two_actions_only_the_one_whose_inputs_changed_is_told_again(night: MakeNight) -> None:
+    n = night(POST + '  - post: "look at ${ev.name}"\n')
+    n.hears(gw("a"))
+    n.works()
+    n.hears(gw("b", data={"far": 1e-9}))
+    n.works()
+    assert n.titles() == ["BNS GW170817: FAR 3.5e-12 Hz", "look at GW170817", "BNS GW170817: FAR 1e-09 Hz"]

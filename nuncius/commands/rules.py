@@ -125,6 +125,23 @@ def explain(rule: str, event: str, config: Path | None, as_json: bool) -> None:
         sys.exit(1)
 
 
+@command.command()
+def schema() -> None:
+    """Print the JSON Schema of a rule, with which editors complete and check what you write.
+
+    \b
+    Example, for VS Code with the YAML extension:
+      nuncius rules schema > rule.schema.json
+    and as the first line of a rule file:
+      # yaml-language-server: $schema=rule.schema.json
+
+    Exit status: 0.
+    """
+    from reactors.schema import rule_schema
+
+    click.echo(json.dumps(rule_schema(), indent=2))
+
+
 def _decisions(journal: Any, rule: str, event: str) -> list[StoredDecision]:
     found: list[StoredDecision] = list(journal.decisions(event_id=event, rule=rule, limit=1000))
     if not found:
