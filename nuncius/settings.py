@@ -16,7 +16,7 @@ import msgspec
 
 from chat.slack import SlackSettings
 from console.server import WebSettings
-from listeners.kafka import KafkaSettings
+from listeners.kafka_settings import KafkaSettings
 from nuncius.core.errors import ConfigurationError
 from nuncius.core.registry import did_you_mean
 
@@ -31,25 +31,29 @@ ENVIRONMENT = {
 
 
 class JournalSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Where everything is kept. `url` is an SQLAlchemy URL (empty: SQLite in the data folder); `synchronous` is
-    SQLite's: `full` survives a power cut, `normal` a killed process and is about ten times quicker."""
+    """Where everything is kept."""
 
     url: str = ""
+    """SQLAlchemy URL, `postgresql+psycopg://user@host/database` say; empty: SQLite in the data folder."""
     synchronous: Literal["full", "normal"] = "full"
+    """SQLite's: `full` survives a power cut, `normal` the death of the process only, and is quicker."""
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Everything that can be set. `data_dir` holds the journal, the graph and files; `rules` are folders or files
-    of rules (empty: the shipped ones); `targets` are where reports go; `workers` run analyses side by side."""
+    """Everything that can be set."""
 
     data_dir: Path = Path("var")
+    """Folder of the journal, the graph and pictures."""
     journal: JournalSettings = JournalSettings()
     kafka: KafkaSettings | None = None
     slack: SlackSettings | None = None
     web: WebSettings = WebSettings()
     rules: tuple[Path, ...] = ()
+    """Files and folders of rules; none: the shipped ones. A rule in a later path replaces its namesake."""
     targets: tuple[str, ...] = ("web",)
+    """Where reports go: `web`, `slack`, `terminal`."""
     workers: int = 2
+    """Analyses that run side by side."""
 
     @property
     def journal_url(self) -> str:
