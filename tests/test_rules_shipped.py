@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -12,7 +13,9 @@ import pytest
 from click.testing import CliRunner
 from rules_samples import Night
 
+from kg.consumer import GraphConsumer
 from kg.objects import identify
+from kg.store import GraphStore
 from listeners.formats import Message, parse
 from nuncius.cli import cli
 from nuncius.core.event import Event
@@ -124,18 +127,22 @@ def test_the_sky_map_goes_to_the_analysis_with_its_bytes(night: Night, project: 
         assert not inputs["object"].startswith("http")
 
 
-def test_a_redshift_read_in_a_circular_is_told_in_the_thread(night: Night) -> None:
-    data = {"predicate": "redshift", "assertion": "asserted", "value": 0.009783, "circular": 21547.0}
-    data |= {"name": "NGC 4993", "text": "z = 0.009783 +/- 0.000023"}
-    obj = "http://odahub.io/ontology/nuncius/object/G298048"
-    fact = Event(id="fact:1", kind="kg.fact", source="nuncius/kg", received=RECEIVED, object=obj, data=data)
-    night.hears(fact)
+def test_a_redshift_read_in_a_circular_is_told_in_the_thread(night: Night, tmp_path: Path) -> None:
+    body = "We took a spectrum of the afterglow and measure a redshift of z = 1.234 +/- 0.001."
+    circular = {"circularId": 40000, "subject": "GRB 261123A: redshift", "body": body, "createdOn": 1_795_000_000_000}
+    circular |= {"eventId": "GRB 261123A", "submitter": "nobody"}
+    message = Message(raw=json.dumps(circular).encode(), received=RECEIVED, name="circular")
+    night.journal.append(parse(message))
+    graph = GraphConsumer(night.journal, GraphStore.open(tmp_path / "graph"))
+    while graph.step():
+        pass
+    night.hears()
     night.works()
-    (said,) = night.reports()
-    assert (said.thread, said.title) == (
-        obj,
-        "Redshift 0.009783 for NGC 4993, GCN 21547: “z = 0.009783 +/- 0.000023”",
-    )
+    assert night.titles() == [
+        "GCN 40000: GRB 261123A: redshift",
+        "Redshift of GRB 261123A: 1.234 +/- 0.001 (read in GCN 40000)",
+    ]
+    assert len({r.thread for r in night.reports()}) == 1
 
 
 def test_a_broken_feed_is_told_to_the_operators(night: Night) -> None:
