@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-import pytest
-import rules_samples  # noqa: F401  registers the sample analyses
+from pathlib import Path
 
+import pytest
+import rules_samples
+
+from listeners.formats import Message, parse
+from nuncius.core.errors import FormatError
+from reactors.checking import unusual_fields
+from reactors.expression import parse as read_expression
 from reactors.loader import Loaded, load_rules
 from reactors.problems import Problem
+from reactors.vocabulary import FIELDS
 
 GOOD = """rule: nearby-bns
 when: lvk.alert
@@ -16,6 +23,8 @@ if:
 do:
   - post: "BNS ${ev.object}: ${area(ev.sky, 0.9)} deg², ${ev.url}"
 """
+#: One packet of the archive has texts where all others have numbers.
+NUMBERS_AS_TEXT = {"image_snr", "rate_snr", "instrument_phi", "instrument_theta", "latitude", "longitude"}
 HEAD = "rule: r\nwhen: lvk.alert\n"
 DO = 'do:\n  - post: "x"\n'
 
@@ -188,3 +197,25 @@ def test_a_required_input_that_no_event_has_must_be_given() -> None:
     problem = only(HEAD + "do:\n  - run: sample-needy\n")
     assert "needs the input 'weight' (number)" in problem.message
     good(HEAD + "do:\n  - {run: sample-needy, with: {weight: 3}}\n")
+
+
+def test_every_word_that_the_parsers_write_is_known(project: Path, shared_data: Path) -> None:
+    # One folder of real notices of each kind (timstaley/voevent-tarballs, peppedilillo/gcn-notice-parser, gcn-schema).
+    wrong: dict[str, str] = {}
+    names = {"number": (float, int), "text": str, "bool": bool, "list": list, "map": dict}
+    for folder in ("voevent_per_type", "svom_ep_fermi_lvc", "gcn_schema"):
+        for file in sorted((shared_data / "notices" / folder).rglob("*")):
+            if not file.is_file() or file.stat().st_size > 1_000_000:
+                continue
+            try:
+                events = parse(Message(raw=file.read_bytes(), received=rules_samples.NOON, name=file.name))
+            except FormatError:
+                continue
+            for event in events:
+                for word, value in event.data.items():
+                    kind = FIELDS.get(word, "dyn")
+                    if kind != "dyn" and not isinstance(value, names[kind]) and "example" not in file.name:
+                        wrong.setdefault(word, f"{kind}, received {value!r:.60} in {file.name}")
+                    if word not in FIELDS and unusual_fields(read_expression(f"ev.{word} == 1")):
+                        wrong.setdefault(word, f"would be called a slip of the pen, in {file.name}")
+    assert {word: why for word, why in wrong.items() if word not in NUMBERS_AS_TEXT} == {}
