@@ -83,11 +83,11 @@ def run(folder: Path, sparql: str, *, form: str = "json", timeout_s: float = 10.
 
 def _answer(request: Request) -> bytes:
     """In the child: open, ask, once more if the writer moved files away meanwhile."""
-    for attempt in (1, 2, 3):
+    for attempt in (1, 2, 3, 4, 5):
         try:
             return GraphStore.read_only(Path(request.folder)).serialise(request.sparql, request.form)
         except TransientError:
-            if attempt == 3:
+            if attempt == 5:
                 raise
     raise AssertionError("unreachable")
 

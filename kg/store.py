@@ -6,9 +6,9 @@ The journal is the truth: everything here can be made again from it.
 
 from __future__ import annotations
 
-import os
 import shutil
 import threading
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
@@ -18,6 +18,7 @@ from typing import Any
 import msgspec
 import pyoxigraph as ox
 
+from kg import generations
 from kg.vocabulary import PREFIXES, XSD
 from nuncius.core.errors import ConfigurationError, FormatError, PermanentError, TransientError
 
@@ -30,7 +31,7 @@ RESULT_FORMATS = {"json": ox.QueryResultsFormat.JSON, "csv": ox.QueryResultsForm
 GRAPH_FORMATS = {"ttl": ox.RdfFormat.TURTLE, "nq": ox.RdfFormat.N_QUADS, "trig": ox.RdfFormat.TRIG}
 #: Beyond this many quads a load writes files directly instead of going through a transaction.
 BULK = 200_000
-_POINTER = "CURRENT"
+_ATTEMPTS = 30
 
 
 @lru_cache(maxsize=65536)
@@ -79,7 +80,7 @@ class GraphStore:
     def open(cls, folder: Path) -> GraphStore:
         """Open for writing, made where there is none. ConfigurationError where another process writes it."""
         folder.mkdir(parents=True, exist_ok=True)
-        current = _current(folder) or "g1"
+        current = generations.current(folder) or "g1"
         try:
             store = ox.Store(str(folder / current))
         except OSError as error:
@@ -90,23 +91,28 @@ class GraphStore:
             raise ConfigurationError(
                 f"the graph in {folder} cannot be opened: {error}; `nuncius kg rebuild`"
             ) from error
-        _point(folder, current)
-        for leftover in folder.glob("g*"):
-            if leftover.name != current and leftover.is_dir():
-                shutil.rmtree(leftover, ignore_errors=True)  # of a rebuild that was killed
+        generations.point_to(folder, current)
+        generations.clear_leftovers(folder, keep=current)
         return cls(store, folder, writable=True)
 
     @classmethod
     def read_only(cls, folder: Path) -> GraphStore:
-        """A reading view of what has been committed so far; the writer need not stop. TransientError when the
-        writer tidied files away just then: open again."""
-        current = _current(folder)
-        if current is None:
-            raise ConfigurationError(f"there is no graph in {folder}; run `nuncius kg rebuild` or start `nuncius run`")
-        try:
-            return cls(ox.Store.read_only(str(folder / current)), folder, writable=False)
-        except OSError as error:
-            raise TransientError(f"the graph in {folder} could not be read just now: {error}") from error
+        """A reading view of what has been committed so far; the writer need not stop. A writer that tidies files
+        away just then makes an attempt fail (one in four under constant writing, measured), so it is repeated;
+        TransientError when that does not help."""
+        for attempt in range(1, _ATTEMPTS + 1):
+            current = generations.current(folder)
+            if current is None:
+                raise ConfigurationError(
+                    f"there is no graph in {folder}; `nuncius kg rebuild` or `nuncius run` makes one"
+                )
+            try:
+                return cls(ox.Store.read_only(str(folder / current)), folder, writable=False)
+            except (OSError, RuntimeError) as error:  # RuntimeError: a file listed in the manifest is gone
+                if attempt == _ATTEMPTS:
+                    raise TransientError(f"the graph in {folder} could not be read just now: {error}") from error
+                time.sleep(0.01)
+        raise AssertionError("unreachable")
 
     @classmethod
     def in_memory(cls) -> GraphStore:
@@ -119,13 +125,13 @@ class GraphStore:
         """An empty store that takes the place of the one in `folder` when the block ends well. Readers go on with
         the old one; a crash leaves the old one in place."""
         old = cls.open(folder)  # holds the write lock until the new one stands
-        current = _current(folder) or "g1"
+        current = generations.current(folder) or "g1"
         following = f"g{int(current[1:]) + 1}"
         new = cls(ox.Store(str(folder / following)), folder, writable=True)
         try:
             yield new
             new.flush()
-            _point(folder, following)
+            generations.point_to(folder, following)
         except BaseException:
             new.close()
             shutil.rmtree(folder / following, ignore_errors=True)
@@ -212,6 +218,8 @@ class GraphStore:
         except SyntaxError as error:
             raise FormatError(f"not SPARQL: {error.msg}") from error
         except RuntimeError as error:
+            if "orruption" in str(error):
+                raise TransientError(f"the graph could not be read: {error}") from error
             raise FormatError(f"a parameter must stand in the SELECT of its query: {error}") from error
         except OSError as error:
             raise TransientError(f"the graph could not be read: {error}") from error
@@ -267,22 +275,3 @@ def _plain(term: Any) -> Any:
             return _NUMBERS[kind](term.value)
         return term.value == "true" if kind == f"{XSD}boolean" else term.value
     return getattr(term, "value", str(term))
-
-
-def _current(folder: Path) -> str | None:
-    """Which generation of the store counts; a rebuild writes the next one and then moves this pointer."""
-    try:
-        return (folder / _POINTER).read_text(encoding="ascii").strip() or None
-    except FileNotFoundError:
-        return None
-
-
-def _point(folder: Path, generation: str) -> None:
-    if _current(folder) == generation:
-        return
-    new = folder / f".{_POINTER}.new"
-    with new.open("w", encoding="ascii") as file:
-        file.write(generation + "\n")
-        file.flush()
-        os.fsync(file.fileno())
-    new.replace(folder / _POINTER)

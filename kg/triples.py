@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from kg import terms as t
+from kg.claims import claim_node, fact_triples
 from kg.extraction import Fact
 from kg.naming import keys_of
 from kg.store import Term, Triple, iri, literal
@@ -60,7 +61,7 @@ def triples_of(event: Event, obj: str | None, facts: Sequence[Fact] = ()) -> lis
     if event.kind == "gcn.circular":
         out += _circular(event, doc)
         for fact in facts:
-            out += _fact(fact, graph, doc, about)
+            out += fact_triples(fact, graph, doc, about)
     elif event.kind == "analysis.result":
         out += _result(event, graph, doc, about)
     else:
@@ -93,21 +94,8 @@ def _time(moment: datetime) -> Term:
     return literal(str(iso(moment)), kind="dateTime")
 
 
-def _claim(graph: str, part: str, doc: Any, about: Any, predicate: str) -> tuple[Any, list[Triple]]:
-    """A claim node of a document and what every claim has."""
-    node = iri(f"{graph}{'/' if '#' in graph else '#'}{part}")
-    out: list[Triple] = [
-        (node, t.TYPE, t.ours("Claim")),
-        (node, t.ours("predicate"), t.ours(predicate)),
-        (node, t.DERIVED, doc),
-    ]
-    if about is not None:
-        out.append((node, t.ours("subject"), about))
-    return node, out
-
-
 def _valued(graph: str, doc: Any, about: Any, word: str, value: Any, unit: str) -> list[Triple]:
-    node, out = _claim(graph, word.replace(" ", "_"), doc, about, word.replace(" ", "_"))
+    node, out = claim_node(graph, word.replace(" ", "_"), doc, about, word.replace(" ", "_"))
     out.append((node, t.ours("value"), literal(value if isinstance(value, bool | str) else float(value))))
     if unit:
         out.append((node, t.ours("unit"), literal(unit)))
@@ -121,7 +109,7 @@ def _is_number(value: object) -> bool:
 def _notice(event: Event, graph: str, doc: Any, about: Any) -> list[Triple]:
     data, out = event.data, []
     if _is_number(data.get("ra")) and _is_number(data.get("dec")):
-        node, triples = _claim(graph, "position", doc, about, "position")
+        node, triples = claim_node(graph, "position", doc, about, "position")
         out += triples
         out += [
             (node, t.ours(term), literal(float(data[word])))
@@ -196,56 +184,3 @@ def version_of(event: Event) -> int:
     """A circular's version; the first is 1."""
     version = event.data.get("version")
     return int(version) if _is_number(version) and version else 1
-
-
-def _fact(fact: Fact, graph: str, doc: Any, about: Any) -> list[Triple]:
-    """An extracted fact: what it says, and exactly which characters say it."""
-    node, out = _claim(graph, f"{fact.predicate}-{fact.where}-{fact.start}-{fact.end}", doc, about, fact.predicate)
-    out += _said(fact, node)
-    span = iri(f"{node.value}-span")
-    quote = iri(f"{node.value}-quote")
-    out += [
-        (node, t.ours("assertion"), literal(fact.assertion)),
-        (node, t.ours("confidence"), literal(fact.confidence)),
-        (node, t.ours("extractor"), literal(fact.extractor)),
-        (node, t.ours("where"), literal(fact.where)),
-        (node, t.HAS_SELECTOR, span),
-        (node, t.HAS_SELECTOR, quote),
-        (span, t.TYPE, t.TEXT_POSITION),
-        (span, t.START, literal(fact.start)),
-        (span, t.END, literal(fact.end)),
-        (quote, t.TYPE, t.TEXT_QUOTE),
-        (quote, t.EXACT, literal(fact.text)),
-    ]
-    paper_node = t.paper(f"gcn{fact.circular}")
-    if fact.predicate == "cites":
-        cited = f"gcn{fact.value}" if isinstance(fact.value, int) else f"atel{str(fact.value).split()[-1]}"
-        out.append((paper_node, t.paper("cites"), t.paper(cited)))
-        word = "cites_gcn_id" if isinstance(fact.value, int) else "cites_atel_id"
-        out.append((paper_node, t.paper(word), literal(str(fact.value).split()[-1])))
-    elif fact.predicate in ("event_name", "alias"):
-        name = str(fact.value).replace(" ", "")
-        out.append((paper_node, t.paper("mentions_named_event"), literal(name)))
-        if name.startswith("GRB"):
-            out.append((paper_node, t.paper("mentions_named_grb"), literal(name)))
-    elif fact.predicate == "retraction" and about is not None:
-        out.append((doc, t.ours("retracts"), about))
-    return out
-
-
-def _said(fact: Fact, node: Any) -> list[Triple]:
-    """Value, unit, errors, limit, range and qualifiers of a fact."""
-    out: list[Triple] = []
-    if fact.value is not None and not isinstance(fact.value, dict):
-        out.append((node, t.ours("value"), literal(fact.value)))
-    if fact.unit:
-        out.append((node, t.ours("unit"), literal(fact.unit)))
-    if fact.error is not None:
-        out += [(node, t.ours("minus"), literal(fact.error[0])), (node, t.ours("plus"), literal(fact.error[1]))]
-    for word, bound in (("limit", fact.limit), ("lower", fact.lower), ("upper", fact.upper)):
-        if bound is not None:
-            out.append((node, t.ours(word), literal(bound)))
-    out += [
-        (node, t.ours(f"qualifier_{k}"), literal(v)) for k, v in fact.qualifier.items() if isinstance(v, str | float)
-    ]
-    return out

@@ -51,6 +51,31 @@ def test_readers_see_what_is_committed_while_a_writer_is_open(tmp_path: Path) ->
         GraphStore.read_only(tmp_path / "g").replace({"http://g/1": []})
 
 
+_BUSY = """
+import sys
+from pathlib import Path
+from kg.store import GraphStore, iri, literal
+store = GraphStore.open(Path(sys.argv[1]))
+print("ready", flush=True)
+for i in range(10**6):
+    values = [(iri(f"http://e/{i}"), iri("http://e/p"), literal(i + k)) for k in range(20)]
+    store.replace({f"http://g/{i % 100}": values})
+"""
+
+
+def test_a_reader_beside_a_busy_writer_sees_whole_transactions_only(tmp_path: Path) -> None:
+    writer = subprocess.Popen([sys.executable, "-c", _BUSY, str(tmp_path / "g")], stdout=subprocess.PIPE, text=True)
+    assert writer.stdout is not None
+    writer.stdout.readline()
+    try:
+        for _ in range(40):
+            rows = GraphStore.read_only(tmp_path / "g").query("SELECT (COUNT(*) AS ?n) { ?s ?p ?o }").rows
+            assert rows[0]["n"] % 20 == 0
+    finally:
+        writer.kill()
+        writer.communicate()
+
+
 def test_a_second_writer_is_told_to_stop_the_first(tmp_path: Path) -> None:
     writer = GraphStore.open(tmp_path / "g")
     with pytest.raises(ConfigurationError, match="stop `nuncius run`"):

@@ -10,6 +10,7 @@ from typing import Literal
 
 import msgspec
 
+from kg.extraction import redshift_words as w
 from kg.extraction.fact import Assertion
 
 Whose = Literal["afterglow", "host", "intervening", "other"]
@@ -24,163 +25,76 @@ class Judged(msgspec.Struct, frozen=True, kw_only=True):
     score: float
 
 
-def _words(pattern: str) -> re.Pattern[str]:
-    return re.compile(pattern, re.I)
+class _Place(msgspec.Struct, frozen=True, kw_only=True):
+    """The words around a value: its sentence before and after it, the last of them, and its own "redshift of z ="."""
 
-
-_REDSHIFT = r"(?:red-?shifts?|z)\b"
-#: Immediately before the redshift: a number chosen for a computation, not measured.
-_ASSUMED = _words(
-    rf"(?:\b(?:assum\w+|adopt\w*|suppos\w+|typical|fiducial|median|mean GRB|average|hypothetical|arbitrary|using|"
-    rf"as an example|if (?:the|it|this|we|at|located|placed|its|we were)[^.]{{0,40}}|if|scaled to|at an assumed|"
-    rf"corrected to|for|with|given|were|beyond|out to|even for)"
-    rf"(?: (?:a|an|the|this|that|its|our|our own|measured|reported|known|host|spectroscopic|GRB|burst|"
-    rf"common|tentative|"
-    rf"typical|standard|source|object|of|now|assumed|and))* ?(?:\(?{_REDSHIFT})?[\w ,(=~:]{{0,14}}$)"
-)
-_FOR = _words(r"\b(?:for|with|given|using|beyond|were|even for|out to)\b")
-_ASSUMED_ANYWHERE = _words(
-    r"\b(?:assuming|assumed|adopting|assume that)\b[^.;]{0,30}\b(?:redshift|z\b)|"
-    r"\bE_?\{?(?:iso|peak|p,i|gamma)|isotropic|\bL_?\{?iso|luminosity|rest[- ]frame|H_?0\b|Omega|"
-    r"cosmolog\w+ parameters|"
-    r"\bergs?\b|kpc\b|projected|M_?sun|absolute mag"
-)
-_AT_THIS = _words(
-    r"\b(?:at|with|for|given) (?:the |this |that |a |its |the measured |the GRB )*(?:red-?shift|z)?\s?(?:of )?\W*$"
-)
-_CITED_AFTER = _words(
-    r"^[^.;]{0,60}(?:(?<!HyperZ \()(?<!Hyper-z \()\bet al\b|\bGCN (?:Circ\w*\.? ?)?#?\d|\bGCNC|"
-    r"\breported\b|\bATel|\bet\. al|\bmeasured by\b|\bfound by\b)"
-)
-_CITED_BEFORE = _words(
-    r"\b(?:reported|published|previous(?:ly)?|known|catalog\w*|announced|claimed|suggested by|proposed by|found by|"
-    r"determined by|measured by|given by|obtained by|SDSS|NED|GLADE|2MASS|literature)\b[^.;]{0,60}$|"
-    r"\bGCN[^.;]{0,40}$|\bet al\.?[^;]{0,45}$"
-)
-_SOFTWARE = _words(r"\([^()]*(?:Bolzonella|Kalberla|Schlegel|Ilbert|Arnouts)[^()]*\)?")
-_CONFIRMED = _words(
-    r"\bconfirm\w*|\bconsistent|\bin (?:full |good |excellent |perfect )?agreement|\bagrees?\b|"
-    r"\brefin\w+|\bsimilar to|\bcompatible"
-    r"|\bin line with|\bverif\w+|\b(?:lower|higher|larger|smaller|more precise|more accurate) than"
-)
-#: "consistent with the redshift z = 2.49 reported by ...": the value is the other's, nothing was measured here.
-_BORROWED = _words(
-    rf"\b(?:consistent with|agree\w* with|agreement with|compatible with|given|considering|"
-    rf"consideration for|in addition to|"
-    rf"based on|taking) (?:\S+ ){{0,5}}(?:{_REDSHIFT})?[ =~a-z]{{0,12}}$"
-)
-_COLUMN = _words(r"^[^.;]{0,12}in addition to the Galactic|^[^.;]{0,30}\babsorbing column")
-_OF_COLUMN = _words(r"\b(?:intrinsic|absorbing|absorption|column)[^;]{0,20} column[^;]{0,70}$|\bcolumn:[^;]{0,70}$")
-_THEORY = _words(
-    r"\btheoretical|\bpseudo|\bcalculations? (?:below )?use|\bprototype|\bAmati|\bE_?p,i|"
-    r"\blag[- ]luminosity|\bspectral lag"
-)
-_MEASURED = _words(
-    r"\b(?:we (?:\w+ ){0,3}(?:infer|derive|measure|determine|find|obtain|conclude|report|propose|suggest|identify|"
-    r"estimate|get|interpret|associate|detect|establish|place|deduce|see|calculate|constrain|set)\w*|"
-    r"lines?\b|doublet|absor\w+|"
-    r"emission|features?|system|common|corresponding to|identified|yields?|gives?|gave|results? in|"
-    r"leads? to|reports?|impl\w+|indicat\w+|places?|consistent with|photometric|limit|constrain\w*|"
-    r"best[- ]fit|reveal\w*|spectroscop\w+)\b"
-)
-_OWN = _words(
-    r"\b(?:redshift|z) of (?:the |this )?(?:GRB|burst|afterglow|host|source|transient|object|event|FXT|EP|OT\b)|"
-    r"(?:as|be) the redshift|likely redshift|common redshift|GRB redshift|redshift of the|final redshift|"
-    r"redshift (?:for|to be)|redshift is most likely"
-)
-_OWN_AFTER = _words(
-    r"^[ ,;()]*(?:which|and|that|this|for|as|is|\(?[\w ,-]{0,40}\),? which)?[^.;]{0,45}(?:(?:as|be|"
-    r"is) (?:the|its) (?:\w+ ){0,3}redshift)"
-)
-_CORRECTED = _words(r"\b(?:correct(?:ed)?|refined|revised|improved|accurate|updated|new value)\b[^.;]{0,40}$")
-_INTERVENING = _words(
-    r"\b(?:additional|second|third|another|other|further|also|weaker|secondary|two more|several)\b[^.;]{0,60}"
-    r"\b(?:absor(?:ption|bing) systems?|systems?|absorbers?|doublet|DLA)\b[^.;]{0,25}$|"
-    r"\b(?:second|third|another|other) one (?:is )?at\b"
-)
-_INTERVENING_STRICT = _words(
-    r"\binterven\w+|\bforeground|\bunrelated|\blower[- ]redshift (?:absor|system)|\bline[- ]of[- ]sight"
-)
-_OTHER_OBJECT = _words(
-    r"\b(?:SN ?\d{4}|SN ?Ia|supernova\w*|1998bw|cluster|quasar|QSO|AGN|blazar|FSRQ|BL ?Lac\w*|Abell|"
-    r"another galaxy|nearby galaxy|group of galaxies|galaxies|"
-    r"other (?:GRBs?|bursts?|galax\w+)|GRBs|field galaxy|sample|population|NGC|\d+ bursts|"
-    r"bursts? studied|median|average|(?:like|such as|similar to|example) GRB)"
-)
-_HEDGED = _words(
-    r"\b(?:tentative\w*|possibl\w+|probabl\w+|likely|may|might|could|if (?:real|this|confirmed|"
-    r"associated|so|it)|uncertain|"
-    r"would|suggests?|suggestive|provisional\w*|preliminary|plausibl\w+|hint\w*|marginal\w*|"
-    r"candidate|presumabl\w+|caution)\b"
-)
-_DOUBTED = _words(
-    r"\b(?:could|might|may) be (?:at |around |about )?(?:z ?)?[=~]*\s*$|\b(?:claim|hypothesis|refute)\w*[^.;]{0,40}$|"
-    r"\balternative\w*\b[^.;]{0,60}$"
-)
-_EXPECTED = _words(r"^[^.;]{0,10}, (?:we|one) would (?:have )?expect")
-_NEGATED = _words(
-    r"\b(?:inconsistent|not (?:at|consistent|compatible)|rule[sd]? out|excluded?|exclud\w+|reject\w*|"
-    r"disfavou?r\w*|instead of|rather than|no longer|erroneous|incorrect|misidentif\w+)\b[^.;]{0,45}$"
-)
-_PHOTOMETRIC = _words(
-    r"photometric(?:ally)? (?:red-?shift|estimate|analysis)|photo-?z|hyper-?z|\bphot\.? ?z|z_?phot|"
-    r"\bSED\b|spectral energy distribution|"
-    r"template|drop-?out|photometric redshift|broad-?band|GROND|\bfilters?\b|X-ray spectr|NH excess"
-)
-_SPECTROSCOPIC = _words(
-    r"spectr(?:um|a\b|oscop\w*|ograph)|\blines?\b|doublet|absorption|emission|\[O ?II|Mg ?II|Fe ?II|"
-    r"C ?IV|Si ?II|H-?(?:alpha|beta)|grism|slit"
-)
+    before: str
+    after: str
+    whole: str
+    near: str
+    lead: str
+    confirmed: bool
+    borrowed: bool
 
 
 def judge(text: str, begin: int, start: int, end: int, stop: int, *, where: str, about_redshift: bool) -> Judged:
     """Judge the value at `text[start:end]` (its "z =" included) in the sentence `text[begin:stop]`.
     `about_redshift` says that the subject announces one."""
     before, after, whole = text[begin:start], text[end:stop], text[begin:stop]
-    near = before[-150:] + _lead(text, start, end)
-    score = 0.0
-    borrowed = bool(_BORROWED.search(text[max(begin, start - 70) : start] + _lead(text, start, end)))
-    borrowed = borrowed and bool(_CITED_AFTER.search(after))
-    confirmed = bool(_CONFIRMED.search(whole)) and not borrowed
-    if where == "subject":
+    own = _lead(text, start, end)
+    lead = before[-70:] + own
+    borrowed = bool(w.BORROWED.search(lead)) and bool(w.CITED_AFTER.search(after))
+    place = _Place(
+        before=before,
+        after=after,
+        whole=whole,
+        near=before[-150:] + own,
+        lead=lead,
+        borrowed=borrowed,
+        confirmed=bool(w.CONFIRMED.search(whole)) and not borrowed,
+    )
+    score = _support(place) + 2.0 * (where == "subject") + 0.75 * about_redshift
+    if w.OWN.search(before[-60:] + text[start:end]) or w.OWN_AFTER.search(after):
         score += 2.0
-    if about_redshift:
-        score += 0.75
-    if _OWN.search(text[max(begin, start - 60) : end]) or _OWN_AFTER.search(after):
-        score += 2.0
-    if _MEASURED.search(near):
-        score += 1.5
-    if _CORRECTED.search(near):
-        score += 1.5
-    if confirmed:
-        score += 0.5
-    assertion: Assertion = "asserted"
-    if _HEDGED.search(whole):
-        assertion, score = "hedged", score - 0.25
-    if _DOUBTED.search(near) or _EXPECTED.search(after):
-        score -= 2.5
-    lead = text[max(begin, start - 70) : start] + _lead(text, start, end)
-    if _THEORY.search(whole) or re.search(r"theoretical|pseudo", text[:160], re.I):
+    if w.THEORY.search(whole) or re.search(r"theoretical|pseudo", text[:160], re.I):
         score -= 3.0
-    assumed = _ASSUMED.search(lead)
-    if assumed and not (_FOR.match(assumed.group()) and not _ASSUMED_ANYWHERE.search(whole)):
-        assertion, score = "hypothetical", score - 4.0
-    elif _AT_THIS.search(lead) and _ASSUMED_ANYWHERE.search(whole):
-        score -= 2.0
-    if _NEGATED.search(before[-60:]) and assertion != "hypothetical":
-        assertion, score = "negated", score - 4.0
-    if (borrowed and not re.search(r"\bconfirm", whole, re.I)) or _COLUMN.search(after) or _OF_COLUMN.search(near):
-        assertion, score = "cited", score - 3.0
-    if assertion in ("asserted", "hedged") and not confirmed:
-        cited_after, cited_before = _CITED_AFTER.search(after), _CITED_BEFORE.search(_SOFTWARE.sub("", near))
-        if cited_after or cited_before:
-            measured = _words(
-                r"\bwe (?:\w+ ){0,2}(?:infer|derive|measure|determine|find|obtain|conclude|propose|suggest|estimate)"
-            ).search(near)
-            score -= 1.0 if measured else 3.0
-            assertion = assertion if measured else "cited"
-    whose, penalty = _whose(before, after, whole)
-    return Judged(assertion=assertion, whose=whose, sort=_sort(text, whole, start, end), score=score - penalty)
+    assertion, penalty = _assertion(place)
+    whose, distance = _whose(before, after, whole)
+    return Judged(
+        assertion=assertion, whose=whose, sort=_sort(text, whole, start, end), score=score - penalty - distance
+    )
+
+
+def _support(place: _Place) -> float:
+    """How strongly the words speak for a measurement made here."""
+    score = 1.5 * bool(w.MEASURED.search(place.near)) + 1.5 * bool(w.CORRECTED.search(place.near))
+    score += 0.5 * place.confirmed
+    if w.DOUBTED.search(place.near) or w.EXPECTED.search(place.after):
+        score -= 2.5
+    return score
+
+
+def _assertion(place: _Place) -> tuple[Assertion, float]:
+    """Whether the value is claimed, and how much that lowers its rank. What comes later overrules."""
+    hedged = bool(w.HEDGED.search(place.whole))
+    assertion: Assertion = "hedged" if hedged else "asserted"
+    penalty = 0.25 * hedged
+    assumed = w.ASSUMED.search(place.lead)
+    computed = bool(w.ASSUMED_ANYWHERE.search(place.whole))
+    if assumed and (computed or not w.FOR.match(assumed.group())):
+        assertion, penalty = "hypothetical", penalty + 4.0
+    elif computed and w.AT_THIS.search(place.lead):
+        penalty += 2.0
+    if w.NEGATED.search(place.before[-60:]) and assertion != "hypothetical":
+        assertion, penalty = "negated", penalty + 4.0
+    of_others = place.borrowed and not re.search(r"\bconfirm", place.whole, re.I)
+    if of_others or w.COLUMN.search(place.after) or w.OF_COLUMN.search(place.near):
+        return "cited", penalty + 3.0
+    if assertion in ("asserted", "hedged") and not place.confirmed:
+        near = w.SOFTWARE.sub("", place.near)
+        if w.CITED_AFTER.search(place.after) or w.CITED_BEFORE.search(near):
+            return (assertion, penalty + 1.0) if w.WE_MEASURED.search(place.near) else ("cited", penalty + 3.0)
+    return assertion, penalty
 
 
 def _lead(text: str, start: int, end: int) -> str:
@@ -191,15 +105,15 @@ def _lead(text: str, start: int, end: int) -> str:
 def _whose(before: str, after: str, whole: str) -> tuple[Whose, float]:
     """Whose redshift it is, and how much that lowers its rank."""
     near = before[-90:] + " " + after[:40]
-    if _INTERVENING_STRICT.search(before[-70:]) or re.search(
+    if w.INTERVENING_STRICT.search(before[-70:]) or re.search(
         r"^ ?(?:system |absorber )?(?:\w+ ){0,2}(?:interven|foreground)|^[^.;]{0,12} for the (?:unrelated|"
         r"foreground|nearby)",
         after,
     ):
         return "intervening", 3.0
-    if _INTERVENING.search(before[-100:]) and not _OWN.search(near) and not _CONFIRMED.search(near):
+    if w.INTERVENING.search(before[-100:]) and not w.OWN.search(near) and not w.CONFIRMED.search(near):
         return "intervening", 1.5
-    if _OTHER_OBJECT.search(before[-60:]):
+    if w.OTHER_OBJECT.search(before[-60:]):
         return "other", 2.5
     if re.search(r"\bhost\b|emission lines?", whole, re.I) and not re.search(r"absorption", whole, re.I):
         return "host", 0.0
@@ -211,8 +125,8 @@ def _sort(text: str, whole: str, start: int, end: int) -> Literal["spectroscopic
     near = text[max(0, start - 60) : end + 30]
     if re.search(r"photometric|photo-?z|z_?phot", near, re.I):
         return "photometric"
-    if re.search(r"spectroscop", near, re.I) or _SPECTROSCOPIC.search(whole):
+    if re.search(r"spectroscop", near, re.I) or w.SPECTROSCOPIC.search(whole):
         return "spectroscopic"
-    if _PHOTOMETRIC.search(whole):
+    if w.PHOTOMETRIC.search(whole):
         return "photometric"
-    return "spectroscopic" if _SPECTROSCOPIC.search(text) or not _PHOTOMETRIC.search(text) else "photometric"
+    return "spectroscopic" if w.SPECTROSCOPIC.search(text) or not w.PHOTOMETRIC.search(text) else "photometric"

@@ -1,0 +1,118 @@
+"""The vocabulary of redshift statements: what words around a value speak for or against it. Patterns only."""
+
+from __future__ import annotations
+
+import re
+
+
+def words(pattern: str) -> re.Pattern[str]:
+    """A pattern that takes no heed of case."""
+    return re.compile(pattern, re.I)
+
+
+REDSHIFT = r"(?:red-?shifts?|z)\b"
+#: Immediately before the redshift: a number chosen for a computation, not measured.
+ASSUMED = words(
+    rf"(?:\b(?:assum\w+|adopt\w*|suppos\w+|typical|fiducial|median|mean GRB|average|hypothetical|arbitrary|using|"
+    rf"as an example|if (?:the|it|this|we|at|located|placed|its|we were)[^.]{{0,40}}|if|scaled to|at an assumed|"
+    rf"corrected to|for|with|given|were|beyond|out to|even for)"
+    rf"(?: (?:a|an|the|this|that|its|our|our own|measured|reported|known|host|spectroscopic|GRB|burst|"
+    rf"common|tentative|"
+    rf"typical|standard|source|object|of|now|assumed|and))* ?(?:\(?{REDSHIFT})?[\w ,(=~:]{{0,14}}$)"
+)
+FOR = words(r"\b(?:for|with|given|using|beyond|were|even for|out to)\b")
+ASSUMED_ANYWHERE = words(
+    r"\b(?:assuming|assumed|adopting|assume that)\b[^.;]{0,30}\b(?:redshift|z\b)|"
+    r"\bE_?\{?(?:iso|peak|p,i|gamma)|isotropic|\bL_?\{?iso|luminosity|rest[- ]frame|H_?0\b|Omega|"
+    r"cosmolog\w+ parameters|"
+    r"\bergs?\b|kpc\b|projected|M_?sun|absolute mag"
+)
+AT_THIS = words(
+    r"\b(?:at|with|for|given) (?:the |this |that |a |its |the measured |the GRB )*(?:red-?shift|z)?\s?(?:of )?\W*$"
+)
+CITED_AFTER = words(
+    r"^[^.;]{0,60}(?:(?<!HyperZ \()(?<!Hyper-z \()\bet al\b|\bGCN (?:Circ\w*\.? ?)?#?\d|\bGCNC|"
+    r"\breported\b|\bATel|\bet\. al|\bmeasured by\b|\bfound by\b)"
+)
+CITED_BEFORE = words(
+    r"\b(?:reported|published|previous(?:ly)?|known|catalog\w*|announced|claimed|suggested by|proposed by|found by|"
+    r"determined by|measured by|given by|obtained by|SDSS|NED|GLADE|2MASS|literature)\b[^.;]{0,60}$|"
+    r"\bGCN[^.;]{0,40}$|\bet al\.?[^;]{0,45}$"
+)
+SOFTWARE = words(r"\([^()]*(?:Bolzonella|Kalberla|Schlegel|Ilbert|Arnouts)[^()]*\)?")
+CONFIRMED = words(
+    r"\bconfirm\w*|\bconsistent|\bin (?:full |good |excellent |perfect )?agreement|\bagrees?\b|"
+    r"\brefin\w+|\bsimilar to|\bcompatible"
+    r"|\bin line with|\bverif\w+|\b(?:lower|higher|larger|smaller|more precise|more accurate) than"
+)
+#: "consistent with the redshift z = 2.49 reported by ...": the value is the other's, nothing was measured here.
+BORROWED = words(
+    rf"\b(?:consistent with|agree\w* with|agreement with|compatible with|given|considering|"
+    rf"consideration for|in addition to|"
+    rf"based on|taking) (?:\S+ ){{0,5}}(?:{REDSHIFT})?[ =~a-z]{{0,12}}$"
+)
+COLUMN = words(r"^[^.;]{0,12}in addition to the Galactic|^[^.;]{0,30}\babsorbing column")
+OF_COLUMN = words(r"\b(?:intrinsic|absorbing|absorption|column)[^;]{0,20} column[^;]{0,70}$|\bcolumn:[^;]{0,70}$")
+THEORY = words(
+    r"\btheoretical|\bpseudo|\bcalculations? (?:below )?use|\bprototype|\bAmati|\bE_?p,i|"
+    r"\blag[- ]luminosity|\bspectral lag"
+)
+MEASURED = words(
+    r"\b(?:we (?:\w+ ){0,3}(?:infer|derive|measure|determine|find|obtain|conclude|report|propose|suggest|identify|"
+    r"estimate|get|interpret|associate|detect|establish|place|deduce|see|calculate|constrain|set)\w*|"
+    r"lines?\b|doublet|absor\w+|"
+    r"emission|features?|system|common|corresponding to|identified|yields?|gives?|gave|results? in|"
+    r"leads? to|reports?|impl\w+|indicat\w+|places?|consistent with|photometric|limit|constrain\w*|"
+    r"best[- ]fit|reveal\w*|spectroscop\w+)\b"
+)
+WE_MEASURED = words(
+    r"\bwe (?:\w+ ){0,2}(?:infer|derive|measure|determine|find|obtain|conclude|propose|suggest|estimate)"
+)
+OWN = words(
+    r"\b(?:redshift|z) of (?:the |this )?(?:GRB|burst|afterglow|host|source|transient|object|event|FXT|EP|OT\b)|"
+    r"(?:as|be) the redshift|likely redshift|common redshift|GRB redshift|redshift of the|final redshift|"
+    r"redshift (?:for|to be)|redshift is most likely"
+)
+OWN_AFTER = words(
+    r"^[ ,;()]*(?:which|and|that|this|for|as|is|\(?[\w ,-]{0,40}\),? which)?[^.;]{0,45}(?:(?:as|be|"
+    r"is) (?:the|its) (?:\w+ ){0,3}redshift)"
+)
+CORRECTED = words(r"\b(?:correct(?:ed)?|refined|revised|improved|accurate|updated|new value)\b[^.;]{0,40}$")
+INTERVENING = words(
+    r"\b(?:additional|second|third|another|other|further|also|weaker|secondary|two more|several)\b[^.;]{0,60}"
+    r"\b(?:absor(?:ption|bing) systems?|systems?|absorbers?|doublet|DLA)\b[^.;]{0,25}$|"
+    r"\b(?:second|third|another|other) one (?:is )?at\b"
+)
+INTERVENING_STRICT = words(
+    r"\binterven\w+|\bforeground|\bunrelated|\blower[- ]redshift (?:absor|system)|\bline[- ]of[- ]sight"
+)
+OTHER_OBJECT = words(
+    r"\b(?:SN ?\d{4}|SN ?Ia|supernova\w*|1998bw|cluster|quasar|QSO|AGN|blazar|FSRQ|BL ?Lac\w*|Abell|"
+    r"another galaxy|nearby galaxy|group of galaxies|galaxies|"
+    r"other (?:GRBs?|bursts?|galax\w+)|GRBs|field galaxy|sample|population|NGC|\d+ bursts|"
+    r"bursts? studied|median|average|(?:like|such as|similar to|example) GRB)"
+)
+HEDGED = words(
+    r"\b(?:tentative\w*|possibl\w+|probabl\w+|likely|may|might|could|if (?:real|this|confirmed|"
+    r"associated|so|it)|uncertain|"
+    r"would|suggests?|suggestive|provisional\w*|preliminary|plausibl\w+|hint\w*|marginal\w*|"
+    r"candidate|presumabl\w+|caution)\b"
+)
+DOUBTED = words(
+    r"\b(?:could|might|may) be (?:at |around |about )?(?:z ?)?[=~]*\s*$|\b(?:claim|hypothesis|refute)\w*[^.;]{0,40}$|"
+    r"\balternative\w*\b[^.;]{0,60}$"
+)
+EXPECTED = words(r"^[^.;]{0,10}, (?:we|one) would (?:have )?expect")
+NEGATED = words(
+    r"\b(?:inconsistent|not (?:at|consistent|compatible)|rule[sd]? out|excluded?|exclud\w+|reject\w*|"
+    r"disfavou?r\w*|instead of|rather than|no longer|erroneous|incorrect|misidentif\w+)\b[^.;]{0,45}$"
+)
+PHOTOMETRIC = words(
+    r"photometric(?:ally)? (?:red-?shift|estimate|analysis)|photo-?z|hyper-?z|\bphot\.? ?z|z_?phot|"
+    r"\bSED\b|spectral energy distribution|"
+    r"template|drop-?out|photometric redshift|broad-?band|GROND|\bfilters?\b|X-ray spectr|NH excess"
+)
+SPECTROSCOPIC = words(
+    r"spectr(?:um|a\b|oscop\w*|ograph)|\blines?\b|doublet|absorption|emission|\[O ?II|Mg ?II|Fe ?II|"
+    r"C ?IV|Si ?II|H-?(?:alpha|beta)|grism|slit"
+)
