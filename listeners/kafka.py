@@ -86,10 +86,11 @@ class KafkaListener:
                 done = keep(journal, batch, source=self.name, offsets=offsets)
                 break
             except TransientError as error:
-                wait = min(2 * wait, LONGEST_WAIT_S)
-                log.warning("%s: %s; %d messages wait, again in %.1f s", self.name, error, len(batch), wait)
+                wait = min(2 * wait, LONGEST_IDLE_S)
+                pause = min(error.retry_after_s or wait, LONGEST_IDLE_S)
+                log.warning("%s: %s; %d messages wait, again in %.1f s", self.name, error, len(batch), pause)
                 # The broker would take the partitions away from a member that does not ask for messages.
-                client.idle(min(error.retry_after_s or wait, LONGEST_IDLE_S))
+                client.idle(pause)
                 if stop.is_set():
                     return False
         client.resume()

@@ -75,7 +75,7 @@ class LinkWatch:
         elif self._cause is not None:
             self._become(*self._cause)
         elif self.link.state == "up":
-            self._become("disconnected", "")
+            self._become("disconnected", "no broker answers")
 
     def _become(self, state: str, reason: str) -> None:
         if (state, reason) != (self.link.state, self.link.reason):
@@ -87,7 +87,7 @@ class LinkWatch:
 
 def cause(error: Any) -> tuple[State, str] | None:
     """What an error means for the connection; None for a mere summary, which would hide its cause."""
-    reason = error.str() or error.name()
+    reason = re.sub(r" \(after \d+ms.*", "", error.str() or error.name())
     if error.name() == "_ALL_BROKERS_DOWN":
         return None
     if error.name() not in _LOGIN:

@@ -40,7 +40,9 @@ def journal(tmp_path: Path) -> Iterator[Journal]:
 
 
 def listener(broker: Broker, topic: str, **changes: Any) -> KafkaListener:
-    return KafkaListener(settings(broker.address, topics=(topic,), group_id=f"g-{topic}", **changes))
+    """Patient about silence, so that no feed event mixes with the messages."""
+    usual = {"topics": (topic,), "group_id": f"g-{topic}", "silent_after_s": 60.0}
+    return KafkaListener(settings(broker.address, **(usual | changes)))
 
 
 def test_a_restart_resumes_after_the_last_message_journalled(broker: Broker, topic: str, journal: Journal) -> None:
@@ -155,6 +157,21 @@ def test_a_failing_transaction_commits_nothing_and_is_tried_again(broker: Broker
         wait_until(lambda: len(numbers(journal)) == 20, what="the batch in the end")
     assert flaky.failed == 2
     assert sorted(numbers(journal)) == list(range(20))
+
+
+def test_a_slow_journal_does_not_cost_the_membership(
+    broker: Broker, topic: str, journal: Journal, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The journal fails for longer than a member may stay away (max.poll.interval.ms)."""
+    slow = FlakyJournal(journal, TransientError("database is locked", retry_after_s=1.0), times=8)
+    quick = {"session.timeout.ms": 6000, "max.poll.interval.ms": 6000}
+    broker.produce(topic, circular(1))
+    with listening(listener(broker, topic, config=quick), slow):
+        wait_until(lambda: slow.failed, what="the first failure")
+        broker.produce(topic, circular(2))
+        wait_until(lambda: sorted(numbers(journal)) == [1, 2], what="both messages in the end")
+    assert slow.failed == 8
+    assert "partitions lost" not in caplog.text
 
 
 def test_stopping_before_the_journal_took_a_batch_commits_nothing(broker: Broker, topic: str, journal: Journal) -> None:

@@ -136,9 +136,12 @@ def show(found: dict[str, Any], console: Console) -> None:
         times = [_ago(row["since"], now), _ago(row["last"], now)]
         feeds.add_row(row["feed"], f"[{colour}]{row['state']}[/]", *times, *map(str, pace))
     console.print(feeds)
+    details: dict[str, list[str]] = {}
     for row in found["feeds"]:
         if row["detail"]:
-            console.print(f"  {row['feed']}: {row['detail']}", markup=False, highlight=False)
+            details.setdefault(row["detail"], []).append(row["feed"])
+    for detail, names in details.items():
+        console.print(f"  {', '.join(names)}: {detail}", markup=False, highlight=False)
     offsets = _table("Kafka", "group", "topic", "partitions", "behind", "moved")
     for row in found["offsets"]:
         cells = (row["group"], row["topic"], row["partitions"], row["behind"], _ago(row["updated"], now))
@@ -179,7 +182,7 @@ def _table(title: str, *columns: str) -> Any:
     table = Table(title=title, title_justify="left", box=None, header_style="bold", pad_edge=False, expand=False)
     for column in columns:
         right = column in ("messages", "a day", "count", "behind", "partitions")
-        table.add_column(column, justify="right" if right else "left", overflow="fold")
+        table.add_column(column, justify="right" if right else "left", overflow="fold", no_wrap=column == "state")
     return table
 
 
