@@ -61,43 +61,40 @@ class Packet:
                 self.author = part.text.strip()
 
     def _what(self, what: Any) -> None:
-        for part in self._params(what, None):
+        self._params(what, None)
+        for part in what.iterchildren("{*}Group", "{*}Table", "{*}Description", "{*}Reference"):
             tag = local(part.tag)
-            if tag == "Group":
-                for inner in self._params(part, part.get("type") or part.get("name") or ""):
-                    if local(inner.tag) != "Description":  # of the group: explains, says nothing of the event
-                        self._other(inner, local(inner.tag))
+            if tag == "Group":  # its Description explains, and says nothing of the event
+                self._params(part, part.get("type") or part.get("name") or "")
+                for reference in part.iterchildren("{*}Reference"):
+                    self._other(reference, "Reference")
             elif tag == "Table":
                 self._keep(part.get("name") or "Table", [cell.text or "" for cell in part.iter("{*}TD")], None)
             else:
                 self._other(part, tag)
 
-    def _params(self, section: Any, group: str | None) -> list[Any]:
-        """Read the Params of a section; the rest of its children is given back. Runs some forty times a packet, and
-        is most of the cost of reading one: hence one loop without calls where none is needed."""
-        params, units, rest = self.params, self.units, []
+    def _params(self, section: Any, group: str | None) -> None:
+        """Read the Params of a section. This runs some forty times a packet and is most of the cost of reading one:
+        hence one loop, one call for all attributes, and no calls where none is needed."""
+        params, units = self.params, self.units
         members = self.groups.setdefault(group, {}) if group else None
-        for part in section.iterchildren(tag=etree.Element):
-            tag = part.tag
-            if tag != "Param" and local(tag) != "Param":
-                rest.append(part)
-                continue
-            get = part.get
-            text = get("value")
+        for part in section.iterchildren("{*}Param"):
+            attributes = dict(part.items())
+            text = attributes.get("value")
             if text is None:
                 text = next((v.text or "" for v in part.iterchildren("{*}Value")), "")
-            name = get("name") or get("ucd") or "unnamed"
-            value = text.strip() if name in IDS or get("dataType") == "string" else typed(text)
+            name = attributes.get("name") or attributes.get("ucd") or "unnamed"
+            literal = name in IDS or attributes.get("dataType") == "string"
+            value = text.strip() if literal else typed(text)
             if name in params:
                 name = self._keep(name, value, group)
             else:
                 params[name] = value
                 if members is not None:
                     members[name] = value
-            unit = get("unit")
+            unit = attributes.get("unit")
             if unit is not None and unit not in _NO_UNIT:
                 units[name] = unit
-        return rest
 
     def _keep(self, name: str, value: Any, group: str | None) -> str:
         """The name under which the value is kept: nothing is overwritten."""
