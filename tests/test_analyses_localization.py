@@ -17,7 +17,7 @@ from analyses.run import run
 from nuncius.core.quantity import Quantity
 from nuncius.core.regions import separation
 from nuncius.core.result import Result
-from nuncius.core.sky import Annulus, Circle, Ellipse
+from nuncius.core.sky import Annulus, Circle, Ellipse, ProbabilityMap
 
 GBM = {"type": "circle", "ra": 176.8, "dec": -39.8, "radius": 11.6, "containment_probability": 0.68}
 
@@ -103,6 +103,12 @@ def test_credible_levels_of_a_map_are_those_of_the_gaussian_it_draws() -> None:
     circle = Circle(ra=60.0, dec=20.0, radius=3.0, containment_probability=1 - math.exp(-0.5))
     ra, dec = np.array([60.0, 60.0, 60.0, 240.0]), np.array([20.0, 23.0, 26.0, -20.0])
     np.testing.assert_allclose(credible_level(drawn, ra, dec), credible_level(circle, ra, dec), atol=0.05)
+
+
+def test_the_credible_level_of_a_cell_counts_the_cell_itself() -> None:
+    probability = np.arange(12, 0, -1) / 78.0
+    cells = ProbabilityMap(np.arange(12, dtype=np.int64) + 4, probability * 3.0 / math.pi)
+    np.testing.assert_allclose(credible_level(cells, *cells.centres), np.cumsum(probability))
 
 
 def test_the_close_up_holds_the_whole_90_percent_region() -> None:
