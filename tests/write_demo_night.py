@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 
 FOLDER = Path(__file__).resolve().parent.parent / "config" / "demo" / "2017-08-17"
 T0 = "2017-08-17T12:41:04.430Z"
-COARSE, FINE = 3, 7  # HEALPix orders: 7.3 and 0.46 degrees
+COARSE = 3  # HEALPix order of cells without probability, 7.3 degrees
 REWORDED = "Nuncius demo night; this is a rewording, the original is circular {number} in the GCN archive"
 
 
@@ -57,31 +57,30 @@ def map_fits(uniq: NDArray[np.int64], density: NDArray[np.float64], distance: tu
 
 
 def ellipse_map(
-    ra: float,
-    dec: float,
-    angle_deg: float,
-    area_90: float,
-    ratio: float,
-    distance: tuple[float, float],
-    fine_order: int = FINE,
+    ra: float, dec: float, angle_deg: float, area_90: float, ratio: float, distance: tuple[float, float], finest: int
 ) -> bytes:
-    """A Gaussian whose 90 % region has `area_90` square degrees; fine cells where there is probability."""
+    """A Gaussian whose 90 % region has `area_90` square degrees: cells are split down to order `finest` wherever
+    they may hold probability."""
     minor = math.sqrt(area_90 / (math.pi * -2 * math.log(0.1) * ratio))
     peak = SkyCoord(ra, dec, unit="deg")
 
-    def density(points: SkyCoord) -> NDArray[np.float64]:
+    def sigmas(points: SkyCoord, margin_deg: float = 0.0) -> NDArray[np.float64]:
         radius, angle = peak.separation(points).deg, peak.position_angle(points).rad - math.radians(angle_deg)
-        along, across = radius * np.cos(angle) / (minor * ratio), radius * np.sin(angle) / minor
-        value: NDArray[np.float64] = np.exp(-(along**2 + across**2) / 2)
+        along = np.maximum(np.abs(radius * np.cos(angle)) - margin_deg, 0) / (minor * ratio)
+        across = np.maximum(np.abs(radius * np.sin(angle)) - margin_deg, 0) / minor
+        value: NDArray[np.float64] = np.hypot(along, across)
         return value
 
-    pixels, centres = cells(COARSE)
-    near = peak.separation(centres).deg < 4 * minor * ratio + 6
-    fine, points = cells(fine_order)
-    inside = np.isin(fine >> 2 * (fine_order - COARSE), pixels[near])
-    uniq = np.concatenate([pixels[~near] + 4 ** (COARSE + 1), fine[inside] + 4 ** (fine_order + 1)])
-    values = np.concatenate([np.full(int((~near).sum()), 1e-12), density(points[inside])])
-    return map_fits(uniq, values, distance)
+    pixels = np.arange(12 * 4**COARSE)
+    uniq, density = [], []
+    for order in range(COARSE, finest + 1):
+        lon, lat = HEALPix(2**order, order="nested").healpix_to_lonlat(pixels)
+        centres = SkyCoord(lon, lat)
+        split = (sigmas(centres, margin_deg=58.6 / 2**order) < 4.0) & (order < finest)
+        uniq.append(pixels[~split] + 4 ** (order + 1))
+        density.append(np.exp(-(sigmas(centres[~split]) ** 2) / 2) + 1e-12)
+        pixels = (4 * pixels[split][:, None] + np.arange(4)).ravel()
+    return map_fits(np.concatenate(uniq), np.concatenate(density), distance)
 
 
 def hanford_map() -> bytes:
@@ -260,9 +259,9 @@ BBH = {"BNS": 0.0, "NSBH": 0.03, "BBH": 0.91, "Terrestrial": 0.06}
 
 def night() -> dict[str, bytes]:
     """File name to message, in order of arrival."""
-    h1, hlv = hanford_map(), ellipse_map(196.3, -21.5, 152.0, 31.0, 7.3, (40.0, 8.0))
-    lalinference = ellipse_map(196.5, -22.0, 152.0, 34.0, 6.5, (40.0, 8.0))
-    far_away = ellipse_map(83.0, 12.0, 40.0, 420.0, 6.0, (1650.0, 480.0), fine_order=5)
+    h1, hlv = hanford_map(), ellipse_map(196.3, -21.5, 152.0, 31.0, 7.3, (40.0, 8.0), finest=8)
+    lalinference = ellipse_map(196.5, -22.0, 152.0, 34.0, 6.5, (40.0, 8.0), finest=8)
+    far_away = ellipse_map(83.0, 12.0, 40.0, 420.0, 6.0, (1650.0, 480.0), finest=7)
     out_of_nowhere = lvk(
         "S170817zz",
         "PRELIMINARY",
