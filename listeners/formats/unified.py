@@ -154,8 +154,9 @@ def _texts(value: Any) -> list[str]:
 
 
 def _kind(path: list[str], data: dict[str, Any]) -> str:
-    """`gcn.notice.` and the schema's path, with the instrument where one schema serves several."""
-    parts = [slug(part) for part in path]
+    """`gcn.notice.`, the mission and the rest of the schema's path, with the instrument where one schema serves
+    several."""
+    parts = [slug(data["mission"]), *(slug(part) for part in path[1:])]
     instrument = slug(data["instrument"])
     if len(parts) < 3 and instrument and instrument not in parts and instrument != slug(data["mission"]):
         parts.insert(1, instrument)
