@@ -23,12 +23,8 @@ _TAR = (".tar", ".tar.bz2", ".tar.gz", ".tar.xz", ".tbz2", ".tgz")
 _LINES = (".jsonl", ".ndjson", ".jsonl.gz", ".ndjson.gz")
 _HEAD = 4096
 
-#: The moment a notice was made, in each format's words; read from the first bytes, before any parsing.
-_DATE = re.compile(
-    rb"<Date>\s*([0-9T:.+\- Z]{10,40}?)\s*</Date>"
-    rb'|"(?:alert_datetime|time_created|createdOn)"\s*:\s*"?([0-9T:.+\- Z]{10,40})'
-    rb"|NOTICE_DATE:\s*([A-Za-z]{3} \d\d [A-Za-z]{3} \d\d \d\d:\d\d:\d\d) UT"
-)
+#: The moment a notice was made, in each format's words.
+_JSON_DATE = re.compile(rb'"(?:alert_datetime|time_created|createdOn)"\s*:\s*"?([0-9T:.+\- Z]{10,40})')
 _TRIGGER = re.compile(rb'"trigger_time"\s*:\s*"([0-9T:.+\- Z]{10,40})"')
 _AVRO_DATE = re.compile(rb"(20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z)")
 
@@ -148,20 +144,27 @@ def _is_json_lines(raw: bytes) -> bool:
 
 def stamp(raw: bytes, now: datetime) -> datetime:
     """The date that the notice itself states, else `now`. A look at the beginning and the end, not a parser."""
+    begin = raw.find(b"<Date>", 0, _HEAD)
+    if begin >= 0:  # VOEvent, first because archives hold hundreds of thousands
+        end = raw.find(b"</Date>", begin, begin + 60)
+        return utc(raw[begin + 6 : end].decode("ascii", "replace")) or now
     if raw[:4] == b"Obj\x01":
         found = _AVRO_DATE.search(raw[: 4 * _HEAD])
         return (utc(found[1].decode("ascii")) if found else None) or now
-    head = raw if len(raw) <= 2 * _HEAD else raw[:_HEAD] + raw[-_HEAD:]
-    match = _DATE.search(head)
-    if match is None:
-        match = _TRIGGER.search(head)
-        return (utc(match[1].decode("ascii")) if match else None) or now
-    text = (match[1] or match[2] or match[3]).decode("ascii").strip()
-    if match[3]:
+    begin = raw.find(b"NOTICE_DATE:", 0, _HEAD)
+    if begin >= 0:
+        line = raw[begin + 12 : begin + 60].partition(b"\n")[0].decode("ascii", "replace")
         try:
-            return datetime.strptime(text, "%a %d %b %y %H:%M:%S").replace(tzinfo=UTC)
+            return datetime.strptime(line.strip().removesuffix("UT").strip(), "%a %d %b %y %H:%M:%S").replace(
+                tzinfo=UTC
+            )
         except ValueError:
             return now
+    head = raw if len(raw) <= 2 * _HEAD else raw[:_HEAD] + raw[-_HEAD:]
+    match = _JSON_DATE.search(head) or _TRIGGER.search(head)
+    if match is None:
+        return now
+    text = match[1].decode("ascii").strip()
     if text.isdigit():
         milliseconds = int(text)  # circulars: milliseconds since 1970
         return datetime.fromtimestamp(milliseconds / 1000.0, UTC) if milliseconds < 32_503_680_000_000 else now

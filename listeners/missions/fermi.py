@@ -15,14 +15,14 @@ MISSIONS = ("Fermi",)
 def _gbm(number: int, name: str, text: str, **more: object) -> NoticeType:
     # GBM error radii are 1 sigma, 68 % containment; only the flight ones include systematics
     # (https://gcn.gsfc.nasa.gov/fermi.html, "GBM ... 1-sigma").
-    fields = {"containment": 0.68, "alert_type": "update", "text": (text,), **more}
+    fields = {"containment": 0.68, "alert_type": "update", "text": tuple(text.split("|")), **more}
     tail = name.removeprefix("FERMI_GBM_").lower()
     return NoticeType(name=name, number=number, mission="Fermi", instrument="GBM", tail=tail, **fields)  # type: ignore[arg-type]
 
 
 def _lat(number: int, name: str, text: str, **more: object) -> NoticeType:
     # LAT radii are given as 90 % containment, statistical only (same page).
-    fields = {"containment": 0.9, "text": (text,), **more}
+    fields = {"containment": 0.9, "text": tuple(text.split("|")), **more}
     tail = name.removeprefix("FERMI_LAT_").lower()
     return NoticeType(name=name, number=number, mission="Fermi", instrument="LAT", tail=tail, **fields)  # type: ignore[arg-type]
 
@@ -37,7 +37,12 @@ TYPES = (
     _gbm(116, "FERMI_GBM_ALERT_INTERNAL", "fermi-gbm alert internal", position="none", alert_type="initial"),
     _gbm(117, "FERMI_GBM_FLT_INTERNAL", "fermi-gbm flight internal"),
     _gbm(119, "FERMI_GBM_POS_TEST", "fermi-gbm test position", tense=Tense.TEST, alert_type="initial"),
-    _gbm(131, "FERMI_GBM_SUBTHRESH", "fermi-gbm sub-threshold", alert_type="initial"),
+    _gbm(
+        131,
+        "FERMI_GBM_SUBTHRESH",
+        "fermi-gbm sub-threshold|fermi-gbm subthreshold|fermi-gbm subthresh",
+        alert_type="initial",
+    ),
     _gbm(146, "FERMI_GBM_FIN_INTERNAL", "fermi-gbm final internal"),
     _lat(120, "FERMI_LAT_POS_INI", "fermi-lat initial position"),
     _lat(121, "FERMI_LAT_POS_UPD", "fermi-lat updated position", alert_type="update"),

@@ -37,7 +37,7 @@ def _lvc(number: int, name: str, tail: str, text: str, alert_type: AlertType = "
         tail=tail,
         position="none",
         alert_type=alert_type,
-        text=(text,),
+        text=tuple(text.split("|")),
     )
 
 
@@ -47,7 +47,7 @@ TYPES = (
     _lvc(152, "LVC_UPDATE", "update", "update", "update"),
     # 153 retracted until April 2019, 164 since.
     _lvc(153, "LVC_RETRACTION_2018", "retraction", "retracted", "retraction"),
-    _lvc(163, "LVC_EARLY_WARNING", "earlywarning", "early warning"),
+    _lvc(163, "LVC_EARLY_WARNING", "earlywarning", "early warning|earlywarning"),
     _lvc(164, "LVC_RETRACTION", "retraction", "retraction", "retraction"),
     NoticeType(
         name="LVC_TEST", number=154, mission="LVK", instrument=NETWORK, messenger="GW", tail="test",

@@ -17,7 +17,7 @@ def _agile(number: int, name: str, instrument: str, tail: str, text: str, **more
 def _maxi(number: int, name: str, tail: str, text: str, tense: Tense | None = None) -> NoticeType:
     # https://gcn.gsfc.nasa.gov/maxi.html: 90 % containment, statistical only.
     return NoticeType(
-        name=name, number=number, mission="MAXI", instrument="GSC", tail=tail, tense=tense, text=(text,)
+        name=name, number=number, mission="MAXI", instrument="GSC", tail=tail, tense=tense, text=tuple(text.split("|"))
     )  # fmt: skip
 
 
@@ -29,8 +29,8 @@ TYPES = (
     _agile(107, "AGILE_POINTDIR", "Spacecraft", "pointdir", "agile pointing", position="pointing", tense=Tense.UTILITY),
     _agile(108, "AGILE_TRANS", "SuperAGILE", "trans", "agile transient"),
     _agile(109, "AGILE_GRB_POS_TEST", "SuperAGILE", "grb_pos_test", "agile test position", tense=Tense.TEST),
-    _maxi(134, "MAXI_UNKNOWN", "unknown", "maxi unknown source"),
-    _maxi(135, "MAXI_KNOWN", "known", "maxi known source"),
+    _maxi(134, "MAXI_UNKNOWN", "unknown", "maxi unknown source|maxi unknown"),
+    _maxi(135, "MAXI_KNOWN", "known", "maxi known source|maxi known"),
     _maxi(136, "MAXI_TEST", "test", "maxi test", Tense.TEST),
     NoticeType(
         name="CALET_GBM_FLT_LC", number=160, mission="CALET", instrument="GBM", tail="flt_lc",
@@ -43,11 +43,12 @@ TYPES = (
     # GECAM does not state the containment of its radius; 1 sigma is the practice of such detectors.
     NoticeType(
         name="GECAM_FLT", number=188, mission="GECAM", instrument="GRD", tail="flt",
-        containment=0.68, assumed=True, text=("gecam in-flight", "gecam flight"),
+        containment=0.68, assumed=True,
+        text=("gecam in-flight", "gecam-b in-flight", "gecam-c in-flight", "gecam flight"),
     ),
     NoticeType(
         name="GECAM_GND", number=189, mission="GECAM", instrument="GRD", tail="gnd",
-        containment=0.68, assumed=True, alert_type="update", text=("gecam ground",),
+        containment=0.68, assumed=True, alert_type="update", text=("gecam ground", "gecam-b ground", "gecam-c ground"),
     ),
     NoticeType(
         name="KONUS_LC", number=59, mission="Konus-Wind", instrument="Konus", tail="lc", position="none",
