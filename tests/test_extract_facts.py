@@ -28,6 +28,11 @@ def _redshifts(body: str, subject: str = "GRB 260307A: spectroscopy") -> list[Fa
         ("We measure a redshift z ~ 2.1 from a break.", 2.1, None),
         ("We measure $z = 0.815 \\pm 0.001$ from [O II].", 0.815, [0.001, 0.001]),
         ("We find a redshift of\nz = 1.60\u2009\u00b1\u20090.01 from C IV.", 1.60, [0.01, 0.01]),
+        (
+            "From lines of its host NGC 4993 we measure a redshift of z = 0.009783 +/- 0.000023.",
+            0.009783,
+            [2.3e-05] * 2,
+        ),
         ("The redshift of the host galaxy, and hence of GRB 260307A, is 0.793 from [O III] lines.", 0.793, None),
         ("We therefore suggest that the redshift of the burst is most likely 0.947.", 0.947, None),
         ("Lyman-alpha is seen at a redshift z\u22486.32, in a damped system.", 6.32, None),
@@ -108,6 +113,19 @@ def test_the_more_precise_of_two_mentions_is_reported() -> None:
 def test_how_a_redshift_was_measured_is_told(body: str, sort: str) -> None:
     [fact] = _redshifts(body, "GRB 260307A: redshift")
     assert fact.qualifier["type"] == sort
+
+
+@pytest.mark.parametrize(
+    ("body", "whose"),
+    [
+        ("From absorption lines of the host galaxy NGC 4993 we measure a redshift of z = 0.0098.", "host"),
+        ("Emission lines of [O II] and H-beta lie at a common redshift of 0.42.", "host"),
+        ("Absorption lines on the afterglow's continuum lie at a common redshift of 1.42.", "afterglow"),
+    ],
+)
+def test_whose_redshift_it_is_is_told(body: str, whose: str) -> None:
+    [fact] = _redshifts(body)
+    assert fact.qualifier["of"] == whose
 
 
 def _by(predicate: str, facts: list[Fact]) -> list[object]:

@@ -113,8 +113,10 @@ def _whose(before: str, after: str, whole: str) -> tuple[Whose, float]:
         return "intervening", 3.0
     if w.INTERVENING.search(before[-100:]) and not w.OWN.search(near) and not w.CONFIRMED.search(near):
         return "intervening", 1.5
-    if w.OTHER_OBJECT.search(before[-60:]):
+    if w.OTHER_OBJECT.search(before[-60:]) and not re.search(r"\bhost\b", before[-60:], re.I):
         return "other", 2.5
+    if re.search(r"\bhost galaxy\b|\bits host\b", before[-60:], re.I):
+        return "host", 0.0
     if re.search(r"\bhost\b|emission lines?", whole, re.I) and not re.search(r"absorption", whole, re.I):
         return "host", 0.0
     return "afterglow", 0.0
