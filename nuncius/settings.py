@@ -26,6 +26,7 @@ ENVIRONMENT = {
     "NUNCIUS_DATABASE_URL": ("journal", "url"),
     "GCN_CLIENT_ID": ("kafka", "client_id"),
     "GCN_CLIENT_SECRET": ("kafka", "client_secret"),
+    "KAFKA_PASSWORD": ("kafka", "password"),
     "SLACK_BOT_TOKEN": ("slack", "token"),
 }
 
@@ -104,9 +105,16 @@ def _set(data: dict[str, Any], keys: tuple[str, ...], value: str) -> None:
     data[keys[-1]] = value
 
 
+def _path(kind: type, value: Any) -> Any:
+    """Paths are written as text; `~` is the home folder."""
+    if kind is Path and isinstance(value, str):
+        return Path(value).expanduser()
+    raise ValueError(f"expected a path as text, received {value!r}")
+
+
 def _convert(data: dict[str, Any], file: Path) -> Settings:
     try:
-        return msgspec.convert(data, type=Settings, strict=False)
+        return msgspec.convert(data, type=Settings, strict=False, dec_hook=_path)
     except msgspec.ValidationError as error:
         text = str(error)
         hint = ""
