@@ -53,11 +53,10 @@ class Packet:
 
     def _who(self, who: Any) -> None:
         """Names, telephone numbers and addresses of people are left out on purpose."""
-        for part in who.iterchildren(tag=etree.Element):
-            tag = local(part.tag)
-            if tag == "Date":
+        for part in who.iterchildren("{*}Date", "{*}AuthorIVORN"):
+            if local(part.tag) == "Date":
                 self.date = part.text
-            elif tag == "AuthorIVORN" and part.text:
+            elif part.text:
                 self.author = part.text.strip()
 
     def _what(self, what: Any) -> None:
