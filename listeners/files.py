@@ -122,7 +122,7 @@ def messages(raw: bytes, *, name: str, now: datetime) -> Iterator[Message]:
     if head == b"[" and raw.rstrip()[-1:] == b"]":
         try:
             items = msgspec.json.decode(raw, type=list[msgspec.Raw])
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             yield _refused(name, f"not a JSON list: {error}", now)
             return
         for number, item in enumerate(items, start=1):

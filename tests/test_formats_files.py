@@ -57,6 +57,15 @@ def test_a_file_that_is_no_archive_is_refused_and_the_walk_goes_on(tmp_path: Pat
     assert parse(good)[0].id == "circular:1/1"
 
 
+def test_a_list_nested_too_deep_is_refused_and_the_walk_goes_on(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_bytes(b"[" * 200_000 + b"]" * 200_000)
+    (tmp_path / "b.json").write_text("{}", encoding="utf-8")
+    deep, following = walk([tmp_path], now=NOW)
+    assert deep.refused is not None
+    assert "not a JSON list" in deep.refused
+    assert following.raw == b"{}"
+
+
 def test_memory_stays_flat_over_a_large_tarball(tmp_path: Path) -> None:
     content = (GOLDEN / "voevent_swift_bat_grb_pos.xml").read_bytes()
     with tarfile.open(tmp_path / "large.tar.gz", "w:gz", compresslevel=1) as tar:
