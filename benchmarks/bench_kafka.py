@@ -1,4 +1,4 @@
-"""Kafka → parsed → journalled: rate and latency, beside consuming and JSON-decoding alone, in one run.
+"""Kafka → parsed → journalled → decided: rate and latency, beside consuming and JSON-decoding alone, in one run.
 
     python benchmarks/bench_kafka.py
     python benchmarks/bench_kafka.py --messages 50000 --seconds 30 --json
@@ -94,9 +94,12 @@ KINDS: dict[str, tuple[str, Callable[[int], bytes]]] = {
 }
 
 
-def stages(listener: KafkaListener, journals: dict[str, Journal]) -> dict[str, Stage]:
-    """What is measured, by name. Each journal makes one more row."""
+def stages(listener: KafkaListener, journals: dict[str, Journal], deciding: Journal) -> dict[str, Stage]:
+    """What is measured, by name. Each journal makes one more row; the last row decides too, by the shipped rules."""
+    from kg.objects import identify
     from listeners.intake import keep
+    from reactors.reactor import Reactor
+    from reactors.rulebook import RuleBook
 
     def store(journal: Journal) -> Stage:
         def run(records: Sequence[Record]) -> object:
@@ -106,11 +109,20 @@ def stages(listener: KafkaListener, journals: dict[str, Journal]) -> dict[str, S
 
         return run
 
+    reactor = Reactor(deciding, RuleBook(), SystemClock(), identify=identify)
+
+    def decide(records: Sequence[Record]) -> object:
+        store(deciding)(records)
+        while reactor.step():
+            pass
+        return None
+
     return {
         "consume alone": lambda records: None,
         "consume, json.loads": lambda records: [json.loads(r.value) for r in records],
         "consume, parse": listener.read,
         **{f"consume, parse, journal ({name})": store(journal) for name, journal in journals.items()},
+        "consume, parse, journal (SQLite full), decide": decide,
     }
 
 
@@ -217,17 +229,18 @@ def run(options: argparse.Namespace) -> dict[str, dict[str, Any]]:
                 f"SQLite {how}": Journal.open(f"sqlite:///{folder}/{kind}-{how}.db", synchronous=how)
                 for how in ("full", "normal")
             }
+            deciding = Journal.open(f"sqlite:///{folder}/{kind}-decided.db")
             rows = found[kind] = {}
-            measured = stages(listener, journals)
+            measured = stages(listener, journals, deciding)
             if make(1)[:1] != b"{":
                 del measured["consume, json.loads"]
             for name, stage in measured.items():
                 rows[name] = rate(settings(broker, topic, options.batch), stage, options.messages)
-            last = list(measured)[-2]  # the durable journal, which is the default
+            last = list(measured)[-1]
             rows[f"latency at {options.per_second:g}/s: {last}"] = latency(
                 broker, f"latency.{kind}", make, measured[last], options.per_second, options.seconds
             )
-            for journal in journals.values():
+            for journal in (*journals.values(), deciding):
                 assert not journal.rejects(), journal.rejects()[0].reason
                 journal.close()
     return found

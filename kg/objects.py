@@ -27,36 +27,28 @@ def identify(journal: Journal, batch: Sequence[Stored]) -> dict[int, str]:
 
 
 def _identify(journal: Journal, batch: Sequence[Stored]) -> dict[int, str]:
-    known: dict[str, str] = {}
-    links: list[ObjectLink] = []
-    objects: dict[int, str] = {}
+    objects = {stored.seq: stored.event.object for stored in batch if stored.event.object is not None}
     fresh: list[tuple[int, str]] = []
+    named: list[tuple[Stored, list[Key]]] = []
     for stored in batch:
-        event = stored.event
-        if event.object is not None:
-            objects[stored.seq] = event.object
+        if stored.seq in objects:
             continue
-        target = _object_in_data(event)
-        if target is None:
-            keys = _with_tns_twins(keys_of(event))
-            if not keys:
-                continue
-            target = _attach(journal, event, keys, known, links)
-        objects[stored.seq] = target
-        fresh.append((stored.seq, target))
-    if links:
-        journal.link(links)
+        if target := _object_in_data(stored.event):
+            fresh.append((stored.seq, target))
+        elif keys := _with_tns_twins(keys_of(stored.event)):
+            named.append((stored, keys))
+    # One question for the whole batch: asking for each event costs more than deciding about it.
+    known = journal.objects_of([key.key for _, keys in named for key in keys]) if named else {}
+    links: list[ObjectLink] = []
+    fresh += [(stored.seq, _attach(stored.event, keys, known, links)) for stored, keys in named]
     if fresh:
-        journal.set_object(fresh)
-    return objects
+        journal.identify(links, fresh)
+    return objects | dict(fresh)
 
 
-def _attach(journal: Journal, event: Event, keys: Sequence[Key], known: dict[str, str], links: list[ObjectLink]) -> str:
+def _attach(event: Event, keys: Sequence[Key], known: dict[str, str], links: list[ObjectLink]) -> str:
     """The object of an event with these keys; keys new to us are linked to it. A key that already means another
     object stays there: two objects are never merged silently."""
-    for key in keys:
-        if key.key not in known and (owner := journal.object_of([key.key])):
-            known[key.key] = owner
     target = next((known[k.key] for k in keys if k.key in known), None) or object_iri(keys[0].key)
     for key in keys:
         if key.key not in known:

@@ -183,11 +183,25 @@ class Journal:
 
     def object_of(self, names: Sequence[str]) -> str | None:
         """The object of the first of these names that is known."""
-        return self._db.read(lambda c: objects.object_of(c, names))
+        known = self.objects_of(names)
+        return next((known[name] for name in names if name in known), None)
+
+    def objects_of(self, names: Sequence[str]) -> dict[str, str]:
+        """The objects of those of these names that are known."""
+        return self._db.read(lambda c: objects.objects_of(c, names))
 
     def names_of(self, obj: str) -> list[r.ObjectLink]:
         """Every claim about an object, withdrawn ones too."""
         return self._db.read(lambda c: objects.names_of(c, obj))
+
+    def identify(self, links: Sequence[r.ObjectLink], assignments: Sequence[tuple[int, str]]) -> None:
+        """`link` and `set_object` together."""
+
+        def work(connection: Connection) -> None:
+            objects.link(connection, links)
+            objects.set_object(connection, assignments)
+
+        self._db.write(work)
 
     def set_object(self, assignments: Sequence[tuple[int, str]]) -> None:
         """Say which object events are about."""

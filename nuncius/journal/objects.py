@@ -28,14 +28,14 @@ def link(connection: Connection, links: Sequence[ObjectLink]) -> None:
         connection.execute(statement, rows)
 
 
-def object_of(connection: Connection, names: Sequence[str]) -> str | None:
-    """The object of the first name that has one; among standing claims about a name the oldest counts."""
+def objects_of(connection: Connection, names: Sequence[str]) -> dict[str, str]:
+    """The object of each name that has one; among standing claims about a name the oldest counts."""
     links = t.object_links.c
     query = select(links.name, links.object).where(links.withdrawn.is_(False)).order_by(links.id.desc())
     known: dict[str, str] = {}
     for piece in log.chunks(list(dict.fromkeys(names))):
         known.update((name, obj) for name, obj in connection.execute(query.where(links.name.in_(piece))))
-    return next((known[name] for name in names if name in known), None)
+    return known
 
 
 def names_of(connection: Connection, obj: str) -> list[ObjectLink]:
