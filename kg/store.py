@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import shutil
 import threading
-import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import weakref
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
@@ -18,7 +18,7 @@ from typing import Any
 import msgspec
 import pyoxigraph as ox
 
-from kg import generations
+from kg import generations, views
 from kg.vocabulary import PREFIXES, XSD
 from nuncius.core.errors import ConfigurationError, FormatError, PermanentError, TransientError
 
@@ -31,7 +31,6 @@ RESULT_FORMATS = {"json": ox.QueryResultsFormat.JSON, "csv": ox.QueryResultsForm
 GRAPH_FORMATS = {"ttl": ox.RdfFormat.TURTLE, "nq": ox.RdfFormat.N_QUADS, "trig": ox.RdfFormat.TRIG}
 #: Beyond this many quads a load writes files directly instead of going through a transaction.
 BULK = 200_000
-_ATTEMPTS = 30
 
 
 @lru_cache(maxsize=65536)
@@ -75,6 +74,7 @@ class GraphStore:
         self.folder = folder
         self.writable = writable
         self._writing = threading.Lock()
+        self._remove_view: Callable[[], object] = lambda: None
 
     @classmethod
     def open(cls, folder: Path) -> GraphStore:
@@ -97,22 +97,19 @@ class GraphStore:
 
     @classmethod
     def read_only(cls, folder: Path) -> GraphStore:
-        """A reading view of what has been committed so far; the writer need not stop. A writer that tidies files
-        away just then makes an attempt fail (one in four under constant writing, measured), so it is repeated;
-        TransientError when that does not help."""
-        for attempt in range(1, _ATTEMPTS + 1):
-            current = generations.current(folder)
-            if current is None:
-                raise ConfigurationError(
-                    f"there is no graph in {folder}; `nuncius kg rebuild` or `nuncius run` makes one"
-                )
-            try:
-                return cls(ox.Store.read_only(str(folder / current)), folder, writable=False)
-            except (OSError, RuntimeError) as error:  # RuntimeError: a file listed in the manifest is gone
-                if attempt == _ATTEMPTS:
-                    raise TransientError(f"the graph in {folder} could not be read just now: {error}") from error
-                time.sleep(0.01)
-        raise AssertionError("unreachable")
+        """A reading view of what has been committed so far (see `kg.views`); the writer need not stop, and what it
+        writes afterwards is not seen. TransientError where it leaves no quiet moment."""
+        current = generations.current(folder)
+        if current is None:
+            raise ConfigurationError(f"there is no graph in {folder}; `nuncius kg rebuild` or `nuncius run` makes one")
+        view = views.take(folder / current, folder / "views")
+        try:
+            store = cls(ox.Store.read_only(str(view)), folder, writable=False)
+        except (OSError, RuntimeError) as error:
+            shutil.rmtree(view, ignore_errors=True)
+            raise TransientError(f"the graph in {folder} could not be read just now: {error}") from error
+        store._remove_view = weakref.finalize(store, shutil.rmtree, view, ignore_errors=True)
+        return store
 
     @classmethod
     def in_memory(cls) -> GraphStore:
@@ -145,6 +142,7 @@ class GraphStore:
         """Let go of the files; the store must not be used afterwards."""
         self._store = ox.Store()
         self.writable = False
+        self._remove_view()
 
     def replace(self, graphs: Mapping[str, Sequence[Triple]], *, durable: bool = True) -> int:
         """Make each named graph hold exactly these triples, all in one transaction; returns how many graphs changed.
