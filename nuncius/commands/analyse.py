@@ -46,10 +46,11 @@ def command(ctx: click.Context, listed: bool) -> None:
     """Run one analysis now; without a name, list them with their inputs.
 
     \b
-    nuncius analyse localization -h
-    nuncius analyse localization --event alert.xml --out results/
-    nuncius analyse localization --with sky=bayestar.multiorder.fits --with object=S190425z
-    nuncius analyse visibility --with sky='CIRCLE ICRS 197.45 -23.38 0.01' --with time=2017-08-17T12:41:04Z
+    Examples:
+      nuncius analyse localization -h
+      nuncius analyse localization --event alert.xml --out results/
+      nuncius analyse localization --with sky=bayestar.multiorder.fits --with object=S190425z
+      nuncius analyse visibility --with sky='CIRCLE ICRS 197.45 -23.38 0.01' --with time=2017-08-17T12:41:04Z
 
     Exit status: 0 done, 1 the analysis failed, 2 there is no such analysis or an option is wrong.
     """

@@ -76,9 +76,10 @@ def command(
     is reported on standard error, one line each, and never stops the rest.
 
     \b
-    nuncius parse alert.xml
-    nuncius parse --summary archive/2022-10.tar.bz2
-    nuncius parse notices/ | jq -r 'select(.tense == "initial") | .data.event_name[]'
+    Examples:
+      nuncius parse alert.xml
+      nuncius parse --summary archive/2022-10.tar.bz2
+      nuncius parse notices/ | jq -r 'select(.tense == "initial") | .data.event_name[]'
 
     Exit status: 0 all were read, 1 something was rejected, 2 the command line is wrong.
     """
