@@ -22,8 +22,9 @@ from typing import Any
 from nuncius.core.errors import NunciusError
 from nuncius.core.event import Event
 from nuncius.journal.records import NewReaction, Stored
+from reactors.context import context
 from reactors.engine import decide
-from reactors.evaluation import Evaluation, context
+from reactors.evaluation import Evaluation
 from reactors.functions import Maps
 from reactors.loader import load_rules
 from reactors.memory import Past
