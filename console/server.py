@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 
@@ -23,7 +23,7 @@ class WebSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """Whether to serve it at all."""
     host: str = "127.0.0.1"
     """Address to listen on."""
-    port: int = 8765
+    port: Annotated[int, msgspec.Meta(ge=0, le=65535)] = 8765
     """Port to listen on; 0 takes any free one."""
     hosts: list[str] = []
     """Further host names under which the page may be asked for, as set up in a reverse proxy."""

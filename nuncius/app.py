@@ -21,7 +21,7 @@ from kg.objects import identify
 from kg.store import GraphStore
 from listeners.contract import Listener
 from nuncius.core.clock import Clock, SystemClock
-from nuncius.core.errors import TransientError
+from nuncius.core.errors import NunciusError
 from nuncius.journal import Journal
 from nuncius.ownership import take_over, this_process
 from nuncius.settings import Settings
@@ -67,7 +67,7 @@ class App:
                 part(self.stop)
                 return
             except Exception as error:
-                known = isinstance(error, TransientError)
+                known = isinstance(error, NunciusError)
                 log.error("%s stopped: %s; starts again in %.1f s", name, error, pause, exc_info=not known)
             self.stop.wait(pause)
             ran_well = time.monotonic() - started > LONGEST_RESTART_S

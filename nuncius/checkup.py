@@ -17,6 +17,7 @@ from pathlib import Path
 import msgspec
 
 from nuncius.core.errors import ConfigurationError, NunciusError
+from nuncius.core.registry import did_you_mean
 from nuncius.settings import Settings, load
 
 #: Below this the data folder is called full: a month of alerts with sky maps is about half of it.
@@ -44,7 +45,7 @@ def examine(config: Path | None, *, connect: bool, now: datetime) -> list[Findin
     file = config or Path(os.environ.get("NUNCIUS_CONFIG") or "nuncius.toml")
     source = str(file) if file.exists() else "defaults and the environment; no nuncius.toml here"
     found.append(Finding(name="configuration", ok=True, reason=source))
-    checks: list[Callable[[Settings], Iterator[Finding]]] = [_folder, _journal, _graph, _kafka]
+    checks: list[Callable[[Settings], Iterator[Finding]]] = [_folder, _journal, _graph, _rules, _targets, _kafka]
     if connect:
         checks.append(_kafka_reached)
     for check in [*checks, _slack]:
@@ -106,6 +107,33 @@ def _journal(settings: Settings) -> Iterator[Finding]:
 
 def _graph(settings: Settings) -> Iterator[Finding]:
     yield from _writable("graph folder", settings.graph_dir, "data_dir in nuncius.toml")
+
+
+def _rules(settings: Settings) -> Iterator[Finding]:
+    from reactors.rulebook import RuleBook
+
+    try:
+        book = RuleBook(settings.rules, quiet=True)
+    except ConfigurationError as error:
+        yield Finding(name="rules", ok=False, reason=str(error), mend="correct rules in nuncius.toml")
+        return
+    where = ", ".join(str(path) for path in settings.rules) or "the shipped ones"
+    errors = [problem for problem in book.problems if problem.level == "error"]
+    if errors:
+        reason = f"{where}: {len(errors)} errors; the first: {errors[0]}"
+        mend = f"nuncius rules check {' '.join(str(path) for path in settings.rules)}".rstrip() + " shows all of them"
+        yield Finding(name="rules", ok=False, reason=reason, mend=mend)
+    else:
+        yield Finding(name="rules", ok=True, reason=f"{where}: {len(book.rules.rules)} rules")
+
+
+def _targets(settings: Settings) -> Iterator[Finding]:
+    from chat.targets import KNOWN
+
+    wrong = [name for name in settings.targets if name not in KNOWN]
+    if wrong:
+        reason = f"no chat target is named '{wrong[0]}'{did_you_mean(wrong[0], list(KNOWN))}"
+        yield Finding(name="targets", ok=False, reason=reason, mend="correct targets in nuncius.toml")
 
 
 def _kafka(settings: Settings) -> Iterator[Finding]:

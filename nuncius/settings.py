@@ -7,10 +7,11 @@ configuration. `docs/settings.md` describes every key, and a test compares it wi
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -39,6 +40,10 @@ class JournalSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     synchronous: Literal["full", "normal"] = "full"
     """SQLite's: `full` survives a power cut, `normal` the death of the process only, and is quicker."""
 
+    def __repr__(self) -> str:
+        # The URL may hold a password, and settings end up in tracebacks and debug logs.
+        return f"JournalSettings(url={_without_password(self.url)!r}, synchronous={self.synchronous!r})"
+
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Everything that can be set."""
@@ -53,7 +58,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Files and folders of rules; none: the shipped ones. A rule in a later path replaces its namesake."""
     targets: tuple[str, ...] = ("web",)
     """Where reports go: `web`, `slack`, `terminal`."""
-    workers: int = 2
+    workers: Annotated[int, msgspec.Meta(ge=1)] = 2
     """Analyses that run side by side."""
 
     @property
@@ -76,6 +81,8 @@ def load(path: Path | None = None, environment: Mapping[str, str] = os.environ) 
     if file.exists():
         try:
             data = tomllib.loads(file.read_text(encoding="utf-8"))
+        except OSError as error:
+            raise ConfigurationError(f"{file}: cannot be read: {error.strerror}") from error
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise ConfigurationError(f"{file}: not TOML: {error}") from error
     elif named:
@@ -94,14 +101,17 @@ def _variable(name: str, environment: Mapping[str, str]) -> str | None:
         file = Path(environment[f"{name}_FILE"])
         try:
             return file.read_text(encoding="utf-8").strip()
-        except OSError as error:
-            raise ConfigurationError(f"{name}_FILE names {file}, which cannot be read: {error.strerror}") from error
+        except (OSError, UnicodeDecodeError) as error:
+            why = error.strerror if isinstance(error, OSError) else "not text in UTF-8"
+            raise ConfigurationError(f"{name}_FILE names {file}, which cannot be read: {why}") from error
     return None
 
 
 def _set(data: dict[str, Any], keys: tuple[str, ...], value: str) -> None:
     for key in keys[:-1]:
         data = data.setdefault(key, {})
+        if not isinstance(data, dict):
+            return  # the file says something else than a section there; `_convert` names it
     data[keys[-1]] = value
 
 
@@ -119,5 +129,19 @@ def _convert(data: dict[str, Any], file: Path) -> Settings:
         text = str(error)
         hint = ""
         if "unknown field" in text:
-            hint = did_you_mean(text.split("`")[1], [field.encode_name for field in msgspec.structs.fields(Settings)])
+            hint = did_you_mean(text.split("`")[1], _known(text))
         raise ConfigurationError(f"{file}: {text}{hint}") from error
+
+
+def _known(complaint: str) -> list[str]:
+    """The keys of the section that msgspec complains about, which it names as `$.kafka` at the end."""
+    struct: Any = Settings
+    for word in complaint.rpartition("`$")[2].strip("`").split(".")[1:] if "`$" in complaint else []:
+        field = next((f for f in msgspec.structs.fields(struct) if f.encode_name == word), None)
+        kinds = getattr(field.type, "__args__", (field.type,)) if field else ()
+        struct = next((k for k in kinds if isinstance(k, type) and issubclass(k, msgspec.Struct)), struct)
+    return [field.encode_name for field in msgspec.structs.fields(struct)]
+
+
+def _without_password(url: str) -> str:
+    return re.sub(r"(://[^:/@]*):[^@]*@", r"\1:•••@", url)

@@ -102,4 +102,3 @@ def drain(carrier: Courier, clock: VirtualClock, *, tries: int = 60, patience: i
 
 def open_journal(folder: Path) -> Journal:
     return Journal.open(f"sqlite:///{folder / 'journal.db'}", synchronous="normal")
-

@@ -123,6 +123,19 @@ def test_doctor_says_what_is_wrong_with_the_file(tmp_path: Path) -> None:
     assert "topcis" in result.stdout
 
 
+def test_doctor_finds_targets_and_rules_that_would_not_start(tmp_path: Path) -> None:
+    (tmp_path / "mine.yaml").write_text("rule: a\nwhen: lvk.alrt\ndo:\n  - post: x\n")
+    (tmp_path / "nuncius.toml").write_text('targets = ["slak"]\nrules = ["mine.yaml"]\n')
+    result = nuncius("doctor", "--json")
+    broken = {f["name"]: f for f in json.loads(result.stdout) if f["ok"] is False}
+    assert result.exit_code == 1
+    assert "did you mean 'slack'" in broken["targets"]["reason"]
+    assert "lvk.alert" in broken["rules"]["reason"]
+    assert "nuncius rules check mine.yaml" in broken["rules"]["mend"]
+    (tmp_path / "nuncius.toml").write_text('rules = ["nowhere"]\n')
+    assert "no rules at nowhere" in nuncius("doctor").stdout
+
+
 def test_doctor_finds_credentials_that_others_can_read(tmp_path: Path) -> None:
     file = tmp_path / "gcn.toml"
     file.write_text(f'client_id = "abcdef"\nclient_secret = "{SECRET}"\n')

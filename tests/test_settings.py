@@ -61,11 +61,15 @@ def test_the_environment_wins_and_secrets_may_be_in_files(tmp_path: Path) -> Non
         ("[kafka]\nbatch = 'many'\n", "batch"),
         ("[web\n", "not TOML"),
         ("targets = 'web'\n", "targets"),
+        ("workers = 0\n", "workers"),
+        ("[web]\nport = 99999\n", "web.port"),
+        ("[kafka]\ntopic = 'x'\n", "did you mean 'topics'"),
+        ("journal = 3\n", "journal"),
     ],
 )
 def test_a_mistake_is_named_with_its_file_and_its_key(tmp_path: Path, text: str, says: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
-        load(written(tmp_path, text), environment={})
+        load(written(tmp_path, text), environment={"NUNCIUS_DATABASE_URL": "sqlite:///x.db"})
     assert "nuncius.toml" in str(caught.value)
     assert says in str(caught.value)
 
@@ -73,3 +77,21 @@ def test_a_mistake_is_named_with_its_file_and_its_key(tmp_path: Path, text: str,
 def test_a_file_that_is_named_must_exist(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="no configuration file"):
         load(tmp_path / "none.toml", environment={})
+
+
+def test_a_folder_in_place_of_the_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="cannot be read"):
+        load(tmp_path, environment={})
+
+
+def test_a_secret_file_that_is_no_text_is_named_and_not_shown(tmp_path: Path) -> None:
+    (tmp_path / "token").write_bytes(b"xoxb-\xff\xfe")
+    with pytest.raises(ConfigurationError, match="SLACK_BOT_TOKEN_FILE") as caught:
+        load(written(tmp_path, ""), environment={"SLACK_BOT_TOKEN_FILE": str(tmp_path / "token")})
+    assert "xoxb" not in str(caught.value)
+
+
+def test_the_databases_password_is_not_in_the_settings_repr(tmp_path: Path) -> None:
+    settings = load(written(tmp_path, "[journal]\nurl = 'postgresql+psycopg://me:s3cret@db/n'\n"), environment={})
+    assert "s3cret" not in repr(settings)
+    assert "db/n" in repr(settings)

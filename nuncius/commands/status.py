@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 #: A listener writes its pulse every few seconds; after this long without one it does not run.
 PULSE_S = 60.0
+#: A pace is not known from less time than this.
+LEAST_SPAN_S = 3600.0
 BAD = {"silent": "red", "disconnected": "red", "unauthorised": "red", "not running": "yellow", "quiet": "yellow"}
 
 
@@ -106,7 +108,9 @@ def _feeds(rows: list[Feed], settings: Settings, now: datetime) -> list[dict[str
                 "detail": "" if asleep else row.detail,
                 "last": row.last if row.count else None,
                 "count": row.count,
-                "per_day": round(86400.0 * (row.count - 1) / listened, 2) if row.count > 1 and listened > 0 else None,
+                "per_day": round(86400.0 * (row.count - 1) / listened, 2)
+                if row.count > 1 and listened >= LEAST_SPAN_S
+                else None,
                 "usually_within_s": rate.within_s if rate else None,
             }
         )
