@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import multiprocessing
+import os
 import signal
 import threading
 from collections.abc import Sequence
@@ -24,8 +25,11 @@ WARM = "analyses.warm"
 
 
 def begin_worker(modules: Sequence[str]) -> None:
-    """Know all analyses, those in `modules` too, and leave Ctrl-C to the parent, which cancels in order."""
+    """Know all analyses, those in `modules` too, and leave Ctrl-C to the parent, which cancels in order. Workers
+    give way to their parent: taking alerts in and deciding on them must not wait for a plot."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(os, "nice"):
+        os.nice(5)
     known()
     for module in modules:
         importlib.import_module(module)

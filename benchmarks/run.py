@@ -12,7 +12,7 @@ BENCHMARKS = {
     "notices parsed, beside gcn-notice-parser and bare libraries": ["benchmarks.bench_parse", "--data", "{data}"],
     "Kafka to journal to decision, beside consuming and decoding alone": ["benchmarks.bench_kafka"],
     "the journal, on SQLite and PostgreSQL": ["benchmarks.bench_journal"],
-    "rules": ["benchmarks.bench_rules"],
+    "rules": ["benchmarks.bench_rules", "--data", "{data}"],
     "the graph": ["benchmarks.bench_graph"],
 }
 
