@@ -14,8 +14,8 @@ from nuncius.journal.records import Decided, Decision, NewReaction, Outcome, Sto
 from reactors.context import context
 from reactors.evaluation import Evaluation
 from reactors.functions import Maps
-from reactors.memory import Memory, window_start
-from reactors.planning import plan
+from reactors.memory import Memory, Past, window_start
+from reactors.planning import made, plan
 from reactors.rule import Rule
 from reactors.rulebook import RuleSet
 from reactors.scene import Scene
@@ -49,7 +49,7 @@ def decide(rules: RuleSet, stored: Stored, *, now: datetime, memory: Memory, map
                 verdict = gate
             else:
                 evaluation = evaluation or Evaluation(context(event), maps)  # one conversion for all rules
-                verdict = _judge(rule, event, evaluation, now, memory)
+                verdict = _judge(rule, stored, evaluation, now, memory)
         except Exception as error:
             # One rule's mishap must stop neither the others nor the queue.
             log.exception("rule %s on %s", rule.name, event.id)
@@ -86,7 +86,8 @@ def _gate(event: Event) -> _Verdict | None:
     return None
 
 
-def _judge(rule: Rule, event: Event, evaluation: Evaluation, now: datetime, memory: Memory) -> _Verdict:
+def _judge(rule: Rule, stored: Stored, evaluation: Evaluation, now: datetime, memory: Memory) -> _Verdict:
+    event = stored.event
     scene = Scene(evaluation, rule.variables)
     outcome, reason, trace = _conditions(rule, scene)
     if outcome != "fired":
@@ -97,6 +98,8 @@ def _judge(rule: Rule, event: Event, evaluation: Evaluation, now: datetime, memo
     reaction, past = plan(rule, event, scene, per, now, memory)
     if past is not None and past.standing and [p["inputs"] for p in past.parts] == _inputs(reaction):
         return _Verdict(outcome="unchanged", reason=f"nothing new since {past.event}", trace=trace)
+    if overtaken := _overtaken(stored, past, memory):
+        return _Verdict(outcome="not", reason=overtaken, trace=trace)
     if rule.status == "shadow":
         return _Verdict(outcome="shadow", reason=f"{reason}; in shadow, so nothing is done", trace=trace)
     if rule.limit is not None:
@@ -107,6 +110,21 @@ def _judge(rule: Rule, event: Event, evaluation: Evaluation, now: datetime, memo
             reason = f"fired {fired} times in {rule.limit.window_s:g} s{for_whom}; the limit is {rule.limit.count}"
             return _Verdict(outcome="limited", reason=reason, trace=trace)
     return _Verdict(outcome="fired", reason=reason, trace=trace, reaction=reaction)
+
+
+def _overtaken(stored: Stored, past: Past | None, memory: Memory) -> str:
+    """Why a notice that comes late says nothing new: its own sender has since made a newer one, or taken it back.
+    Feeds overtake each other, and an outage is caught up with afterwards."""
+    event, when = stored.event, made(stored.event)
+    if not when:
+        return ""
+    mission = str(event.data.get("mission") or "")
+    if past is not None and past.standing and past.mission == mission and when < past.made:
+        return f"late: made at {when}, before {past.event} that was already acted on"
+    taken_back = memory.retracted_by(event, stored.seq)
+    if taken_back is not None and when < made(taken_back):
+        return f"late: made at {when}, before its retraction {taken_back.id}"
+    return ""
 
 
 def _inputs(reaction: NewReaction) -> list[str]:

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 import msgspec
 
+from nuncius.core.event import Event
 from nuncius.journal import Journal
 from nuncius.journal.records import NewReaction, StoredReaction
 
@@ -19,9 +20,12 @@ LOOK_BACK = 5_000
 
 
 class Past(msgspec.Struct, frozen=True, kw_only=True):
-    """The latest reaction in a slot: the event that caused it, and for each action its inputs, key and revision."""
+    """The latest reaction in a slot: the event that caused it, its sender and when that made it, and for each
+    action its inputs, key and revision."""
 
     event: str
+    mission: str = ""
+    made: str = ""
     object: str | None
     standing: bool
     parts: list[dict[str, Any]]
@@ -40,6 +44,10 @@ class Memory(Protocol):
 
     def only_mock(self, obj: str) -> bool:
         """Whether all that was done about an object was done on tests and mocks."""
+        ...
+
+    def retracted_by(self, event: Event, before: int) -> Event | None:
+        """The newest retraction of the event's object by its mission that was journalled before number `before`."""
         ...
 
     def note(self, reaction: NewReaction, now: datetime) -> None:
@@ -89,6 +97,12 @@ class JournalMemory:
     def only_mock(self, obj: str) -> bool:
         return all(bool(r.context.get("mock")) for r in self._journal.reactions(object=obj, limit=LOOK_BACK))
 
+    def retracted_by(self, event: Event, before: int) -> Event | None:
+        told = self._journal.events_of(event.object) if event.object else []
+        mission = event.data.get("mission")
+        taken_back = [s.event for s in told if s.seq < before and s.event.is_retraction and s.event.is_real]
+        return next((r for r in reversed(taken_back) if r.data.get("mission") == mission), None)
+
     def note(self, reaction: NewReaction, now: datetime) -> None:
         self._keep(reaction.slot, _past(reaction, standing=True))
         if reaction.rule in self._fired:
@@ -103,7 +117,14 @@ class JournalMemory:
 def _past(reaction: NewReaction, *, standing: bool) -> Past:
     context = reaction.context
     parts = context.get("parts", [])
-    return Past(event=str(context.get("event", "")), object=reaction.object, standing=standing, parts=parts)
+    return Past(
+        event=str(context.get("event", "")),
+        mission=str(context.get("mission", "")),
+        made=str(context.get("made", "")),
+        object=reaction.object,
+        standing=standing,
+        parts=parts,
+    )
 
 
 def _add(log: dict[str, deque[datetime]], reaction: NewReaction) -> None:

@@ -4,7 +4,7 @@ value that goes back to what it was is told again."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from nuncius.core.event import Event, iso
@@ -51,6 +51,8 @@ def plan(
         actions=planned,
         context={
             "event": event.id,
+            "mission": str(event.data.get("mission") or ""),
+            "made": made(event),
             "fired": iso(now),
             "limit": _limit_value(rule, scene),
             "mock": not event.is_real,
@@ -63,6 +65,14 @@ def plan(
         on_retract=retraction_actions(rule, slot),
     )
     return reaction, past
+
+
+def made(event: Event) -> str:
+    """When its sender made a notice, as text that sorts by time; empty where that is not said."""
+    try:
+        return datetime.fromisoformat(str(event.data["alert_datetime"])).astimezone(UTC).isoformat("T", "microseconds")
+    except (KeyError, ValueError, OverflowError):
+        return ""
 
 
 def _limit_value(rule: Rule, scene: Scene) -> str:

@@ -159,10 +159,12 @@ def rounded(quantity: Quantity) -> str:
 
 
 def _label(name: str, values: dict[str, Quantity]) -> str:
-    """Of a region wider than ours how much of ours it holds; of a narrower one how much of it lies in ours."""
+    """Of a region wider than ours how much of ours it holds; of a narrower one how much of it lies in ours. Regions
+    whose borders do not meet may still agree, at less than their stated levels: then the spatial odds say how well."""
     holds, inside = values[f"prob_inside_{name}"].value, values[f"inside_{name}"].value
     if max(holds, inside) < 0.005:
-        return f"{name}: apart"
+        odds = values[f"overlap_integral_{name}"].value
+        return f"{name}: odds ×{odds:.2g}" if odds >= 0.01 else f"{name}: apart"
     return f"{name}: holds {100 * holds:.0f} %" if holds >= inside else f"{name}: {100 * inside:.0f} % inside"
 
 

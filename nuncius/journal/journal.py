@@ -101,6 +101,10 @@ class Journal:
         """The event of that id."""
         return self._db.read(lambda c: log.get(c, event_id))
 
+    def around(self, moment: datetime, seconds: float) -> list[r.Stored]:
+        """Events whose trigger time is within `seconds` of a moment, in order of arrival."""
+        return self._db.read(lambda c: log.around(c, moment, seconds))
+
     def last_seq(self) -> int:
         """Number of the newest event, 0 when there is none."""
         return self._db.read(log.last_seq)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, func, insert, or_, select, update
@@ -116,6 +116,13 @@ def read(connection: Connection, after: int, limit: int, kinds: Sequence[str]) -
 def get(connection: Connection, event_id: str) -> Stored | None:
     row = connection.execute(stored_events().where(t.events.c.id == t.clean(event_id))).first()
     return None if row is None else to_stored(row)
+
+
+def around(connection: Connection, moment: datetime, seconds: float) -> list[Stored]:
+    """Events whose trigger time is within `seconds` of a moment, in order of arrival."""
+    e, margin = t.events.c, timedelta(seconds=seconds)
+    query = stored_events().where(e.trigger_time >= moment - margin, e.trigger_time <= moment + margin)
+    return [to_stored(row) for row in connection.execute(query.order_by(e.seq))]
 
 
 def last_seq(connection: Connection) -> int:

@@ -32,10 +32,11 @@ def objects_of(connection: Connection, names: Sequence[str]) -> dict[str, str]:
     """The object of each name that has one; among standing claims about a name the oldest counts."""
     links = t.object_links.c
     query = select(links.name, links.object).where(links.withdrawn.is_(False)).order_by(links.id.desc())
+    kept = {name: t.clean(name) for name in names}
     known: dict[str, str] = {}
-    for piece in log.chunks(list(dict.fromkeys(names))):
+    for piece in log.chunks(list(dict.fromkeys(kept.values()))):
         known.update((name, obj) for name, obj in connection.execute(query.where(links.name.in_(piece))))
-    return known
+    return {name: known[as_kept] for name, as_kept in kept.items() if as_kept in known}
 
 
 def names_of(connection: Connection, obj: str) -> list[ObjectLink]:

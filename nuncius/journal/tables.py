@@ -28,7 +28,7 @@ from sqlalchemy.types import TypeEngine
 from nuncius.core.errors import PermanentError
 
 #: The Alembic revision that these tables are at.
-REVISION = "0001"
+REVISION = "0002"
 
 #: On SQLite only INTEGER is an alias of the rowid, and so costs no second index.
 BigInt = BigInteger().with_variant(Integer(), "sqlite")
@@ -87,6 +87,16 @@ def clean(text: str) -> str:
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").replace("\x00", "\ufffd")
 
 
+class Words(TypeDecorator[str]):
+    """Text of any origin, asked for or written: what a database cannot hold must not stop whoever asks."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        return None if value is None else clean(value)
+
+
 def _clean(value: Any) -> Any:
     if isinstance(value, str):
         return clean(value)
@@ -112,19 +122,20 @@ events = Table(
     "events",
     metadata,
     Column("seq", BigInt, primary_key=True, autoincrement=False),
-    Column("id", Text, nullable=False, unique=True),
-    Column("kind", Text, nullable=False),
-    Column("source", Text, nullable=False),
+    Column("id", Words, nullable=False, unique=True),
+    Column("kind", Words, nullable=False),
+    Column("source", Words, nullable=False),
     Column("received", Moment, nullable=False),
     Column("journalled", Moment, nullable=False),
-    Column("tense", Text, nullable=False),
+    Column("tense", Words, nullable=False),
     Column("retraction", Boolean, nullable=False),
     Column("revision", Integer, nullable=False),
     Column("trigger_time", Moment),
-    Column("content_type", Text, nullable=False),
+    Column("content_type", Words, nullable=False),
     Column("data", Json, nullable=False),
     Column("raw", LargeBinary, nullable=False),
     Index(None, "kind"),
+    Index(None, "trigger_time"),
 )
 
 #: Kept apart from `events`, which never change: identity is found later and may be revised.
@@ -132,7 +143,7 @@ event_objects = Table(
     "event_objects",
     metadata,
     Column("seq", BigInt, ForeignKey("events.seq"), primary_key=True, autoincrement=False),
-    Column("object", Text, nullable=False),
+    Column("object", Words, nullable=False),
     Column("received", Moment, nullable=False),
     Index(None, "object", "received"),
 )
@@ -141,10 +152,10 @@ object_links = Table(
     "object_links",
     metadata,
     _id(),
-    Column("name", Text, nullable=False),
-    Column("object", Text, nullable=False),
-    Column("event_id", Text, nullable=False),
-    Column("how", Text, nullable=False),
+    Column("name", Words, nullable=False),
+    Column("object", Words, nullable=False),
+    Column("event_id", Words, nullable=False),
+    Column("how", Words, nullable=False),
     Column("withdrawn", Boolean, nullable=False),
     UniqueConstraint("name", "object", "event_id"),
     Index(None, "object"),
@@ -164,22 +175,22 @@ rejects = Table(
     _id(),
     Column("fingerprint", String(64), nullable=False, unique=True),
     Column("received", Moment, nullable=False),
-    Column("source", Text, nullable=False),
-    Column("topic", Text, nullable=False),
+    Column("source", Words, nullable=False),
+    Column("topic", Words, nullable=False),
     Column("partition", BigInteger),
     Column("offset", BigInteger),
-    Column("content_type", Text, nullable=False),
+    Column("content_type", Words, nullable=False),
     Column("raw", LargeBinary, nullable=False),
-    Column("error", Text, nullable=False),
-    Column("reason", Text, nullable=False),
+    Column("error", Words, nullable=False),
+    Column("reason", Words, nullable=False),
     Column("resolved", Moment),
 )
 
 offsets = Table(
     "offsets",
     metadata,
-    Column("consumer_group", Text, primary_key=True),
-    Column("topic", Text, primary_key=True),
+    Column("consumer_group", Words, primary_key=True),
+    Column("topic", Words, primary_key=True),
     Column("partition", BigInteger, primary_key=True, autoincrement=False),
     Column("next_offset", BigInteger, nullable=False),
     Column("high", BigInteger),
@@ -189,7 +200,7 @@ offsets = Table(
 consumers = Table(
     "consumers",
     metadata,
-    Column("consumer", Text, primary_key=True),
+    Column("consumer", Words, primary_key=True),
     Column("cursor", BigInteger, nullable=False),
     Column("updated", Moment, nullable=False),
 )
@@ -198,12 +209,12 @@ decisions = Table(
     "decisions",
     metadata,
     _id(),
-    Column("consumer", Text, nullable=False),
+    Column("consumer", Words, nullable=False),
     Column("seq", BigInteger, ForeignKey("events.seq"), nullable=False, index=True),
-    Column("rule", Text, nullable=False),
-    Column("rule_hash", Text, nullable=False),
-    Column("outcome", Text, nullable=False),
-    Column("reason", Text, nullable=False),
+    Column("rule", Words, nullable=False),
+    Column("rule_hash", Words, nullable=False),
+    Column("outcome", Words, nullable=False),
+    Column("reason", Words, nullable=False),
     Column("trace", Json, nullable=False),
     Column("decided", Moment, nullable=False),
     Index(None, "rule", "id"),
@@ -213,18 +224,18 @@ reactions = Table(
     "reactions",
     metadata,
     _id(),
-    Column("key", Text, nullable=False, unique=True),
-    Column("slot", Text, nullable=False),
+    Column("key", Words, nullable=False, unique=True),
+    Column("slot", Words, nullable=False),
     Column("seq", BigInteger, ForeignKey("events.seq"), nullable=False),
-    Column("rule", Text, nullable=False),
-    Column("rule_hash", Text, nullable=False),
-    Column("object", Text),
-    Column("per", Text, nullable=False),
-    Column("severity", Text, nullable=False),
+    Column("rule", Words, nullable=False),
+    Column("rule_hash", Words, nullable=False),
+    Column("object", Words),
+    Column("per", Words, nullable=False),
+    Column("severity", Words, nullable=False),
     Column("actions", Json, nullable=False),
     Column("context", Json, nullable=False),
     Column("on_retract", Json, nullable=False),
-    Column("state", Text, nullable=False),
+    Column("state", Words, nullable=False),
     Column("revision", Integer, nullable=False),
     Column("retracts", BigInteger, ForeignKey("reactions.id")),
     Column("created", Moment, nullable=False),
@@ -241,13 +252,13 @@ steps = Table(
     Column("reaction_id", BigInteger, ForeignKey("reactions.id"), nullable=False),
     Column("position", Integer, nullable=False),
     Column("action", Json, nullable=False),
-    Column("state", Text, nullable=False),
+    Column("state", Words, nullable=False),
     Column("attempt", Integer, nullable=False, default=0),
-    Column("owner", Text),
+    Column("owner", Words),
     Column("lease_until", Moment),
     Column("not_before", Moment),
     Column("result", Json),
-    Column("error", Text, nullable=False, default=""),
+    Column("error", Words, nullable=False, default=""),
     Column("updated", Moment, nullable=False),
     UniqueConstraint("reaction_id", "position"),
     Index(None, "state", "id"),
@@ -257,19 +268,19 @@ outbox = Table(
     "outbox",
     metadata,
     _id(),
-    Column("target", Text, nullable=False),
-    Column("key", Text, nullable=False),
-    Column("thread", Text, nullable=False),
-    Column("slot", Text, nullable=False),
+    Column("target", Words, nullable=False),
+    Column("key", Words, nullable=False),
+    Column("thread", Words, nullable=False),
+    Column("slot", Words, nullable=False),
     Column("report", Json, nullable=False),
     Column("reaction_id", BigInteger, ForeignKey("reactions.id"), index=True),
-    Column("state", Text, nullable=False),
+    Column("state", Words, nullable=False),
     Column("attempt", Integer, nullable=False, default=0),
-    Column("owner", Text),
+    Column("owner", Words),
     Column("lease_until", Moment),
     Column("not_before", Moment),
     Column("reference", Json),
-    Column("error", Text, nullable=False, default=""),
+    Column("error", Words, nullable=False, default=""),
     Column("created", Moment, nullable=False),
     Column("updated", Moment, nullable=False),
     UniqueConstraint("target", "key"),
@@ -280,20 +291,20 @@ outbox = Table(
 threads = Table(
     "threads",
     metadata,
-    Column("target", Text, primary_key=True),
-    Column("thread", Text, primary_key=True),
+    Column("target", Words, primary_key=True),
+    Column("thread", Words, primary_key=True),
     Column("reference", Json, nullable=False),
 )
 
 feeds = Table(
     "feeds",
     metadata,
-    Column("feed", Text, primary_key=True),
+    Column("feed", Words, primary_key=True),
     Column("first", Moment),
     Column("last", Moment),
     Column("last_heartbeat", Moment),
     Column("count", BigInteger, nullable=False),
-    Column("state", Text, nullable=False),
+    Column("state", Words, nullable=False),
     Column("since", Moment),
-    Column("detail", Text, nullable=False),
+    Column("detail", Words, nullable=False),
 )

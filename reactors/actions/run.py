@@ -13,6 +13,7 @@ from nuncius.core.quantity import Quantity
 from nuncius.core.report import Picture
 from nuncius.core.result import Result, Table
 from reactors.actions.contract import ACTIONS, Done, Running, Work
+from reactors.beside import regions_beside
 from reactors.saying import report
 from reactors.scene import Scene
 from reactors.tokens import ExpressionError
@@ -53,6 +54,9 @@ class Run:
     def perform(self, work: Work) -> Running:
         action = work.step.action
         inputs = self.inputs(action, work.scene)
+        if "regions" in describe(action["what"]).parameters and "regions" not in inputs:
+            # Not part of what the event determines: a figure shows what is known by the time it is drawn.
+            inputs["regions"] = regions_beside(work.journal, work.scene.ev)
         job = work.executor.submit(
             action["what"],
             inputs,
