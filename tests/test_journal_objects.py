@@ -23,6 +23,17 @@ def test_the_first_known_name_names_the_object(journal: Journal) -> None:
     assert journal.object_of([]) is None
 
 
+def test_names_that_no_database_can_hold_are_asked_for_without_an_error(journal: Journal) -> None:
+    for name in ("GRB\x00", "GW\ud800"):
+        assert journal.object_of([name]) is None
+        journal.link([link(name, A)])
+        assert journal.object_of([name]) == A
+        assert journal.events_of(f"{A}/{name}") == []
+        assert journal.reports(thread=name) == []
+        assert journal.decisions(event_id=name, rule=name) == []
+        assert journal.thread("web", name) is None
+
+
 def test_a_withdrawn_claim_stays_visible_and_no_longer_counts(journal: Journal) -> None:
     journal.link([link("x", A, "e1"), link("x", B, "e2")])
     assert journal.object_of(["x"]) == A

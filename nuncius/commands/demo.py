@@ -42,6 +42,7 @@ def command(port: int, leave: bool, data_dir: Path | None) -> None:
     from nuncius.settings import JournalSettings, Settings
 
     started = datetime.now(UTC)
+    done = False
     leave = leave or os.environ.get("NUNCIUS_DEMO_EXIT") == "1"
     with tempfile.TemporaryDirectory(prefix="nuncius-demo-") as scratch:
         settings = Settings(

@@ -76,7 +76,7 @@ def picture(journal: Journal, settings: Settings, now: datetime) -> dict[str, An
         "feeds": _feeds(journal.feeds(), settings, now),
         "offsets": _offsets(journal),
         "events": numbers["events"],
-        "consumers": numbers["consumers"],
+        "consumers": _consumers(numbers),
         "work": {key: numbers[key] for key in ("decisions", "reactions", "steps", "outbox")},
         "oldest_waiting": numbers["oldest_pending_report"],
         "rejects": numbers["rejects"]
@@ -87,6 +87,12 @@ def picture(journal: Journal, settings: Settings, now: datetime) -> dict[str, An
             ]
         },
     }
+
+
+def _consumers(numbers: dict[str, Any]) -> dict[str, Any]:
+    """Where each consumer is; one that never moved has no row yet, and everything is still before it."""
+    none = {"cursor": 0, "lag": numbers["events"]["total"]}
+    return {"kg": none, "reactors": none} | dict(numbers["consumers"])
 
 
 def _feeds(rows: list[Feed], settings: Settings, now: datetime) -> list[dict[str, Any]]:
