@@ -207,6 +207,29 @@ def test_what_was_retracted_is_told_again_when_it_comes_back(night: MakeNight) -
     assert n.reports()[-1].revision > n.reports()[1].revision
 
 
+def test_a_notice_that_was_overtaken_does_not_replace_the_newer_one(night: MakeNight) -> None:
+    it = night(POST)
+    it.hears(gw("update", data={"alert_datetime": "2017-08-17T17:54:51Z", "far": 1e-12}))
+    it.works()
+    it.delivers()
+    it.hears(gw("preliminary", data={"alert_datetime": "2017-08-17T13:08:16.5Z", "far": 2e-12}))
+    it.works()
+    assert it.outcomes() == ["fired", "not"]
+    assert it.decisions()[-1].reason.startswith("late: made at 2017-08-17T13:08:16.500000+00:00, before update")
+    it.hears(gw("of-others", data={"mission": "Fermi", "alert_datetime": "2017-08-17T12:41:20Z", "far": 3e-12}))
+    assert it.outcomes()[-1] == "fired"
+
+
+def test_a_notice_that_comes_after_its_retraction_is_not_told(night: MakeNight) -> None:
+    it = night(POST)
+    it.hears(retraction("gone", data={"alert_datetime": "2017-08-17T19:02:45Z", "far": None}))
+    it.hears(gw("preliminary", data={"alert_datetime": "2017-08-17T13:08:16Z"}))
+    assert it.outcomes() == ["not", "not"]
+    assert "before its retraction gone" in it.decisions()[-1].reason
+    it.hears(gw("after-all", data={"alert_datetime": "2017-08-17T20:00:00Z"}))
+    assert it.outcomes()[-1] == "fired"
+
+
 def test_a_test_alert_reaches_nobody(night: MakeNight) -> None:
     n = night(POST)
     mock = "http://odahub.io/ontology/nuncius/object/MS170817b"
