@@ -1,6 +1,11 @@
 """What a worker process has in memory before its first run: imported once by the fork server, then forked."""
 
-# ruff: noqa: F401 — importing is all that this module does.
+# ruff: noqa: F401, E402 — importing is all that this module does.
+import signal
+
+# Ctrl-C reaches the whole process group; the parent ends its workers in order, also while they still load.
+signal.signal(signal.SIGINT, signal.SIG_IGN)
+
 import astropy.coordinates
 import astropy.io.fits
 import astropy.table

@@ -21,7 +21,7 @@ from kg.objects import identify
 from kg.store import GraphStore
 from listeners.contract import Listener
 from nuncius.core.clock import Clock, SystemClock
-from nuncius.core.errors import NunciusError
+from nuncius.core.errors import ConfigurationError, NunciusError
 from nuncius.journal import Journal
 from nuncius.ownership import take_over, this_process
 from nuncius.settings import Settings
@@ -96,7 +96,10 @@ class App:
 def assemble(settings: Settings, listeners: Sequence[Listener], *, clock: Clock | None = None) -> App:
     """The whole flow: what arrives is journalled, understood, decided on, acted on and reported."""
     clock = clock or SystemClock()
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    try:
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigurationError(f"data folder {settings.data_dir} cannot be made: {error.strerror}") from error
 
     journal = Journal.open(settings.journal_url, synchronous=settings.journal.synchronous)
     owner = this_process()
