@@ -15,7 +15,7 @@ from nuncius.settings import Settings
 
 def test_a_data_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "data").write_text("a file where the folder should be", encoding="utf-8")
-    with pytest.raises(ConfigurationError, match="data folder .* cannot be made"):
+    with pytest.raises(ConfigurationError, match=r"data folder .* cannot be made"):
         assemble(Settings(data_dir=tmp_path / "data"), [])
 
 
