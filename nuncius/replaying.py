@@ -53,13 +53,17 @@ def replay(
     app = assemble(settings, [], clock=clock)
     app.start()
     started = time.monotonic()
-    with _bar(progress) as (count, waiting):
-        listener = Replay(paths, clock=SystemClock(), speed=speed, progress=count)
-        listener.run(app.journal, app.stop)
-        journalled = time.monotonic() - started
-        settle(app, waiting, stages=("kg", "reactors"))
-        decided = time.monotonic() - started
-        settle(app, waiting)
+    try:
+        with _bar(progress) as (count, waiting):
+            listener = Replay(paths, clock=SystemClock(), speed=speed, progress=count)
+            listener.run(app.journal, app.stop)
+            journalled = time.monotonic() - started
+            settle(app, waiting, stages=("kg", "reactors"))
+            decided = time.monotonic() - started
+            settle(app, waiting)
+    except BaseException:  # Ctrl-C too: the caller has no app to close yet, and removes its folder at once
+        app.close()
+        raise
     timing = Timing(journalled=journalled, decided=decided, reported=time.monotonic() - started)
     return app, listener, timing
 

@@ -10,6 +10,7 @@ import pytest
 
 from nuncius.app import assemble
 from nuncius.core.errors import ConfigurationError
+from nuncius.replaying import replay, replay_settings
 from nuncius.settings import Settings
 
 
@@ -41,3 +42,15 @@ def test_a_part_that_fails_starts_again_and_only_a_surprise_shows_a_traceback(
     assert "the port is taken" in known.getMessage()
     assert not known.exc_info
     assert surprise.exc_info
+
+
+def test_a_replay_that_is_interrupted_leaves_nothing_running(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = set(threading.enumerate())
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("nuncius.replaying.Replay.run", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        replay(replay_settings(tmp_path, []), [tmp_path])
+    assert [t.name for t in set(threading.enumerate()) - before if t.name in ("kg", "reactors", "runner")] == []
