@@ -36,6 +36,9 @@ def command(config: Path | None, verbose: bool) -> None:
     logging.basicConfig(
         level=logging.INFO if verbose else logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
+    # What they would say we say too, with the report or the event that it is about.
+    for library, level in {"slack_sdk": "CRITICAL", "alembic": "WARNING", "astropy": "ERROR"}.items():
+        logging.getLogger(library).setLevel(level)
     settings = load(config)
     if settings.kafka is None:
         raise ConfigurationError(
@@ -47,7 +50,7 @@ def command(config: Path | None, verbose: bool) -> None:
         signal.signal(number, lambda *_: app.stop.set())
     app.start()
     if settings.web.enabled:
-        click.echo(f"Nuncius is listening; the page is at {settings.web.url}", err=True)
+        click.echo(f"Nuncius is listening; its page: {settings.web.url}", err=True)
     try:
         while not app.stop.wait(1.0):
             pass
