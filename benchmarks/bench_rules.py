@@ -21,7 +21,7 @@ from typing import Any
 
 from nuncius.core.errors import NunciusError
 from nuncius.core.event import Event
-from nuncius.journal.records import NewReaction, Stored
+from nuncius.journal.records import NewReaction, Retraction, Stored
 from reactors.context import context
 from reactors.engine import decide
 from reactors.evaluation import Evaluation
@@ -66,10 +66,13 @@ class Nothing:
     def only_mock(self, obj: str) -> bool:
         return False
 
+    def retracted_by(self, event: Event, before: int) -> Event | None:
+        return None
+
     def note(self, reaction: NewReaction, now: datetime) -> None:
         pass
 
-    def retract(self, obj: str) -> None:
+    def retract(self, retraction: Retraction) -> None:
         pass
 
 

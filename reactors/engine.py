@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from nuncius.core.event import Event
-from nuncius.journal.records import Decided, Decision, NewReaction, Outcome, Stored
+from nuncius.journal.records import Decided, Decision, NewReaction, Outcome, Retraction, Stored
 from reactors.context import context
 from reactors.evaluation import Evaluation
 from reactors.functions import Maps
@@ -35,11 +35,11 @@ def decide(rules: RuleSet, stored: Stored, *, now: datetime, memory: Memory, map
     back."""
     event = stored.event
     listening = rules.listening(event.kind)
-    retracts = _retracted_objects(event, memory)
+    retracts = _retractions(event, memory)
     if not listening and not retracts:
         return None
-    for obj in retracts:
-        memory.retract(obj)
+    for retraction in retracts:
+        memory.retract(retraction)
     gate = _gate(event)
     evaluation: Evaluation | None = None
     decisions, reactions = [], []
@@ -69,11 +69,13 @@ def decide(rules: RuleSet, stored: Stored, *, now: datetime, memory: Memory, map
     return Decided(seq=stored.seq, decisions=decisions, reactions=reactions, retracts=retracts)
 
 
-def _retracted_objects(event: Event, memory: Memory) -> list[str]:
-    """The object that a retraction takes back. A mock retraction takes back only what mocks have set going."""
+def _retractions(event: Event, memory: Memory) -> list[Retraction]:
+    """What an event takes back. A mock retraction takes back only what mocks have set going."""
     if not event.is_retraction or event.object is None:
         return []
-    return [event.object] if event.is_real or memory.only_mock(event.object) else []
+    if not event.is_real and not memory.only_mock(event.object):
+        return []
+    return [Retraction(object=event.object, mission=str(event.data.get("mission") or ""))]
 
 
 def _gate(event: Event) -> _Verdict | None:
@@ -82,7 +84,7 @@ def _gate(event: Event) -> _Verdict | None:
         reason = f"its tense is {event.tense.value}; a rule that does not name ev.tense sees only real events"
         return _Verdict(outcome="test", reason=reason)
     if event.is_retraction:
-        return _Verdict(outcome="not", reason="a retraction; what was done about its object is taken back")
+        return _Verdict(outcome="not", reason="a retraction: it takes back, and sets nothing going")
     return None
 
 

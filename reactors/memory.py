@@ -12,7 +12,7 @@ import msgspec
 
 from nuncius.core.event import Event
 from nuncius.journal import Journal
-from nuncius.journal.records import NewReaction, StoredReaction
+from nuncius.journal.records import NewReaction, Retraction, StoredReaction
 
 KEEP_SLOTS = 20_000
 #: How many reactions of one rule or object are looked back at.
@@ -20,11 +20,11 @@ LOOK_BACK = 5_000
 
 
 class Past(msgspec.Struct, frozen=True, kw_only=True):
-    """The latest reaction in a slot: the event that caused it, its sender and when that made it, and for each
-    action its inputs, key and revision."""
+    """The latest reaction in a slot: the event that caused it, its sender (None if never noted) and when that made
+    it, and for each action its inputs, key and revision."""
 
     event: str
-    mission: str = ""
+    mission: str | None = None
     made: str = ""
     object: str | None
     standing: bool
@@ -54,8 +54,8 @@ class Memory(Protocol):
         """A reaction was decided."""
         ...
 
-    def retract(self, obj: str) -> None:
-        """All that was done about an object is taken back."""
+    def retract(self, retraction: Retraction) -> None:
+        """What was done about an object is taken back by its mission."""
         ...
 
 
@@ -108,9 +108,9 @@ class JournalMemory:
         if reaction.rule in self._fired:
             _add(self._fired[reaction.rule], reaction)
 
-    def retract(self, obj: str) -> None:
+    def retract(self, retraction: Retraction) -> None:
         for slot, past in self._latest.items():
-            if past is not None and past.object == obj:
+            if past is not None and past.object == retraction.object and retraction.covers(past.mission):
                 self._latest[slot] = msgspec.structs.replace(past, standing=False)
 
 
@@ -119,7 +119,7 @@ def _past(reaction: NewReaction, *, standing: bool) -> Past:
     parts = context.get("parts", [])
     return Past(
         event=str(context.get("event", "")),
-        mission=str(context.get("mission", "")),
+        mission=context.get("mission"),
         made=str(context.get("made", "")),
         object=reaction.object,
         standing=standing,

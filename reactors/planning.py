@@ -20,7 +20,7 @@ from reactors.templates import parse_template
 #: Posted after a retraction where the rule says nothing else.
 RETRACTED = (
     "Retracted by ${has(retraction.mission) ? retraction.mission : retraction.source}: "
-    "what was said here no longer stands."
+    "what was said here${has(retraction.mission) ? ' on its word' : ''} no longer stands."
 )
 
 

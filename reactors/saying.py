@@ -54,7 +54,8 @@ def report(
 
 
 def withdrawn(work: Work) -> list[Report]:
-    """The reports of a retracted reaction that people may have seen, marked as retracted, in their places."""
+    """The reports of a retracted reaction that people may have seen, marked as retracted, in their places. What
+    another mission has said there since stands."""
     context = work.step.reaction.context
     marked = []
     places = {(place["slot"], place["thread"]) for place in context.get("places", [])}
@@ -65,9 +66,15 @@ def withdrawn(work: Work) -> list[Report]:
             if (said.slot, thread) in places and stored.state in STANDING:
                 newest[said.slot] = max(newest.get(said.slot, said), said, key=lambda r: r.revision)
         for slot, said in sorted(newest.items()):
-            if said.state is ReportState.RETRACTED:
+            if said.state is ReportState.RETRACTED or _mission(work, said) != work.scene.ev.get("mission"):
                 continue
             key = digest("retracted", slot, thread, context["retracted_by"])
             fields: dict[str, Any] = {"state": ReportState.RETRACTED, "key": key, "revision": said.revision + 1}
             marked.append(msgspec.structs.replace(said, **fields))
     return marked
+
+
+def _mission(work: Work, said: Report) -> str | None:
+    """On whose word a report was made."""
+    stored = work.journal.get(said.event_id)
+    return None if stored is None else stored.event.data.get("mission")

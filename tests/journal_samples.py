@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from nuncius.core.event import Event
 from nuncius.core.report import Report
-from nuncius.journal import Decided, Decision, Journal, NewReaction, Reject
+from nuncius.journal import Decided, Decision, Journal, NewReaction, Reject, Retraction
 
 NOW = datetime(2026, 11, 23, 12, 0, 0, 123456, tzinfo=UTC)
 GRB = "http://odahub.io/ontology/nuncius/object/GRB230307A"
@@ -59,10 +60,13 @@ def report(key: str, *, slot: str = "s", thread: str = GRB) -> Report:
     return Report(thread=thread, slot=slot, key=key, title=f"title of {key}")
 
 
-def decide(journal: Journal, name: str, *reactions: NewReaction, retracts: list[str] | None = None) -> list[int]:
-    """Append an event and decide about it."""
+def decide(
+    journal: Journal, name: str, *reactions: NewReaction, retracts: Sequence[str] = (), mission: str = ""
+) -> list[int]:
+    """Append an event and decide about it; `mission` retracts."""
     seq = journal.append([event(name)]).new[0]
-    told = Decided(seq=seq, decisions=[decision()], reactions=list(reactions), retracts=retracts or [])
+    taken_back = [Retraction(object=obj, mission=mission) for obj in retracts]
+    told = Decided(seq=seq, decisions=[decision()], reactions=list(reactions), retracts=taken_back)
     return journal.decide("rules", seq, [told])
 
 

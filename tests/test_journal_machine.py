@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, rule
 from journal_samples import event, later, reaction, report
 
-from nuncius.journal import Decided, Journal, LeasedReport, LeasedStep
+from nuncius.journal import Decided, Journal, LeasedReport, LeasedStep, Retraction
 
 OBJECTS = st.sampled_from(["http://o/1", "http://o/2"])
 OWNERS = st.sampled_from(["w1", "w2"])
@@ -53,7 +53,7 @@ class Lives(RuleBasedStateMachine):
 
     @rule(obj=OBJECTS)
     def an_object_is_retracted(self, obj: str) -> None:
-        self.decide(Decided(seq=self.arrive(), retracts=[obj]))
+        self.decide(Decided(seq=self.arrive(), retracts=[Retraction(object=obj)]))
         for found in self.journal.reactions(object=obj, limit=1000):
             assert found.retracts is not None or found.state not in ("queued", "running", "done")
 

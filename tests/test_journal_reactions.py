@@ -6,7 +6,7 @@ import pytest
 from journal_samples import GRB, NOW, decide, decision, event, later, reaction, report, states
 
 from nuncius.core.errors import PermanentError
-from nuncius.journal import Decided, Journal, LeasedStep
+from nuncius.journal import Decided, Journal, LeasedStep, Retraction
 
 
 def lease(journal: Journal, owner: str = "w", seconds: float = 0, limit: int = 8) -> list[LeasedStep]:
@@ -72,7 +72,7 @@ def test_revisions_and_a_retraction_in_one_batch_end_as_they_would_one_by_one(jo
     told = [
         Decided(seq=1, reactions=[reaction("k1"), reaction("other", slot="2", obj="http://o/2"), reaction("k1")]),
         Decided(seq=2, reactions=[reaction("k2"), reaction("k3")]),
-        Decided(seq=3, retracts=[GRB], reactions=[reaction("k2"), reaction("said")]),
+        Decided(seq=3, retracts=[Retraction(object=GRB)], reactions=[reaction("k2"), reaction("said")]),
         Decided(seq=4, reactions=[reaction("k4")]),
         Decided(seq=5, reactions=[reaction("k4"), reaction("k1")]),
     ]
@@ -208,6 +208,28 @@ def test_reactions_of_the_retraction_itself_stand_and_follow_ups_are_never_super
     decide(journal, "a", reaction("k1"))
     decide(journal, "r", reaction("k2"), retracts=[GRB])
     assert states(journal) == [("k1", "retracted"), ("retract:1:r", "queued"), ("k2", "queued")]
+
+
+def test_a_mission_takes_back_only_what_was_done_on_its_own_word(journal: Journal) -> None:
+    told = [("EP", {"mission": "EP"}), ("SVOM", {"mission": "SVOM"}), ("circular", {"mission": ""}), ("not noted", {})]
+    wanted = [reaction(who, slot=who, context=context) for who, context in told]
+    decide(journal, "a", *wanted, reaction("elsewhere", slot="5", obj="http://o/2", context={"mission": "SVOM"}))
+    assert len(decide(journal, "r", retracts=[GRB], mission="SVOM")) == 2
+    assert dict(states(journal)) == {
+        "EP": "queued",
+        "SVOM": "retracted",
+        "circular": "queued",
+        "not noted": "retracted",
+        "elsewhere": "queued",
+        "retract:2:r": "queued",
+        "retract:4:r": "queued",
+    }
+    decide(journal, "by-circular", retracts=[GRB])
+    assert [(key, state) for key, state in states(journal) if key in ("EP", "circular", "elsewhere")] == [
+        ("EP", "retracted"),
+        ("circular", "retracted"),
+        ("elsewhere", "queued"),
+    ]
 
 
 @pytest.mark.parametrize(("said", "fate"), [(True, "retracted"), (False, "failed")])

@@ -12,7 +12,7 @@ import pytest
 import rules_samples as samples
 from rules_samples import GW, NOON, Night, gw, retraction
 
-from nuncius.core.event import Tense
+from nuncius.core.event import Event, Tense
 from nuncius.core.report import ReportState
 from nuncius.journal import Journal
 
@@ -180,7 +180,50 @@ def test_a_retraction_marks_what_was_said_and_tells_people_once(night: MakeNight
     assert {r.slot for r in marked} == {r.slot for r in n.reports()[:2]}
     assert all(r.revision == 3 for r in marked)
     told = [t for t in n.titles() if t.startswith("Retracted")]
-    assert told == ["Retracted by LVK: what was said here no longer stands."]
+    assert told == ["Retracted by LVK: what was said here on its word no longer stands."]
+
+
+EACH = """
+rule: each
+when: gcn.notice
+per: ev.mission
+do:
+  - post: "${ev.mission}: ${ev.far} Hz"
+"""
+
+
+def notice(name: str, mission: str, **more: object) -> Event:
+    return gw(name, kind=f"gcn.notice.{mission.lower()}.x", data={"mission": mission}, **more)
+
+
+def test_a_retraction_by_one_mission_leaves_standing_what_another_said(tmp_path: Path, journal: Journal) -> None:
+    n = Night(tmp_path, EACH, journal=journal)
+    n.hears(notice("ep", "EP"), notice("svom", "SVOM"))
+    n.works()
+    n.delivers()
+    n.hears(notice("r", "SVOM", tense=Tense.RETRACTION), notice("ep-again", "EP"))
+    n.works()
+    assert [(r.title, r.state.value) for r in n.reports()[2:]] == [
+        ("SVOM: 3.5e-12 Hz", "retracted"),
+        ("Retracted by SVOM: what was said here on its word no longer stands.", "current"),
+    ]
+    assert n.outcomes() == ["fired", "fired", "not", "unchanged"]
+    n.executor.close()
+
+
+def test_a_retraction_does_not_mark_what_another_mission_has_since_said_in_the_place(night: MakeNight) -> None:
+    n = night(EACH.replace("per: ev.mission\n", ""))
+    n.hears(notice("svom", "SVOM"))
+    n.works()
+    n.hears(notice("ep", "EP"))
+    n.works()
+    n.delivers()
+    n.hears(notice("r", "SVOM", tense=Tense.RETRACTION))
+    n.works()
+    assert [(r.title, r.state.value) for r in n.reports()] == [
+        ("SVOM: 3.5e-12 Hz", "current"),
+        ("EP: 3.5e-12 Hz", "current"),
+    ]
 
 
 def test_a_rule_may_say_itself_what_is_said_after_a_retraction(night: MakeNight) -> None:

@@ -105,7 +105,7 @@ def test_the_other_candidate_of_the_night_is_taken_back(night: Night, project: P
     thread = [r for r in night.reports() if r.thread.endswith("S170817zz")]
     newest = {r.slot: r for r in thread}
     assert [r.title for r in newest.values() if r.state is ReportState.CURRENT] == [
-        "Retracted by LVK: what was said here no longer stands."
+        "Retracted by LVK: what was said here on its word no longer stands."
     ]
     assert sum(r.state is ReportState.RETRACTED for r in newest.values()) == 3
 

@@ -15,7 +15,7 @@ from nuncius.core.errors import PermanentError
 from nuncius.journal import consumers, log
 from nuncius.journal import tables as t
 from nuncius.journal.database import LOCK_REACTIONS, lock
-from nuncius.journal.records import Decided, NewReaction, StoredDecision, StoredReaction
+from nuncius.journal.records import Decided, NewReaction, Retraction, StoredDecision, StoredReaction
 
 #: States of steps that have not ended.
 OPEN_STEPS = ("waiting", "queued", "running")
@@ -49,17 +49,17 @@ def decide(connection: Connection, consumer: str, upto_seq: int, batch: Sequence
         connection.execute(insert(t.decisions), rows)
     created: list[int] = []
     for seq, retracts, wanted in _groups(batch):
-        for obj in retracts:
-            created += _retract(connection, obj, seq, ids[seq], now)
+        for retraction in retracts:
+            created += _retract(connection, retraction, seq, ids[seq], now)
         created += _react(connection, wanted, now)
     consumers.advance(connection, consumer, upto_seq, now)
     return created
 
 
-def _groups(batch: Sequence[Decided]) -> Iterator[tuple[int, list[str], list[tuple[int, NewReaction]]]]:
+def _groups(batch: Sequence[Decided]) -> Iterator[tuple[int, list[Retraction], list[tuple[int, NewReaction]]]]:
     """Parts of a batch that can be stored at once, in order: first what an event retracts, then reactions in
     slots that are all different and before the next retraction."""
-    seq, retracts, wanted, slots = 0, list[str](), list[tuple[int, NewReaction]](), set[str]()
+    seq, retracts, wanted, slots = 0, list[Retraction](), list[tuple[int, NewReaction]](), set[str]()
     for item in batch:
         if item.retracts:
             yield seq, retracts, wanted
@@ -150,16 +150,18 @@ def _end(connection: Connection, reactions: Sequence[int], state: str, now: date
         connection.execute(open_steps.values(state="cancelled", updated=now))
 
 
-def _retract(connection: Connection, obj: str, seq: int, event_id: str, now: datetime) -> list[int]:
-    """Take back all that was done about an object, and queue each reaction's own follow-up.
+def _retract(connection: Connection, retraction: Retraction, seq: int, event_id: str, now: datetime) -> list[int]:
+    """Take back what was done about an object on the retracting mission's word, and queue each reaction's own
+    follow-up.
 
     A failed reaction counts too when it had already said something.
     """
     r = t.reactions.c
     spoke = exists().where(t.outbox.c.reaction_id == r.id)
     standing = or_(r.state.in_(("queued", "running", "done")), (r.state == "failed") & spoke)
-    query = select(t.reactions).where(r.object == obj, r.retracts.is_(None), standing).order_by(r.id).with_for_update()
-    rows = connection.execute(query).all()
+    query = select(t.reactions).where(r.object == retraction.object, r.retracts.is_(None), standing)
+    found = connection.execute(query.order_by(r.id).with_for_update())
+    rows = [row for row in found if retraction.covers(row.context.get("mission"))]
     reactions = [row.id for row in rows]
     _end(connection, reactions, "retracted", now)
     for piece in log.chunks(reactions):

@@ -121,7 +121,8 @@ class StoredDecision(Decision, frozen=True, kw_only=True):
 class NewReaction(msgspec.Struct, frozen=True, kw_only=True):
     """Work that a rule asks for. `key` (slot and resolved inputs) makes it happen once; another key in the same
     `slot` replaces what is unfinished there. `actions` become steps, in order; `on_retract` are the actions of
-    the follow-up should the object be retracted. `context` is what templates need."""
+    the follow-up should the object be retracted. `context` is what templates need, and by its `mission` a retraction
+    knows its own."""
 
     slot: str
     key: str
@@ -165,14 +166,25 @@ class StoredStep(msgspec.Struct, frozen=True, kw_only=True):
     updated: datetime
 
 
+class Retraction(msgspec.Struct, frozen=True, kw_only=True):
+    """A mission takes back what it said about an object (an IRI). One that names no mission takes back all of it."""
+
+    object: str
+    mission: str = ""
+
+    def covers(self, mission: str | None) -> bool:
+        """Whether what was done on the word of `mission` goes: empty for people and facts, None if never noted."""
+        return not self.mission or mission is None or mission == self.mission
+
+
 class Decided(msgspec.Struct, frozen=True, kw_only=True):
-    """All that was decided about the event `seq`. `retracts` are object IRIs whose reactions are taken back;
-    that happens before this event's own `reactions` are created."""
+    """All that was decided about the event `seq`. What it `retracts` is taken back before its own `reactions` are
+    created."""
 
     seq: int
     decisions: list[Decision] = []
     reactions: list[NewReaction] = []
-    retracts: list[str] = []
+    retracts: list[Retraction] = []
 
 
 class LeasedStep(msgspec.Struct, frozen=True, kw_only=True):
