@@ -5,7 +5,6 @@ The VOEvent, text and binary parsers all end here, so that one notice type yield
 
 from __future__ import annotations
 
-import math
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,7 +12,7 @@ import msgspec
 
 from listeners.formats import Message
 from listeners.missions import NoticeType, catalogue
-from listeners.words import IDS, WORDS, hertz
+from listeners.words import IDS, WORDS, hertz, is_probability, is_radius, position
 from nuncius.core.event import Event, Tense, iso
 
 #: Tense by VOEvent role (VOEvent 2.0, section 3.1.3).
@@ -152,18 +151,25 @@ def _position(notice: Notice) -> None:
         if ra or dec:
             notice.params["C1"], notice.params["C2"] = ra, dec
         return
-    if not (0.0 <= ra <= 360.0 and -90.0 <= dec <= 90.0):
+    found = position(ra, dec)
+    if error and (found is None or not is_radius(error)):
+        notice.params.setdefault("Error2Radius", error)
+    if found is None:
         notice.params.setdefault("C1", ra)
         notice.params.setdefault("C2", dec)
         return
+    ra, dec = found
     if notice.type.position == "pointing":
         notice.data["ra_pointing"], notice.data["dec_pointing"] = ra, dec
         return
     if ra == 0.0 and dec == 0.0 and (not error or error >= 180.0):
         return
     notice.data["ra"], notice.data["dec"] = ra, dec
-    if error is None or not 0.0 < error < 180.0 or not math.isfinite(error):
+    if not is_radius(error):
         return
+    if notice.containment is not None and not is_probability(notice.containment):
+        notice.params.setdefault("containment_probability", notice.containment)
+        notice.containment = None
     containment = notice.containment or notice.type.containment
     notice.data["ra_dec_error"] = error
     notice.data["containment_probability"] = containment

@@ -131,12 +131,36 @@ def tjd(day: float, second: float) -> datetime | None:
     return _TJD_EPOCH + timedelta(days=day, seconds=second)
 
 
+def within(value: Any, low: float, high: float) -> bool:
+    """Whether the value is a number between the two, ends included; NaN is not."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and low <= value <= high
+
+
+def position(ra: Any, dec: Any) -> tuple[float, float] | None:
+    """A place on the sky in degrees, where 360 (a rounded 359.9999) is 0; None where the two values are no such."""
+    return (ra % 360.0, float(dec)) if within(ra, 0.0, 360.0) and within(dec, -90.0, 90.0) else None
+
+
+def is_radius(value: Any) -> bool:
+    """Whether the value can be the radius of a region, in degrees."""
+    return within(value, 0.0, 180.0) and 0.0 < value < 180.0
+
+
+def is_probability(value: Any) -> bool:
+    """Whether the value can be what a region contains; a region of no probability is none."""
+    return within(value, 0.0, 1.0) and value > 0.0
+
+
 def floats(value: Any) -> Any:
-    """The same JSON value with every number a float, because rules never mix integers and floats."""
+    """The same JSON value with every number a float, because rules never mix integers and floats; an integer too large
+    for one is text."""
     if isinstance(value, bool) or value is None or isinstance(value, (str, float)):
         return value
     if isinstance(value, int):
-        return float(value)
+        try:
+            return float(value)
+        except OverflowError:  # more than 308 digits
+            return str(value)
     if isinstance(value, dict):
         return {str(key): floats(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):

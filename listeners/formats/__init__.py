@@ -6,6 +6,7 @@ registers a `Format` in `FORMATS`; its `accepts` looks at the decoded content, i
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import datetime
 from functools import cache
@@ -94,9 +95,16 @@ def _guarded(known: Format, message: Message, content: Any) -> list[Event]:
 
 
 def _json(message: Message) -> Any:
+    raw = message.raw.removeprefix(b"\xef\xbb\xbf")
     try:
-        return msgspec.json.decode(message.raw.removeprefix(b"\xef\xbb\xbf"))
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        try:
+            return msgspec.json.decode(raw)
+        except msgspec.DecodeError:
+            # Python writes NaN and Infinity, which are no JSON; they are read as absent. The way back through msgspec
+            # does the same to 1e999, and refuses half characters (a lone surrogate), which no journal can store.
+            lenient = json.loads(raw.decode(), parse_constant=lambda _: None)
+            return msgspec.json.decode(msgspec.json.encode(lenient))
+    except (msgspec.DecodeError, ValueError, RecursionError) as error:
         raise FormatError(f"{message.label}: not JSON: {error}; begins {message.raw[:60]!r}") from error
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import msgspec
@@ -83,7 +84,8 @@ def _degrees(text: str | None, hours: bool) -> float | None:
     if text is None:
         return None
     try:
-        return float(text)
+        number = float(text)
+        return number if math.isfinite(number) else None
     except ValueError:
         pass
     parts = text.replace(":", " ").split()

@@ -93,14 +93,17 @@ def _data(superevent: str, alert_type: str, about: dict[str, Any], moment: datet
     when = utc(str(about.get("time") or ""))
     if when is not None:
         data["trigger_time"] = iso(when)
-    if isinstance(about.get("far"), (int, float)):
-        data["far"] = float(about["far"])  # Hz
+    far = floats(about.get("far"))
+    if isinstance(far, float):
+        data["far"] = far  # Hz
     if isinstance(about.get("classification"), dict):
         data["p_astro"] = floats(about["classification"])
     for word in _SAME:
         if about.get(word) is not None:
             data[word] = floats(about[word])
     data["parameters"] = {k: floats(v) for k, v in about.items() if k not in _EVENT_KNOWN and v is not None}
+    if far is not None and "far" not in data:
+        data["parameters"]["far"] = far
     return data
 
 

@@ -50,8 +50,11 @@ def parse(message: Message, content: dict[str, Any]) -> list[Event]:
         "event_name": [],
         "parameters": floats({k: v for k, v in content.items() if k not in ("detector_name", "p_val")}),
     }
-    if isinstance(content.get("p_val"), (int, float)):
-        data["p_value"] = float(content["p_val"])
+    p_value = floats(content.get("p_val"))
+    if isinstance(p_value, float):
+        data["p_value"] = p_value
+    elif p_value is not None:
+        data["parameters"]["p_val"] = p_value
     if when is not None:
         data["trigger_time"] = iso(when)
     if made is not None:

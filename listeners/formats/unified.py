@@ -15,7 +15,7 @@ from listeners.formats import FORMATS, Format, Message
 from listeners.formats._unified_words import CORE, IDENTITIES
 from listeners.formats.igwn import keep, map_bytes
 from listeners.missions import slug
-from listeners.words import floats, utc
+from listeners.words import floats, is_probability, is_radius, position, utc
 from nuncius.core.errors import FormatError
 from nuncius.core.event import Event, Tense, content_id, iso
 
@@ -73,10 +73,9 @@ def parse(message: Message, content: dict[str, Any]) -> list[Event]:
     for name, value in content.items():
         if value is None or name in IDENTITIES:
             continue
-        if name in CORE:
-            data[name] = floats(value)
-        else:
-            parameters[name] = floats(value)
+        kept = floats(value)
+        too_large = isinstance(value, int) and isinstance(kept, str)
+        (data if name in CORE and not too_large else parameters)[name] = kept
     tense = Tense.TEST if path[-1] == "test" else _tense(data)  # a stream of tests (burstcube.test)
     data["tense"] = tense.value
     data["role"] = "test" if tense is Tense.TEST else "observation"
@@ -193,25 +192,31 @@ def _sharpen(data: dict[str, Any], path: list[str], content: dict[str, Any], par
 
 
 def _position(data: dict[str, Any], parameters: dict[str, Any]) -> None:
-    ra, dec = data.get("ra"), data.get("dec")
+    """A value that cannot be one on the sky stays among the parameters; it makes no position and no region."""
+    found = position(data.get("ra"), data.get("dec"))
     error = data.pop("ra_dec_error", None)
-    good = isinstance(ra, float) and isinstance(dec, float) and 0.0 <= ra <= 360.0 and -90.0 <= dec <= 90.0
-    if not good:
+    if not is_probability(data.get("containment_probability", 0.9)):
+        parameters["containment_probability"] = data.pop("containment_probability")
+    if found is None:
         odd = {"ra": data.pop("ra", None), "dec": data.pop("dec", None), "ra_dec_error": error}
         parameters.update({name: value for name, value in odd.items() if value is not None})
         return
+    data["ra"], data["dec"] = found
     axes = [error] if isinstance(error, float) else error if isinstance(error, list) else []
-    if not axes or not all(isinstance(axis, float) for axis in axes) or not 0.0 < axes[0] < 180.0:
+    numbers = bool(axes) and all(isinstance(axis, float) for axis in axes)
+    if not numbers or not is_radius(axes[0]) or not 0.0 <= axes[:2][-1] < 180.0:
         if error is not None:
             parameters["ra_dec_error"] = error
         return
+    if "containment_probability" in parameters:
+        data["containment_assumed"] = True
     # The schema: "if absent, default is 0.9".
     containment = data.setdefault("containment_probability", 0.9)
     major, minor, angle = axes[0], axes[1] if len(axes) > 1 else axes[0], axes[2] if len(axes) > 2 else 0.0
     if minor > major:
         major, minor, angle = minor, major, (angle + 90.0) % 180.0
     data["ra_dec_error"] = major
-    place = {"ra": ra, "dec": dec, "containment_probability": containment}
+    place = {"ra": found[0], "dec": found[1], "containment_probability": containment}
     if len(axes) > 1 and minor != major and minor > 0.0:
         data["sky"] = {"type": "ellipse", **place, "semi_major": major, "semi_minor": minor, "position_angle": angle}
     else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from listeners.missions import NoticeType
 from listeners.notice import Notice
+from listeners.words import is_radius, position
 from nuncius.core.event import Tense
 
 MISSIONS = ("AGILE", "MAXI", "CALET", "GECAM", "Konus-Wind", "IPN")
@@ -100,7 +101,9 @@ def _annulus(notice: Notice) -> None:
     ApJS 207, 39). Time-only notices have -1 in every field."""
     names = ("IPN_RA_Center", "IPN_Dec_Center", "IPN_Radius", "IPN_Width")
     ra, dec, radius, width = (notice.number(name) for name in names)
-    if ra is None or dec is None or radius is None or width is None or min(ra, radius, width) < 0.0 or radius == 0.0:
+    if ra is None or dec is None or radius is None or width is None or position(ra, dec) is None:
+        return
+    if not is_radius(radius) or width < 0.0 or radius + width / 2.0 > 180.0:
         return
     notice.data["sky"] = {
         "type": "annulus",
