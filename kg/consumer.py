@@ -6,6 +6,7 @@ moves last.
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Sequence
 
@@ -16,10 +17,13 @@ from kg.objects import identify
 from kg.store import GraphStore, Triple
 from kg.triples import graph_of, is_document, triples_of, version_of
 from kg.vocabulary import NUNCIUS
+from nuncius.core.errors import ConfigurationError, TransientError
 from nuncius.core.event import Event
 from nuncius.journal import Journal, Stored
 
 __all__ = ["GraphConsumer", "identify"]
+
+log = logging.getLogger(__name__)
 
 CURSOR = "kg"
 BATCH = 500
@@ -47,7 +51,20 @@ class GraphConsumer:
         return len(stored)
 
     def write(self, stored: Sequence[Stored], *, durable: bool = True) -> list[Event]:
-        """Put a batch into the graph in one transaction; returns the facts to announce."""
+        """Put a batch into the graph; returns the facts to announce. A document that cannot be written is logged and
+        left out, so that it does not keep out all that come after it."""
+        try:
+            return self._write(stored, durable=durable)
+        except (TransientError, ConfigurationError, OSError):
+            raise  # nothing is wrong with the documents: the same batch succeeds later
+        except Exception as error:
+            if len(stored) == 1:
+                log.exception("%s is not in the graph: %r", stored[0].event.id, error)
+                return []
+        return [event for item in stored for event in self.write([item], durable=durable)]
+
+    def _write(self, stored: Sequence[Stored], *, durable: bool) -> list[Event]:
+        """One batch in one transaction."""
         objects = identify(self._journal, stored)
         graphs: dict[str, list[Triple]] = {}
         versions: dict[str, int] = {}

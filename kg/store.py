@@ -73,7 +73,8 @@ class GraphStore:
         self._store = store
         self.folder = folder
         self.writable = writable
-        self._writing = threading.Lock()
+        self._writing = threading.RLock()
+        self._failed = False
         self._remove_view: Callable[[], object] = lambda: None
 
     @classmethod
@@ -149,7 +150,7 @@ class GraphStore:
         An empty sequence removes the graph. `durable` survives a power cut, not only the end of the process."""
         if not self.writable:
             raise PermanentError("this graph store is open for reading only")
-        with self._writing:
+        with self._disk():
             added: list[ox.Quad] = []
             removed: list[ox.Quad] = []
             changed = 0
@@ -172,6 +173,23 @@ class GraphStore:
                 self._store.flush()
             return changed
 
+    @contextmanager
+    def _disk(self) -> Iterator[None]:
+        """One thread at the files; what the disk refuses is a TransientError. Oxigraph takes nothing more after a
+        failed write, even when there is room again: the next attempt opens the files anew."""
+        with self._writing:
+            try:
+                if self._failed and self.folder is not None:
+                    self._store = ox.Store()  # lets go of the files' lock
+                    self._store = ox.Store(str(self.folder / (generations.current(self.folder) or "g1")))
+                    self._failed = False
+                yield
+            except OSError as error:
+                self._failed = self.writable
+                raise TransientError(
+                    f"graph {self.folder}: {error}; where no space is left, make room on its disk", retry_after_s=30.0
+                ) from error
+
     def _commit(self, added: list[ox.Quad], removed: list[ox.Quad]) -> None:
         """One transaction. Only an update both takes away and adds in one; additions alone are far quicker."""
         if removed:
@@ -184,8 +202,9 @@ class GraphStore:
 
     def value(self, graph: str, subject: str, predicate: str) -> str | None:
         """The first value of a predicate in one graph, as text."""
-        for quad in self._store.quads_for_pattern(iri(subject), iri(predicate), None, iri(graph)):
-            return str(_plain(quad.object))
+        with self._disk():
+            for quad in self._store.quads_for_pattern(iri(subject), iri(predicate), None, iri(graph)):
+                return str(_plain(quad.object))
         return None
 
     def query(self, sparql: str, parameters: Mapping[str, Term] | None = None) -> Answer:

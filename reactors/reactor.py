@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 import msgspec
 
 from nuncius.core.clock import Clock, VirtualClock
+from nuncius.core.errors import ConfigurationError, TransientError
 from nuncius.core.event import Event, content_id
 from nuncius.journal import Journal
 from nuncius.journal.records import Decided, Stored
@@ -56,12 +57,25 @@ class Reactor:
             return 0
         last = stored[-1].seq
         if self._identify is not None:
-            objects = self._identify(self._journal, stored)
+            objects = self._objects(self._identify, stored)
             stored = [_about(item, objects.get(item.seq)) for item in stored]
         self._decided_to = -1  # until it is committed, what the memory holds may not be true
         self._journal.decide(CONSUMER, last, [d for d in map(self._decide, stored) if d is not None])
         self._decided_to = last
         return len(stored)
+
+    def _objects(self, identify: Identify, stored: Sequence[Stored]) -> Mapping[int, str]:
+        """Which objects the events are about. An event that cannot be identified is logged and decided on without
+        one, so that it does not keep all later ones waiting."""
+        try:
+            return identify(self._journal, stored)
+        except (TransientError, ConfigurationError, OSError):
+            raise  # nothing is wrong with the events: the same batch succeeds later
+        except Exception as error:
+            if len(stored) == 1:
+                log.exception("%s is decided on without its object: %r", stored[0].event.id, error)
+                return {}
+        return {seq: obj for item in stored for seq, obj in self._objects(identify, [item]).items()}
 
     def _decide(self, stored: Stored) -> Decided | None:
         if isinstance(self._clock, VirtualClock):  # in a replay, processing time is the archive's

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import random
 import signal
@@ -19,6 +20,7 @@ from kg.named_queries import ask, get
 from kg.rebuild import rebuild
 from kg.store import GraphStore
 from kg.vocabulary import object_iri
+from nuncius.core.errors import TransientError
 from nuncius.core.event import Tense
 from nuncius.journal import Journal
 
@@ -197,6 +199,32 @@ def test_killed_at_any_moment_the_graph_ends_up_whole(sqlite_url: str, tmp_path:
     assert store.dump("nq") == undisturbed.dump("nq")
     assert own_journal.last_seq() == count, "facts were announced once"
     assert kills >= 1
+
+
+def test_a_document_that_cannot_be_written_is_logged_and_keeps_out_no_other(
+    own_journal: Journal, caplog: pytest.LogCaptureFixture
+) -> None:
+    store = GraphStore.in_memory()
+    own_journal.append([notice("a", ids=["1"]), circular(8, "GRB 260307A"), circular(9, "GRB 260307B")])
+    own_journal.append([circular(10, "odd", circular=None), notice("z", ids=["2"])])
+    with caplog.at_level(logging.ERROR):
+        _drain(GraphConsumer(own_journal, store))
+    assert own_journal.cursor("kg") == own_journal.last_seq()
+    assert len(store.graphs()) == 4
+    [record] = caplog.records
+    assert "circular:10/1 is not in the graph: TypeError" in record.getMessage()
+
+
+def test_a_trouble_of_the_disk_is_no_document_s_fault(own_journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = GraphStore.in_memory()
+    own_journal.append(night())
+    with monkeypatch.context() as patch:
+        patch.setattr(store, "_commit", lambda *_: (_ for _ in ()).throw(OSError("No space left on device")))
+        with pytest.raises(TransientError):
+            GraphConsumer(own_journal, store).step()
+    assert own_journal.cursor("kg") == 0
+    _drain(GraphConsumer(own_journal, store))
+    assert len(store.graphs()) > 5
 
 
 def test_it_follows_the_journal_until_it_is_stopped(own_journal: Journal) -> None:

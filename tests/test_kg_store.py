@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from kg.store import GraphStore, Triple, iri, literal
-from nuncius.core.errors import ConfigurationError, FormatError, PermanentError
+from nuncius.core.errors import ConfigurationError, FormatError, PermanentError, TransientError
 
 P = "http://example.org/p"
 
@@ -151,3 +151,41 @@ def test_a_rebuild_that_is_killed_leaves_the_old_graph_and_no_rubbish(tmp_path: 
     assert GraphStore.read_only(folder).graphs() == ["http://g/old"]
     assert GraphStore.open(folder).graphs() == ["http://g/old"]
     assert [p.name for p in folder.glob("g*")] == ["g1"]
+
+
+_LIMITED = """
+import resource, sys
+from pathlib import Path
+from kg.store import GraphStore, iri, literal
+from nuncius.core.errors import TransientError
+store = GraphStore.open(Path(sys.argv[1]))
+big = [(iri("http://example.org/s"), iri("http://example.org/p"), literal(f"{i} " * 50)) for i in range(3000)]
+_, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, hard))
+for _ in range(2):
+    try:
+        store.replace({"http://g/1": big})
+    except TransientError as error:
+        print(error)
+resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
+print(store.value("http://g/1", "http://example.org/s", "http://example.org/p"))
+print(store.replace({"http://g/1": big}), len(store))
+"""
+
+
+def test_a_disk_that_takes_no_more_is_transient_and_the_store_goes_on_when_there_is_room(tmp_path: Path) -> None:
+    # A limit on the size of files makes the system refuse the write as a full disk does.
+    done = subprocess.run(
+        [sys.executable, "-c", _LIMITED, str(tmp_path / "g")], capture_output=True, text=True, check=True, timeout=60
+    )
+    first, second, nothing, written = done.stdout.splitlines()
+    assert "too large; where no space is left, make room on its disk" in first
+    assert str(tmp_path / "g") in second
+    assert (nothing, written) == ("None", "1 3000")
+
+
+def test_a_full_disk_is_a_transient_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    store = GraphStore.in_memory()
+    monkeypatch.setattr(store, "_commit", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+    with pytest.raises(TransientError, match=r"No space left on device; .* make room"):
+        store.replace({"http://g/1": _triples(1)})

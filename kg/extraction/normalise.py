@@ -87,5 +87,5 @@ def sentence(text: str, start: int, end: int) -> tuple[int, int]:
     begin = 0
     for match in _BREAK.finditer(text, max(0, start - 1200), start):
         begin = match.end()
-    after = _BREAK.search(text, end)
+    after = _BREAK.search(text, end, end + 601)
     return max(begin, start - 600), min(after.start() + 1 if after else len(text), end + 600)

@@ -9,7 +9,7 @@ import msgspec
 
 from kg.extraction.fact import Where
 from kg.extraction.normalise import Even, sentence
-from kg.extraction.redshift_context import Judged, judge
+from kg.extraction.redshift_context import Judged, judge, sort_of
 from kg.extraction.redshift_value import FALLING, INTERVAL, RANGE, VALUE, Reading, read_range, read_value
 
 _Z = re.compile(
@@ -18,6 +18,7 @@ _Z = re.compile(
     r" ?(?:\([^()\d]{1,20}\) ?)?(?:=+|~=?|:|is|was|of|at|approx\w*|about|to be|(?=[<>]))(?: (?:about|"
     r"approximately|around|roughly|most likely|likely))? ?",
 )
+#: Each word once: of a word that stands here twice, a run could be read in 2^n ways, and the search would try them all.
 _WORDS = (
     r"(?:GRB ?\d{6}[A-Za-z]?(?:\.\d+)?|of|is|was|to|be|being|at|about|approximately|approx\.?|ca\.?|"
     r"around|roughly|nearly|most|likely|probably|the|a|an|for|this|that|"
@@ -26,7 +27,7 @@ _WORDS = (
     r"constrained|then|we|find|obtain|solution|tentative|preliminary|only|given|by|it|its|and|system|"
     r"doublet|on|interval|in|range|between|from|"
     r"possible|best|best-fit|fit|single|now|hence|EP ?\d{6}[a-z]?|FXT|transient|event|us|me|least|"
-    r"value|common|mean|absorption|absorber|emission|line|weighted|new|same|very|low|high|slightly|"
+    r"common|mean|absorption|absorber|emission|line|weighted|same|very|low|high|slightly|"
     r"precise|corrected|refined|new|z_\w+|zgrb)"
 )
 _REDSHIFT = re.compile(
@@ -39,6 +40,8 @@ _NOT_AFTER = re.compile(
     r"cm\b|absorption systems?|systems\b|lines?\b|doublets?\b|galaxies|AB\b|candidates)|:\d|\^|-sigma|/\d)",
     re.I,
 )
+#: A text with more is a table. The claims are compared with one another, so their number must be bounded.
+_MOST = 200
 _BEYOND = 12.0  # no burst is farther; a larger number after "z =" is a magnitude in the z band
 
 
@@ -75,14 +78,18 @@ def _spans(text: str) -> Iterator[tuple[int, int, int, Reading]]:
 
 
 def propose(even: Even, where: str, *, about_redshift: bool = False) -> list[Candidate]:
-    """All redshifts of a text with their judgement, in order; of spans that overlap the first grammar's wins."""
+    """All redshifts of a text with their judgement, in order, but no more than `_MOST`; of spans that overlap the first
+    grammar's wins."""
     text = even.text
+    otherwise = sort_of(text)
     found: list[Candidate] = []
     for lead, start, end, reading in _spans(text):
+        if len(found) == _MOST:
+            break
         if not _plausible(reading) or any(start < c.end and c.start < end for c in found):
             continue
         begin, stop = sentence(text, lead, end)
-        judged = judge(text, begin, lead, end, stop, where=where, about_redshift=about_redshift)
+        judged = judge(text, begin, lead, end, stop, where=where, about_redshift=about_redshift, otherwise=otherwise)
         shift = len(text[start:end]) - len(text[start:end].lstrip())
         found.append(Candidate(reading=reading, start=start + shift, end=end, judged=judged))
     return sorted(found, key=lambda c: c.start)

@@ -14,6 +14,7 @@ from kg.extraction import redshift_words as w
 from kg.extraction.fact import Assertion
 
 Whose = Literal["afterglow", "host", "intervening", "other"]
+Sort = Literal["spectroscopic", "photometric"]
 
 
 class Judged(msgspec.Struct, frozen=True, kw_only=True):
@@ -21,7 +22,7 @@ class Judged(msgspec.Struct, frozen=True, kw_only=True):
 
     assertion: Assertion
     whose: Whose
-    sort: Literal["spectroscopic", "photometric"]
+    sort: Sort
     score: float
 
 
@@ -37,9 +38,11 @@ class _Place(msgspec.Struct, frozen=True, kw_only=True):
     borrowed: bool
 
 
-def judge(text: str, begin: int, start: int, end: int, stop: int, *, where: str, about_redshift: bool) -> Judged:
+def judge(
+    text: str, begin: int, start: int, end: int, stop: int, *, where: str, about_redshift: bool, otherwise: Sort
+) -> Judged:
     """Judge the value at `text[start:end]` (its "z =" included) in the sentence `text[begin:stop]`.
-    `about_redshift` says that the subject announces one."""
+    `about_redshift` says that the subject announces one; `otherwise` is the `sort_of` the whole text."""
     before, after, whole = text[begin:start], text[end:stop], text[begin:stop]
     own = _lead(text, start, end)
     lead = before[-70:] + own
@@ -60,9 +63,8 @@ def judge(text: str, begin: int, start: int, end: int, stop: int, *, where: str,
         score -= 3.0
     assertion, penalty = _assertion(place)
     whose, distance = _whose(before, after, whole)
-    return Judged(
-        assertion=assertion, whose=whose, sort=_sort(text, whole, start, end), score=score - penalty - distance
-    )
+    sort = _sort(text[max(0, start - 60) : end + 30], whole) or otherwise
+    return Judged(assertion=assertion, whose=whose, sort=sort, score=score - penalty - distance)
 
 
 def _support(place: _Place) -> float:
@@ -122,13 +124,15 @@ def _whose(before: str, after: str, whole: str) -> tuple[Whose, float]:
     return "afterglow", 0.0
 
 
-def _sort(text: str, whole: str, start: int, end: int) -> Literal["spectroscopic", "photometric"]:
-    """How it was measured: the sentence decides; where it is silent, the whole text."""
-    near = text[max(0, start - 60) : end + 30]
+def _sort(near: str, whole: str) -> Sort | None:
+    """How it was measured, by the words near it and its whole sentence; None where they are silent."""
     if re.search(r"photometric|photo-?z|z_?phot", near, re.I):
         return "photometric"
     if re.search(r"spectroscop", near, re.I) or w.SPECTROSCOPIC.search(whole):
         return "spectroscopic"
-    if w.PHOTOMETRIC.search(whole):
-        return "photometric"
+    return "photometric" if w.PHOTOMETRIC.search(whole) else None
+
+
+def sort_of(text: str) -> Sort:
+    """How a text's redshifts were measured where their sentences are silent."""
     return "spectroscopic" if w.SPECTROSCOPIC.search(text) or not w.PHOTOMETRIC.search(text) else "photometric"
