@@ -1,4 +1,4 @@
-"""`nuncius analyse`: one analysis, now, in this process."""
+"""`nuncius analyse`: one analysis, now, in a process of its own that its deadline can end."""
 
 from __future__ import annotations
 
@@ -35,8 +35,9 @@ class Analyses(click.Group):
         from analyses.contract import known
 
         for analysis in known():
+            rows = [_line(parameter) for parameter in analysis.parameters.values()] or [("no inputs", "")]
             with formatter.section(f"{analysis.name}: {analysis.about}"):
-                formatter.write_dl([_line(parameter) for parameter in analysis.parameters.values()])
+                formatter.write_dl(rows)
 
 
 @click.group(cls=Analyses, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
@@ -121,7 +122,7 @@ def _run(analysis: Analysis, pairs: tuple[str, ...], named: str | None, config: 
     from rich.console import Console
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-    from analyses.executor import InlineExecutor
+    from analyses.executor import LocalExecutor
     from nuncius.analysing import inputs_from, read_event, read_with
     from nuncius.core.errors import FormatError, PermanentError, TransientError
 
@@ -132,7 +133,8 @@ def _run(analysis: Analysis, pairs: tuple[str, ...], named: str | None, config: 
 
     blobs: dict[str, bytes] = {}
     given = read_with(pairs, blobs)
-    executor = InlineExecutor()
+    # In a process of its own: a deadline that struck inside this one could hit an import half-way.
+    executor = LocalExecutor(workers=1)
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     try:
         with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
