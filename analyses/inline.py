@@ -1,4 +1,4 @@
-"""Analyses in threads of this process: the executor of tests and of a single run from a shell."""
+"""Analyses in threads of this process: the executor of tests."""
 
 from __future__ import annotations
 
@@ -74,7 +74,8 @@ class InlineJob:
 
 
 class InlineExecutor:
-    """The same contract without processes, one run at a time: for tests and for a single run from a shell."""
+    """The same contract without processes, one run at a time: for tests. Its deadline strikes inside this process, so a
+    service should not use it."""
 
     def __init__(self) -> None:
         self._turn = threading.Lock()
