@@ -15,10 +15,13 @@ import msgspec
 
 from console.server import WebSettings
 from kg.objects import resolve
+from listeners.formats import Message, parse
 from listeners.replay import Replay
 from nuncius.app import App, assemble
 from nuncius.core.clock import SystemClock, VirtualClock
+from nuncius.core.errors import FormatError
 from nuncius.core.report import Report
+from nuncius.journal import Journal
 from nuncius.settings import JournalSettings, Settings
 
 #: How often to look whether everything has been done, in seconds.
@@ -91,6 +94,29 @@ def _bar(show: bool) -> Any:
     from nuncius.progress import messages_and_stages
 
     return messages_and_stages()
+
+
+def replay_rejects(journal: Journal) -> tuple[int, int]:
+    """Read again what could not be understood, after a fix: what now parses is journalled and the reject resolved;
+    returns how many were understood and how many are left. The running service, or the next, decides about them."""
+    understood = left = 0
+    for reject in journal.replayable_rejects(limit=1_000_000):
+        message = Message(
+            raw=reject.raw,
+            received=reject.received,
+            topic=reject.topic or None,
+            name=reject.source,
+            content_type=reject.content_type or None,
+        )
+        try:
+            events = parse(message)
+        except FormatError:
+            left += 1
+            continue
+        journal.append(events)
+        journal.mark_reject_resolved(reject.id)
+        understood += 1
+    return understood, left
 
 
 def summarise(app: App, listener: Replay, timing: Timing) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from nuncius.core.event import iso
 
 
 @click.command()
-@click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@click.argument("paths", nargs=-1, type=click.Path(exists=True, path_type=Path))
 @click.option("--speed", type=click.FloatRange(min=0.001), help="Archive seconds per second (default: at once).")
 @click.option(
     "--data-dir",
@@ -29,7 +29,8 @@ from nuncius.core.event import iso
     help="Rules to use instead of the shipped ones.",
 )
 @click.option("--live", is_flag=True, help="Into the installation's own journal, rules and chat targets.")
-@click.option("--config", type=click.Path(path_type=Path), help="Settings file, with --live.")
+@click.option("--rejects", is_flag=True, help="Read the installation's rejected messages again, after a fix.")
+@click.option("--config", type=click.Path(path_type=Path), help="Settings file, with --live and --rejects.")
 @click.option("--threads", "show_threads", default=12, show_default=True, help="List this many of the busiest threads.")
 @click.option("--object", "objects", multiple=True, help="Print the reports about this object (any of its names).")
 @click.option("--json", "as_json", is_flag=True, help="The summary as one JSON object on stdout.")
@@ -39,6 +40,7 @@ def command(
     data_dir: Path | None,
     rules: tuple[Path, ...],
     live: bool,
+    rejects: bool,
     config: Path | None,
     show_threads: int,
     objects: tuple[str, ...],
@@ -54,12 +56,18 @@ def command(
       nuncius replay 2022-10.001.tar.bz2 --object "GRB 221009A"
       nuncius replay night/ --speed 60          an hour in a minute
       nuncius replay outage.jsonl --live        fill a gap; what was seen before does nothing again
+      nuncius replay --rejects                  what was not understood before, after an upgrade
 
     Exit status: 0 done, 1 some messages were rejected.
     """
     from nuncius.replaying import replay, replay_settings, summarise
     from nuncius.settings import load
 
+    if rejects:
+        _again(config)
+        return
+    if not paths:
+        raise click.UsageError("name at least one file or folder, or --rejects")
     with tempfile.TemporaryDirectory(prefix="nuncius-replay-") as scratch:
         settings = load(config) if live else replay_settings(data_dir or Path(scratch), list(rules))
         app, replayed, timing = replay(settings, list(paths), speed=speed, live=live, progress=sys.stderr.isatty())
@@ -72,6 +80,19 @@ def command(
         finally:
             app.close()
     if replayed.rejected:
+        sys.exit(1)
+
+
+def _again(config: Path | None) -> None:
+    """Rejected messages of the installation once more."""
+    from nuncius.journal import Journal
+    from nuncius.replaying import replay_rejects
+    from nuncius.settings import load
+
+    with Journal.open(load(config).journal_url) as journal:
+        understood, left = replay_rejects(journal)
+    click.echo(f"{understood} understood now, {left} left; `nuncius status` lists what is left")
+    if left:
         sys.exit(1)
 
 
