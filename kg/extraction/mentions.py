@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 import msgspec
 
+from kg.extraction.fact import Where
 from kg.extraction.normalise import Even, sentence
 from kg.names import find_names
 
@@ -111,7 +112,7 @@ _OF_SOMETHING_ELSE = re.compile(
 )  # fmt: skip
 
 
-def retraction(subject: Even, body: Even) -> tuple[str, Mention] | None:
+def retraction(subject: Even, body: Even) -> tuple[Where, Mention] | None:
     """Where ("subject" or "body") and how the event itself is taken back: `retracted`, or `not_a_burst`. A retracted
     redshift or a candidate of others does not count."""
     if (match := _SUBJECT_RETRACTED.search(subject.text)) and not _OF_SOMETHING_ELSE.search(
@@ -147,7 +148,7 @@ def reread_retraction(text: str) -> str | None:
     return "not_a_burst" if re.search(r"\bnot\b", text, re.I) else None
 
 
-def event_names(subject: Even, body: Even, aliases: list[str]) -> Iterator[tuple[str, Mention]]:
+def event_names(subject: Even, body: Even, aliases: list[str]) -> Iterator[tuple[Where, Mention]]:
     """Where and which name the circular's event has: the subject's first, then what it equates with that
     (`aliases`, from `kg.naming`). Where the subject names none, the only name of the body."""
     names = find_names(subject.text)

@@ -7,10 +7,12 @@ from collections.abc import Iterator
 
 import msgspec
 
-from kg.extraction.fact import Where
+from kg.extraction.candidate import Candidate, Grammar
+from kg.extraction.document import Document
+from kg.extraction.fact import Fact, Where
 from kg.extraction.normalise import Even, sentence
 from kg.extraction.redshift_context import Judged, judge, sort_of
-from kg.extraction.redshift_value import FALLING, INTERVAL, RANGE, VALUE, Reading, read_range, read_value
+from kg.extraction.redshift_value import FALLING, INTERVAL, RANGE, VALUE, Reading, read_range, read_value, reread
 
 _Z = re.compile(
     r"(?<![\w'/^.])(?<![a-zA-Z]-)(?<![a-zA-Z] - )(?:photo-?|spec-?)?z(?:[_ ]?\{?(?:GRB|spec\w*|"
@@ -45,7 +47,7 @@ _MOST = 200
 _BEYOND = 12.0  # no burst is farther; a larger number after "z =" is a magnitude in the z band
 
 
-class Candidate(msgspec.Struct, frozen=True, kw_only=True):
+class Found(msgspec.Struct, frozen=True, kw_only=True):
     """A redshift with its span in the even text and what the context makes of it."""
 
     reading: Reading
@@ -77,12 +79,12 @@ def _spans(text: str) -> Iterator[tuple[int, int, int, Reading]]:
                 yield opening.start(), value.start(), value.end(), read_value(value)
 
 
-def propose(even: Even, where: str, *, about_redshift: bool = False) -> list[Candidate]:
+def propose(even: Even, where: str, *, about_redshift: bool = False) -> list[Found]:
     """All redshifts of a text with their judgement, in order, but no more than `_MOST`; of spans that overlap the first
     grammar's wins."""
     text = even.text
     otherwise = sort_of(text)
-    found: list[Candidate] = []
+    found: list[Found] = []
     for lead, start, end, reading in _spans(text):
         if len(found) == _MOST:
             break
@@ -91,7 +93,7 @@ def propose(even: Even, where: str, *, about_redshift: bool = False) -> list[Can
         begin, stop = sentence(text, lead, end)
         judged = judge(text, begin, lead, end, stop, where=where, about_redshift=about_redshift, otherwise=otherwise)
         shift = len(text[start:end]) - len(text[start:end].lstrip())
-        found.append(Candidate(reading=reading, start=start + shift, end=end, judged=judged))
+        found.append(Found(reading=reading, start=start + shift, end=end, judged=judged))
     return sorted(found, key=lambda c: c.start)
 
 
@@ -105,10 +107,10 @@ def same(a: Reading, b: Reading) -> bool:
 
 
 class Claim(msgspec.Struct, frozen=True, kw_only=True):
-    """A redshift worth reporting: where it stands, the candidate, and the probability that it is right."""
+    """A redshift worth reporting: where it stands, the reading, and the probability that it is right."""
 
     where: Where
-    candidate: Candidate
+    found: Found
     confidence: float
 
 
@@ -116,7 +118,7 @@ def claims(subject: Even, body: Even) -> list[Claim]:
     """What a circular itself claims: its best-supported redshift, besides it limits and absorbers in front. Values
     that contradict the best one without a reason are left out: abstaining costs less than a wrong redshift."""
     announced = bool(_ANNOUNCED.search(subject.text))
-    pool: list[tuple[Where, Candidate]] = [("subject", c) for c in propose(subject, "subject")]
+    pool: list[tuple[Where, Found]] = [("subject", c) for c in propose(subject, "subject")]
     pool += [("body", c) for c in propose(body, "body", about_redshift=announced)]
     live = [
         p
@@ -132,13 +134,13 @@ def claims(subject: Even, body: Even) -> list[Claim]:
     agreeing = [p for p in live if same(p[1].reading, best[1].reading)]
     # Of several mentions the most precise is reported: the subject often rounds what the body measures.
     where, main = max(agreeing, key=lambda p: (_digits(p[1]), p[1].reading.error is not None, p[0] == "body"))
-    out = [Claim(where=where, candidate=main, confidence=_confidence(best[1], len(agreeing), len(live)))]
+    out = [Claim(where=where, found=main, confidence=_confidence(best[1], len(agreeing), len(live)))]
     for place, other in pool:
         absorber = other.judged.whose == "intervening" and other.judged.assertion == "asserted"
         bound = (place, other) in live and (other.reading.value is None or other.reading.limit is not None)
-        known = any(same(other.reading, c.candidate.reading) for c in out)
+        known = any(same(other.reading, c.found.reading) for c in out)
         if (absorber or bound) and not known:
-            out.append(Claim(where=place, candidate=other, confidence=0.7))
+            out.append(Claim(where=place, found=other, confidence=0.7))
     return out
 
 
@@ -148,7 +150,7 @@ _ELSEWHERE = re.compile(r"\b(?:field|neighbou?ring) galax|\bcluster\b", re.I)
 _FLOOR = 0.1  # below it the context speaks against the value more than for it
 
 
-def _undecided(best: Candidate, live: list[Candidate], text: str) -> bool:
+def _undecided(best: Found, live: list[Found], text: str) -> bool:
     """Whether the authors leave it open: another hedged value, joined by "or", has the same support."""
     return best.judged.assertion == "hedged" and any(
         other is not best
@@ -161,26 +163,57 @@ def _undecided(best: Candidate, live: list[Candidate], text: str) -> bool:
     )
 
 
-def _digits(candidate: Candidate) -> int:
-    value = candidate.reading.value
+def _digits(found: Found) -> int:
+    value = found.reading.value
     return 0 if value is None else len(repr(value).partition(".")[2])
 
 
-def _rank(candidate: Candidate, live: list[tuple[Where, Candidate]]) -> tuple[float, int]:
+def _rank(found: Found, live: list[tuple[Where, Found]]) -> tuple[float, int]:
     """Score, raised by agreement with other mentions and lowered for limits where a value is known."""
-    reading = candidate.reading
+    reading = found.reading
     agreeing = sum(same(reading, other.reading) for _, other in live) - 1
     if reading.value is not None and reading.limit:
         # Of several limits the tightest says it all, and any measured value says more.
         tight = -reading.value if reading.limit == "<" else reading.value
-        return candidate.judged.score - 2.0 + 0.05 * tight, -candidate.start
+        return found.judged.score - 2.0 + 0.05 * tight, -found.start
     measured = 0.0 if reading.value is not None else -2.0
-    return candidate.judged.score + 0.5 * min(agreeing, 3) + measured, -candidate.start
+    return found.judged.score + 0.5 * min(agreeing, 3) + measured, -found.start
 
 
-def _confidence(best: Candidate, agreeing: int, live: int) -> float:
+def _confidence(best: Found, agreeing: int, live: int) -> float:
     """See docs/extraction.md: measured on real circulars in bands of the same three signs."""
     contested = agreeing < live
     if best.judged.score >= 1.5 and not contested:
         return 0.97
     return 0.9 if not contested else 0.87
+
+
+def _proposed(document: Document) -> Iterator[Candidate]:
+    """The redshifts that a circular claims."""
+    for claim in claims(document.subject, document.body):
+        found, reading = claim.found, claim.found.reading
+        yield Candidate(
+            predicate="redshift",
+            where=claim.where,
+            start=found.start,
+            end=found.end,
+            value=reading.value,
+            error=reading.error,
+            limit=reading.limit,
+            lower=reading.lower,
+            upper=reading.upper,
+            qualifier={"type": found.judged.sort, "of": found.judged.whose},
+            assertion=found.judged.assertion,
+            confidence=claim.confidence,
+            why=f"the words around it speak for it by {found.judged.score:g}",
+        )
+
+
+def reads_again(fact: Fact) -> bool:
+    """Whether the fact's text alone gives its value, errors, limit and range."""
+    value = float(fact.value) if isinstance(fact.value, int | float) else None
+    said = Reading(value=value, error=fact.error, limit=fact.limit, lower=fact.lower, upper=fact.upper)
+    return reread(fact.text) == said
+
+
+GRAMMAR = Grammar(predicates=("redshift",), propose=_proposed, reads_again=reads_again)

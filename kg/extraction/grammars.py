@@ -1,0 +1,12 @@
+"""The grammars that extraction asks, in the order in which their facts are preferred. Adding a family of facts is a
+module with a `GRAMMAR` and its line here."""
+
+from __future__ import annotations
+
+from kg.extraction import redshift, reports
+from kg.extraction.candidate import Grammar
+
+GRAMMARS: tuple[Grammar, ...] = (reports.GRAMMAR, redshift.GRAMMAR)
+
+#: The grammar of each predicate.
+BY_PREDICATE: dict[str, Grammar] = {predicate: grammar for grammar in GRAMMARS for predicate in grammar.predicates}
