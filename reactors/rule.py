@@ -12,6 +12,7 @@ from reactors.compiling import Expression
 from reactors.vocabulary import TENSE_FIELDS
 
 Status = Literal["live", "shadow", "off"]
+Mode = Literal["latest", "restart", "queue", "parallel", "skip"]
 
 
 class Condition(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,12 +30,82 @@ class Limit(msgspec.Struct, frozen=True, kw_only=True):
     per: Expression | None = None
 
 
+class Alias(msgspec.Struct, frozen=True, kw_only=True):
+    """A name for an event of one of these kinds, in `when: {alias: kind}` and in `without`."""
+
+    name: str
+    kinds: tuple[str, ...]
+
+
+class Window(msgspec.Struct, frozen=True, kw_only=True):
+    """Seconds from the T0 of the anchor's event (`of`, an alias; the first where empty): `start_s` <= T0 <= `end_s`."""
+
+    start_s: float
+    end_s: float
+    of: str = ""
+
+
+class Absence(msgspec.Struct, frozen=True, kw_only=True):
+    """What must not have come when the window closes: no event of `alias`, or none for which `where` holds."""
+
+    alias: Alias
+    where: tuple[Condition, ...] = ()
+
+
+class After(msgspec.Struct, frozen=True, kw_only=True):
+    """`when: {after: 1h, of: kind}`: conditions are looked at `delay_s` seconds after the T0 of an event of `kinds`."""
+
+    delay_s: float
+    kinds: tuple[str, ...]
+
+
+class Schedule(msgspec.Struct, frozen=True, kw_only=True):
+    """`when: {cron, tz}` or `when: {every}`: one of `cron` (five fields, in the time zone `tz`) and `every_s`."""
+
+    cron: str = ""
+    tz: str = "UTC"
+    every_s: float | None = None
+
+
+class Escalation(msgspec.Struct, frozen=True, kw_only=True):
+    """Page somebody `after_s` seconds after the rule fired, unless the condition `unless` holds by then.
+
+    `unless` may name `acknowledged`, `approved`, `rejected`, `done` and `failed` of the reaction."""
+
+    after_s: float
+    page: str
+    unless: str = ""
+
+
+class Mutes(msgspec.Struct, frozen=True, kw_only=True):
+    """When the rule fires, the named `rules` are muted for `for_s` seconds where `same` gives the same value."""
+
+    rules: tuple[str, ...]
+    for_s: float
+    same: Expression | None = None
+
+
 class Rule(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """`actions`, `on_fail` and `on_retract` are plain mappings, as the journal keeps them, so that a reaction goes on
-    as it was decided when its rule is edited meanwhile. `hash` changes with the meaning, not with layout."""
+    as it was decided when its rule is edited meanwhile. `hash` changes with the meaning, not with layout.
+
+    `when` are all kinds that the rule must hear, whatever its form. The form is the first of these that is there:
+    `schedule`, `after`, `aliases` (all of), else any of `when`; `absent`, `count` and `window` refine it. `ev` is
+    the event that arrived; with `aliases` it is the anchor's. `tests` are kept as written.
+    """
 
     name: str
     when: tuple[str, ...]
+    aliases: tuple[Alias, ...] = ()
+    window: Window | None = None
+    absent: Absence | None = None
+    count: int = 1
+    after: After | None = None
+    schedule: Schedule | None = None
+    mode: Mode = "latest"
+    escalate: tuple[Escalation, ...] = ()
+    mutes: Mutes | None = None
+    tests: tuple[dict[str, Any], ...] = ()
     actions: tuple[dict[str, Any], ...]
     conditions: tuple[Condition, ...] = ()
     variables: tuple[tuple[str, str], ...] = ()  # name, expression
