@@ -10,6 +10,7 @@ from functools import cached_property
 from kg.extraction.fact import Circular, Where
 from kg.extraction.mentions import Mention, event_names
 from kg.extraction.normalise import Even, sentence
+from kg.extraction.segments import Part, Parts
 from kg.names import find_names, normalise_name
 from kg.naming import equated
 
@@ -39,6 +40,15 @@ class Document:
         text = self.even(where).text
         begin, stop = sentence(text, start, end)
         return text[begin:stop]
+
+    @cached_property
+    def parts(self) -> Parts:
+        """The parts of the body: authors, tables, quoted text, notes, acknowledgements."""
+        return Parts(self.circular.body[:READ])
+
+    def part(self, where: Where, start: int, end: int) -> Part:
+        """Which part a span of the even text stands in; a subject is a header."""
+        return "header" if where == "subject" else self.parts.at(self.body.span(start, end)[0])
 
     @cached_property
     def names(self) -> list[tuple[Where, Mention]]:
