@@ -33,27 +33,32 @@ def _identify(journal: Journal, batch: Sequence[Stored]) -> dict[int, str]:
     for stored in batch:
         if stored.seq in objects:
             continue
-        if target := _object_in_data(stored.event):
+        if target := object_in_data(stored.event):
             fresh.append((stored.seq, target))
-        elif keys := _with_tns_twins(keys_of(stored.event)):
+        elif keys := claims_of(stored.event):
             named.append((stored, keys))
     # One question for the whole batch: asking for each event costs more than deciding about it.
     known = journal.objects_of([key.key for _, keys in named for key in keys]) if named else {}
     links: list[ObjectLink] = []
-    fresh += [(stored.seq, _attach(stored.event, keys, known, links)) for stored, keys in named]
+    fresh += [(stored.seq, attach(stored.event.id, keys, known, links)) for stored, keys in named]
     if fresh:
         journal.identify(links, fresh)
     return objects | dict(fresh)
 
 
-def _attach(event: Event, keys: Sequence[Key], known: dict[str, str], links: list[ObjectLink]) -> str:
-    """The object of an event with these keys; keys new to us are linked to it. A key that already means another
-    object stays there: two objects are never merged silently."""
+def claims_of(event: Event) -> list[Key]:
+    """The keys by which an event is resolved, best first; none where it is about no object."""
+    return _with_tns_twins(keys_of(event))
+
+
+def attach(event_id: str, keys: Sequence[Key], known: dict[str, str], links: list[ObjectLink]) -> str:
+    """The object of an event with these keys; keys new to us are linked to it in `known` and `links`. A key that
+    already means another object stays there: two objects are never merged silently."""
     target = next((known[k.key] for k in keys if k.key in known), None) or object_iri(keys[0].key)
     for key in keys:
         if key.key not in known:
             known[key.key] = target
-            links.append(ObjectLink(name=key.key, object=target, event_id=event.id, how=key.how))
+            links.append(ObjectLink(name=key.key, object=target, event_id=event_id, how=key.how))
     return target
 
 
@@ -74,7 +79,7 @@ def withdraw(journal: Journal, name: str, obj: str, event_id: str) -> bool:
     return bool(standing)
 
 
-def _object_in_data(event: Event) -> str | None:
+def object_in_data(event: Event) -> str | None:
     """Facts and results say themselves which object they are about."""
     stated = event.data.get("object")
     return stated if isinstance(stated, str) and stated.startswith(OBJECT) else None

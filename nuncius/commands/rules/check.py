@@ -1,0 +1,66 @@
+"""`nuncius rules check`: what is wrong with rule files, with line and column."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+
+@click.command()
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+@click.option("--config", type=click.Path(path_type=Path), help="Settings file, whose rules are checked too.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
+def command(paths: tuple[Path, ...], config: Path | None, as_json: bool) -> None:
+    """Read rule files and say what is wrong with them, with line and column.
+
+    Without PATH: the shipped rules, and those that the settings name.
+
+    \b
+    Example:
+      nuncius rules check config/rules my-rules.yaml
+
+    Exit status: 0 no errors (warnings do not count), 1 errors, 2 nothing to check.
+    """
+    from reactors.rulebook import RuleBook, shipped
+
+    chosen = list(paths)
+    if not chosen:
+        from nuncius.settings import load
+
+        chosen = list(dict.fromkeys([shipped(), *load(config).rules]))
+    book = RuleBook(chosen, quiet=True)
+    errors = [problem for problem in book.problems if problem.level == "error"]
+    if as_json:
+        click.echo(json.dumps(_as_json(book)))
+    else:
+        for problem in book.problems:
+            where = click.style(f"{problem.file}:{problem.line}:{problem.column}", bold=True)
+            level = click.style(problem.level, fg="red" if problem.level == "error" else "yellow")
+            click.echo(f"{where}: {level}: {problem.message}")
+            if problem.hint:
+                click.echo(f"    hint: {problem.hint}")
+        files = len({rule.file for rule in book.rules.rules})
+        click.echo(f"{len(book.rules.rules)} rules in {files} files are good, {len(errors)} errors")
+    sys.exit(1 if errors else 0)
+
+
+def _as_json(book: Any) -> dict[str, Any]:
+    import msgspec
+
+    rules = [
+        {
+            "rule": rule.name,
+            "file": rule.file,
+            "line": rule.line,
+            "when": rule.when,
+            "status": rule.status,
+            "hash": rule.hash,
+        }
+        for rule in book.rules.rules
+    ]
+    problems = [msgspec.to_builtins(problem) for problem in book.problems]
+    return {"rules": rules, "problems": problems, "hash": book.rules.hash}
