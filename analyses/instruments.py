@@ -17,7 +17,8 @@ FieldOfView = Literal["unocculted sky", "all sky", "coded mask", "wide field", "
 
 
 class Instrument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`band` is in `band_unit`; `field_deg2` the (half-coded) field of view where it is a fixed area."""
+    """`band` is in `band_unit`; `field_deg2` the (half-coded) field of view where it is a fixed area. The words from
+    `carrier` on say where it looks; `config/instruments.toml` explains them."""
 
     name: str
     mission: str
@@ -27,6 +28,12 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     band_unit: Literal["eV", "keV", "MeV", "GeV", "TeV", "Hz", "nm"] | None = None
     field_deg2: float | None = None
     until: str | None = None
+    carrier: str | None = None
+    altitude_km: float | None = None
+    half_angle: Annotated[float, msgspec.Meta(gt=0.0, le=180.0)] | None = None
+    share: Annotated[float, msgspec.Meta(gt=0.0, le=1.0)] | None = None
+    latitude: Annotated[float, msgspec.Meta(ge=-90.0, le=90.0)] | None = None
+    longitude: Annotated[float, msgspec.Meta(ge=-180.0, le=180.0)] | None = None
 
 
 def load_instruments(path: Path | None = None) -> dict[str, Instrument]:

@@ -28,6 +28,7 @@ __all__ = [
     "Ellipse",
     "Localization",
     "MapReference",
+    "Patch",
     "ProbabilityMap",
     "Region",
     "SkyData",
@@ -36,6 +37,7 @@ __all__ = [
     "moc",
     "overlap_integral",
     "parse_sky",
+    "prob_in_moc",
     "prob_inside",
     "resolve",
     "separation",
@@ -48,6 +50,25 @@ class MapReference(msgspec.Struct, frozen=True, kw_only=True, tag="map"):
 
     sha256: str | None = None
     url: str | None = None
+
+
+class Patch(msgspec.Struct, frozen=True, kw_only=True, tag="moc"):
+    """A part of the sky of any shape: `cells` is an ASCII MOC (IVOA MOC 2.0), such as `3/16-31 4/7`. `coverage` is
+    the chance that a place in it was really seen, `note` says why it is less than sure. It is a region to ask about
+    (a field of view, a survey), never where a source was localized."""
+
+    cells: str
+    coverage: float = 1.0
+    note: str = ""
+
+    def moc(self) -> MOC:
+        """The region. Raises FormatError for text that is no MOC."""
+        from mocpy import MOC
+
+        try:
+            return MOC.from_string(self.cells) if self.cells.strip() else MOC.new_empty(29)
+        except ValueError as error:
+            raise FormatError(f"not an ASCII MOC: {self.cells[:60]!r} ({error}); write cells as 3/16-31 4/7") from error
 
 
 SkyData = Circle | Ellipse | Annulus | MapReference
@@ -130,14 +151,20 @@ def _depth(size_deg: float) -> int:
 def prob_inside(sky: Localization, region: Localization) -> float:
     """Probability (0 to 1) that the source of `sky` lies in `region` at its stated containment (a map's is 0.9).
     A circle or an ellipse is taken as the Gaussian it states; sampled at 4,096 points, exact to about 1 %."""
-    if isinstance(sky, ProbabilityMap):
-        return sky.probability_in(moc(region))
+    if isinstance(sky, ProbabilityMap) or isinstance(region, ProbabilityMap):
+        return prob_in_moc(sky, moc(region))
     ra, dec = sample(sky)
-    if not isinstance(region, ProbabilityMap):
-        return float(np.mean(contains(region, ra, dec)))
+    return float(np.mean(contains(region, ra, dec)))
+
+
+def prob_in_moc(sky: Localization, region: MOC) -> float:
+    """Probability (0 to 1) that the source of `sky` lies in a MOC; see `prob_inside`."""
+    if isinstance(sky, ProbabilityMap):
+        return sky.probability_in(region)
     import astropy.units as u
 
-    return float(np.mean(moc(region).contains_lonlat(ra * u.deg, dec * u.deg)))
+    ra, dec = sample(sky)
+    return float(np.mean(region.contains_lonlat(ra * u.deg, dec * u.deg)))
 
 
 def overlap_integral(one: Localization, other: Localization) -> float:
