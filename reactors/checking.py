@@ -4,7 +4,7 @@ what CEL is needlessly strict about (whole numbers next to decimal ones). Says w
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 
 from nuncius.core.registry import did_you_mean
 from reactors.expression import MACROS, Node, bound_names, path, paths
@@ -22,9 +22,9 @@ from reactors.vocabulary import (
 Edit = tuple[int, int, str]  # start, end, replacement
 
 
-def check(tree: Node, names: Collection[str]) -> Type:
-    """The type that the expression gives. `names` are those known beside `ev`: variables and earlier results.
-    Raises ExpressionError."""
+def check(tree: Node, names: Collection[str], events: Collection[str] = ("ev",)) -> Type:
+    """The type that the expression gives. `names` are those known beside `ev`: aliases, variables and earlier results;
+    `events` are those that stand for events. Raises ExpressionError."""
     known = {"ev", *names, *bound_names(tree)}
     for node in tree.walk():
         if node.sort == "name" and node.value not in known and node.value not in CEL_FUNCTIONS:
@@ -35,17 +35,17 @@ def check(tree: Node, names: Collection[str]) -> Type:
             _check_macro(node)
         if node.sort in ("call", "method"):
             _check_call(node, bound_names(tree))
-    return _type(tree)
+    return _type(tree, events)
 
 
-def unusual_fields(tree: Node) -> list[tuple[int, str]]:
-    """Fields of `ev` that are near a known word but are not it: likely slips of the pen, as (offset, message)."""
+def unusual_fields(tree: Node, events: Mapping[str, Sequence[str]]) -> list[tuple[int, str]]:
+    """Fields of events that are near a known word but are not it: likely slips of the pen, as (offset, message)."""
     found = []
     for node, parts in paths(tree):
-        if len(parts) > 1 and parts[0] == "ev" and parts[1] not in FIELDS:
+        if len(parts) > 1 and parts[0] in events and parts[1] not in FIELDS:
             near = difflib.get_close_matches(parts[1], FIELDS, n=1, cutoff=0.8)
             if near:
-                found.append((node.start, f"no notice has a field '{parts[1]}'; did you mean 'ev.{near[0]}'?"))
+                found.append((node.start, f"no notice has a field '{parts[1]}'; did you mean '{parts[0]}.{near[0]}'?"))
     return found
 
 
@@ -87,16 +87,16 @@ def _check_call(node: Node, bound: frozenset[str]) -> None:
         raise ExpressionError(f"no function is called '{name}'{near}", offset=node.start)
 
 
-def _type(node: Node) -> Type:
+def _type(node: Node, events: Collection[str]) -> Type:
     """The type of a node; raises where two parts cannot go together."""
-    kinds = [_type(part) for part in node.parts if not (node.sort == "method" and node.value in MACROS)]
+    kinds = [_type(part, events) for part in node.parts if not (node.sort == "method" and node.value in MACROS)]
     if node.sort == "literal":
         if isinstance(node.value, bool):
             return "bool"
         return "null" if node.value is None else "text" if isinstance(node.value, str) else "number"
     if node.sort in ("name", "field", "index"):
         parts = path(node)
-        return FIELDS.get(parts[1], "dyn") if parts and len(parts) == 2 and parts[0] == "ev" else "dyn"
+        return FIELDS.get(parts[1], "dyn") if parts and len(parts) == 2 and parts[0] in events else "dyn"
     if node.sort == "call" and node.value in FUNCTIONS:
         return FUNCTIONS[str(node.value)][1]
     if node.sort in ("call", "method"):

@@ -3,21 +3,17 @@ half a set never runs."""
 
 from __future__ import annotations
 
-import hashlib
-import re
-
 import msgspec
 
-from nuncius.core.errors import NunciusError
 from nuncius.core.registry import did_you_mean
 from nuncius.core.report import Severity
-from reactors import durations
 from reactors.actionreading import read_actions, read_posts
-from reactors.compiling import Expression
+from reactors.meaning import semantic_hash
 from reactors.problems import Problem, RuleFileError
 from reactors.reading import LATER_KEYS, Reading
-from reactors.rule import Condition, Limit, Rule, Status
-from reactors.vocabulary import KINDS
+from reactors.rule import RULE_NAME, Absence, Condition, Rule
+from reactors.whenreading import Listening, read_listening
+from reactors.workreading import read_escalations, read_limit, read_mode, read_mutes, read_per, read_status
 from reactors.yamlsource import Value, read
 
 KEYS = (
@@ -26,18 +22,22 @@ KEYS = (
     "owner",
     "status",
     "when",
+    "within",
+    "without",
+    "where",
+    "count",
     "if",
     "per",
+    "mode",
     "limit",
     "vars",
     "do",
     "severity",
+    "escalate",
+    "mutes",
     "on_fail",
     "on_retract",
 )
-STATUSES = ("live", "shadow", "off")
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}$")
-_KIND = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*$")
 
 
 class Loaded(msgspec.Struct, frozen=True, kw_only=True):
@@ -96,20 +96,31 @@ def _rule(document: Value, reading: Reading) -> Rule | None:
         if key not in fields or fields[key].content is None:
             example = {"rule": "rule: nearby-bns", "when": "when: lvk.alert", "do": 'do:\n  - post: "text"'}[key]
             reading.add(document, f"a rule needs '{key}'", f"for example {example}")
-    variables = _variables(fields.get("vars"), reading)
-    names = [name for name, _ in variables]
-    conditions = _conditions(fields.get("if"), reading, names)
+    listening = read_listening(fields, reading)
+    reading.events = listening.named
+    aliases = [alias.name for alias in listening.aliases]
+    variables = _variables(fields.get("vars"), reading, aliases)
+    names = [*aliases, *(name for name, _ in variables)]
     rule = Rule(
-        name=reading.matching(fields.get("rule"), _NAME, "a name of letters, digits, '-', '_' and '.'"),
+        name=reading.matching(fields.get("rule"), RULE_NAME, "a name of letters, digits, '-', '_' and '.'"),
         about=reading.text(fields.get("about")),
         owner=reading.text(fields.get("owner")),
-        status=_status(fields.get("status"), reading),
-        when=_kinds(fields.get("when"), reading),
-        conditions=conditions,
+        status=read_status(fields.get("status"), reading),
+        when=listening.when,
+        aliases=listening.aliases,
+        window=listening.window,
+        absent=_absence(listening, fields.get("where"), reading, names),
+        count=listening.count,
+        after=listening.after,
+        schedule=listening.schedule,
+        conditions=_conditions(fields.get("if"), reading, names),
         variables=tuple(variables),
-        per=_per(fields.get("per"), reading, names),
-        limit=_limit(fields.get("limit"), reading, names),
+        per=read_per(fields.get("per"), reading, names),
+        mode=read_mode(fields.get("mode"), reading),
+        limit=read_limit(fields.get("limit"), reading, names),
         severity=Severity(reading.choice(fields.get("severity"), [s.value for s in Severity], "info")),
+        escalate=read_escalations(fields.get("escalate"), reading),
+        mutes=read_mutes(fields.get("mutes"), reading, names),
         actions=read_actions(fields.get("do"), reading, names),
         on_fail=read_posts(fields.get("on_fail"), reading, [*names, "error"]),
         on_retract=read_posts(fields.get("on_retract"), reading, [*names, "retraction"]),
@@ -118,59 +129,26 @@ def _rule(document: Value, reading: Reading) -> Rule | None:
     )
     if reading.failed:
         return None
-    return msgspec.structs.replace(rule, hash=_semantic_hash(rule))
+    return msgspec.structs.replace(rule, hash=semantic_hash(rule))
 
 
-def _semantic_hash(rule: Rule) -> str:
-    """Changes when the rule would do something else; not when it is laid out or explained differently."""
-    meaning = {
-        "name": rule.name,
-        "when": sorted(rule.when),
-        "if": [c.expression.source for c in rule.conditions],
-        "vars": rule.variables,
-        "per": rule.per.source if rule.per else None,
-        "limit": (rule.limit.count, rule.limit.window_s, rule.limit.per and rule.limit.per.source)
-        if rule.limit
-        else None,
-        "status": rule.status,
-        "severity": rule.severity.value,
-        "do": rule.actions,
-        "on_fail": rule.on_fail,
-        "on_retract": rule.on_retract,
-    }
-    return hashlib.sha256(msgspec.json.encode(meaning, order="sorted")).hexdigest()[:16]
+def _absence(listening: Listening, where: Value | None, reading: Reading, names: list[str]) -> Absence | None:
+    alias = listening.absent
+    if alias is None:
+        return None
+    reading.events = listening.named | {alias.name: alias.kinds}
+    absence = Absence(alias=alias, where=_conditions(where, reading, [*names, alias.name]))
+    reading.events = listening.named
+    return absence
 
 
-def _status(value: Value | None, reading: Reading) -> Status:
-    word = reading.choice(value, STATUSES, "live")
-    return "shadow" if word == "shadow" else "off" if word == "off" else "live"
-
-
-def _kinds(value: Value | None, reading: Reading) -> tuple[str, ...]:
-    if value is None or value.content is None:
-        return ()
-    if isinstance(value.content, dict):
-        key = next(iter(value.content), "")
-        reading.add(value, f"'when' with '{key}: …' is not in this version yet", "write one kind, or a list (any of)")
-        return ()
-    found = []
-    for item in value.content if isinstance(value.content, list) else [value]:
-        kind = item.content
-        if not isinstance(kind, str) or not _KIND.match(kind):
-            reading.wrong(item, "a kind is dotted small letters, such as lvk.alert or gcn.notice.fermi.gbm")
-        elif not any(kind == k or kind.startswith(k + ".") or k.startswith(kind + ".") for k in KINDS):
-            reading.add(item, f"no event is of kind '{kind}'{did_you_mean(kind, list(KINDS))}")
-        else:
-            found.append(kind)
-    return tuple(dict.fromkeys(found))
-
-
-def _variables(value: Value | None, reading: Reading) -> list[tuple[str, str]]:
+def _variables(value: Value | None, reading: Reading, taken: list[str]) -> list[tuple[str, str]]:
     variables: list[tuple[str, str]] = []
     for name, place, item in reading.pairs(value, "'vars' is a map of names to expressions"):
-        if reading.name(name, place, [n for n, _ in variables]):
+        known = [*taken, *(n for n, _ in variables)]
+        if reading.name(name, place, known):
             source = item.content if isinstance(item.content, str) else msgspec.json.encode(item.plain()).decode()
-            if reading.expression(msgspec.structs.replace(item, content=source), [n for n, _ in variables]):
+            if reading.expression(msgspec.structs.replace(item, content=source), known):
                 variables.append((name, source))
     return variables
 
@@ -186,20 +164,3 @@ def _conditions(value: Value | None, reading: Reading, names: list[str]) -> tupl
         if expression is not None:
             conditions.append(Condition(expression=expression, line=item.line))
     return tuple(conditions)
-
-
-def _per(value: Value | None, reading: Reading, names: list[str]) -> Expression | None:
-    return None if value is None or value.content is None else reading.expression(value, names)
-
-
-def _limit(value: Value | None, reading: Reading, names: list[str]) -> Limit | None:
-    if value is None or value.content is None:
-        return None
-    try:
-        count, window_s, per = durations.limit(value.content)
-    except NunciusError as error:
-        reading.add(value, str(error))
-        return None
-    offset = str(value.content).rfind(per) if per else 0
-    place = msgspec.structs.replace(value, content=per, inner=value.inner and value.inner + offset)
-    return Limit(count=count, window_s=window_s, per=reading.expression(place, names) if per else None)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Any, TypeVar
 
 from nuncius.core.errors import NunciusError
-from reactors.checking import unusual_fields
+from reactors.checking import check, unusual_fields
 from reactors.compiling import Expression, compile_expression
 from reactors.expression import parse
 from reactors.problems import Problem
@@ -19,23 +19,18 @@ from reactors.yamlsource import Value
 
 T = TypeVar("T")
 
-#: Keys of the whole language that this version refuses rather than ignores, with what can be done instead.
+#: Keys and words of the whole language that this version refuses rather than ignores, with what can be done instead.
 LATER_KEYS = {
-    "within": "conditions see one event at a time for now",
-    "without": "absence is not watched for yet; feed.silent tells of a broken feed",
-    "where": "belongs to 'without'",
-    "count": "conditions see one event at a time for now",
-    "mode": "a new revision replaces the old one, which is mode: latest",
-    "escalate": "use severity: page",
-    "mutes": "use limit, or status: off",
     "test": "",
     "use": "repeat the rule's text",
 }
 LATER_VERBS = ("check", "regress", "ask", "emit", "page")
 LATER_OPTIONS = ("for_each", "else", "unless")
 
-_RESERVED = frozenset({"ev", "in", "true", "false", "null", "error", "retraction", *FUNCTIONS, *CEL_FUNCTIONS})
-_WORD = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,39}$")
+_WORDS = ("ev", "in", "true", "false", "null", "error", "retraction", "item", "kg")
+_RESERVED = frozenset({*_WORDS, *FUNCTIONS, *CEL_FUNCTIONS})
+#: What aliases, variables and results may be called.
+WORD = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,39}$")
 _SEXAGESIMAL = re.compile(r"[-+]?\d{1,3}:\d{2}:\d{2}(\.\d+)?$")
 
 
@@ -46,6 +41,8 @@ class Reading:
         self.file = file
         self.rule = ""
         self.problems: list[Problem] = []
+        #: Names that stand for events, with the kinds they can be of.
+        self.events: dict[str, tuple[str, ...]] = {"ev": ()}
 
     @property
     def errors(self) -> int:
@@ -143,7 +140,7 @@ class Reading:
 
     def name(self, name: str, place: Value, taken: Collection[str]) -> bool:
         """Whether a name may be given to a variable or a result."""
-        if not _WORD.match(name):
+        if not WORD.match(name):
             self.add(place, f"a name is letters, digits and '_', beginning with a letter; received '{name}'")
         elif name in _RESERVED or name in taken:
             self.add(place, f"the name '{name}' is taken", "choose another")
@@ -158,12 +155,13 @@ class Reading:
             return None
         try:
             expression = compile_expression(value.content, frozenset(names))
+            check(parse(value.content), names, self.events)
             if condition and expression.type not in ("bool", "dyn"):
                 raise ExpressionError(f"a condition is true or false; this is a {expression.type}")
         except ExpressionError as error:
             self.at(value, error)
             return None
-        for offset, message in unusual_fields(parse(value.content)):
+        for offset, message in unusual_fields(parse(value.content), self.events):
             self.at(value, ExpressionError(message, offset=offset), warning=True)
         return expression
 
@@ -177,7 +175,7 @@ class Reading:
         offset = 0
         for piece in template.pieces if template else ():
             if isinstance(piece, Hole):
-                for place, message in unusual_fields(parse(piece.expression.source)):
+                for place, message in unusual_fields(parse(piece.expression.source), self.events):
                     self.at(value, ExpressionError(message, offset=offset + 2 + place), warning=True)
                 offset += len(piece.source) + 3
             else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cached_property
 from typing import Any, Literal
 
@@ -10,6 +11,9 @@ import msgspec
 from nuncius.core.report import Severity
 from reactors.compiling import Expression
 from reactors.vocabulary import TENSE_FIELDS
+
+#: What a rule, and a template, may be called.
+RULE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}$")
 
 Status = Literal["live", "shadow", "off"]
 Mode = Literal["latest", "restart", "queue", "parallel", "skip"]
