@@ -14,8 +14,8 @@ from reactors.vocabulary import (
     FIELDS,
     FUNCTIONS,
     INTEGERS,
-    LATER_FUNCTIONS,
     METHODS,
+    USAGE,
     Type,
 )
 
@@ -63,8 +63,6 @@ def _check_macro(node: Node) -> None:
 
 def _check_call(node: Node, bound: frozenset[str]) -> None:
     name = str(node.value)
-    if name in LATER_FUNCTIONS or (name in ("ask", "get", "freshness") and path(node.parts[0]) == ("kg",)):
-        raise ExpressionError(f"the function '{name}' is not in this version yet", offset=node.start)
     if node.sort == "method":
         if name not in METHODS:
             near = did_you_mean(name, sorted(METHODS))
@@ -73,18 +71,43 @@ def _check_call(node: Node, bound: frozenset[str]) -> None:
     if name in FUNCTIONS:
         wanted = FUNCTIONS[name][0]
         if len(node.parts) != wanted:
-            usage = {"area": "area(ev.sky, 0.9)", "separation": "separation(ev, {'ra': 10.0, 'dec': -5.0})"}
             raise ExpressionError(
                 f"'{name}' takes {wanted} values, received {len(node.parts)}",
                 offset=node.start,
-                hint=usage.get(name, "prob_inside(ev.sky, {'type': 'circle', …})"),
+                hint=f"for example {USAGE[name]}",
             )
+        if name.startswith("kg."):
+            _check_query(node)
         loose = {p[0] for part in node.parts for _, p in paths(part)} & bound
         if loose:
             raise ExpressionError(f"'{name}' cannot be used inside a loop over '{min(loose)}'", offset=node.start)
     elif name not in CEL_FUNCTIONS:
         near = did_you_mean(name, sorted({*FUNCTIONS, *CEL_FUNCTIONS}))
         raise ExpressionError(f"no function is called '{name}'{near}", offset=node.start)
+
+
+def _check_query(node: Node) -> None:
+    """A stored query that a rule names in so many words must be there, with the parameters that it is given."""
+    from kg.named_queries import named_queries
+
+    first, *rest = node.parts
+    if first.sort != "literal" or not isinstance(first.value, str):
+        raise ExpressionError(
+            f"'{node.value}' wants the name of a stored query", offset=first.start, hint=USAGE["kg.ask"]
+        )
+    queries = named_queries()
+    if first.value not in queries:
+        near = did_you_mean(first.value, sorted(queries))
+        raise ExpressionError(f"no stored query is called '{first.value}'{near}", offset=first.start)
+    wanted = queries[first.value].parameters
+    if rest and rest[0].sort == "map":
+        given = [str(key.value) for key in rest[0].parts[::2] if key.sort == "literal"]
+        wrong = [name for name in given if name not in wanted] or [name for name in wanted if name not in given]
+        if wrong:
+            said = (
+                f"the query '{first.value}' takes {', '.join(wanted) or 'no parameters'}; received {', '.join(given)}"
+            )
+            raise ExpressionError(said, offset=rest[0].start)
 
 
 def _type(node: Node, events: Collection[str]) -> Type:

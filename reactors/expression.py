@@ -130,7 +130,10 @@ class _Parser:
                 self.at += 1
                 if self.take("("):
                     parts, end = self.until(")")
-                    node = Node(sort="method", start=node.start, end=end, value=name.text, parts=(node, *parts))
+                    if (node.sort, node.value) == ("name", "kg"):  # one of our functions, not a method of a value
+                        node = Node(sort="call", start=node.start, end=end, value=f"kg.{name.text}", parts=tuple(parts))
+                    else:
+                        node = Node(sort="method", start=node.start, end=end, value=name.text, parts=(node, *parts))
                 else:
                     node = Node(sort="field", start=node.start, end=name.end, value=name.text, parts=(node,))
             elif self.take("["):

@@ -171,9 +171,27 @@ FUNCTIONS: dict[str, tuple[int, Type]] = {
     "area": (2, "number"),
     "separation": (2, "number"),
     "prob_inside": (2, "number"),
+    "overlap": (2, "number"),
+    "in_moc": (2, "number"),
+    "visible_from": (3, "number"),
+    "fov": (2, "map"),
+    "kg.ask": (2, "bool"),
+    "kg.get": (2, "list"),
+    "kg.freshness": (1, "number"),
 }
-#: Functions of the language that are described but not built yet.
-LATER_FUNCTIONS = ("overlap", "in_moc", "visible_from", "fov")
+#: How each is written.
+USAGE: dict[str, str] = {
+    "area": "area(ev.sky, 0.9)",
+    "separation": "separation(ev, {'ra': 10.0, 'dec': -5.0})",
+    "prob_inside": "prob_inside(ev.sky, fov('lat', ev.trigger_time))",
+    "overlap": "overlap(ev.sky, other.sky)",
+    "in_moc": "in_moc(ev.sky, '3/16-31 4/7')",
+    "visible_from": "visible_from(ev.sky, 'paranal', ev.received)",
+    "fov": "fov('lat', ev.trigger_time)",
+    "kg.ask": "kg.ask('has_redshift', {'object': ev.object})",
+    "kg.get": "kg.get('redshifts', {'object': ev.object})",
+    "kg.freshness": "kg.freshness('redshifts') < 60",
+}
 
 #: CEL's own functions and what they give. Those of INTEGERS give whole numbers, which CEL does not mix with others.
 CEL_FUNCTIONS: dict[str, Type] = {

@@ -67,8 +67,8 @@ class Patch(msgspec.Struct, frozen=True, kw_only=True, tag="moc"):
 
         try:
             return MOC.from_string(self.cells) if self.cells.strip() else MOC.new_empty(29)
-        except ValueError as error:
-            raise FormatError(f"not an ASCII MOC: {self.cells[:60]!r} ({error}); write cells as 3/16-31 4/7") from error
+        except (ValueError, OSError) as error:  # mocpy's parser raises OSError
+            raise FormatError(f"not an ASCII MOC: {self.cells[:60]!r}; write cells as 3/16-31 4/7") from error
 
 
 SkyData = Circle | Ellipse | Annulus | MapReference
