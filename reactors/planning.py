@@ -4,6 +4,7 @@ value that goes back to what it was is told again."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,6 +12,7 @@ from nuncius.core.event import Event, iso
 from nuncius.journal.records import NewReaction
 from reactors.actions.contract import actions
 from reactors.compiling import compile_expression
+from reactors.expanding import base_name, expand, result_names
 from reactors.memory import Memory, Past
 from reactors.naming import digest
 from reactors.rule import Rule
@@ -31,15 +33,18 @@ def plan(
     place = digest(per)[:12]
     slot = f"{rule.name}/{place}"
     past = memory.latest(slot)
-    results = [str(action["as"]) for action in rule.actions if action.get("as")]
-    scene = Scene(scene.evaluation, rule.variables, absent=results)
-    parts = _parts(rule, scene, slot, event, past)
+    results = result_names(rule.actions)
+    scene = Scene(scene.evaluation, rule.variables, scene.given, absent=results)
+    steps = expand(rule.actions, scene)
+    parts = _parts(steps, scene, slot, event, past)
     planned = [
-        action | {"slot": f"{slot}/{index}", "key": part["key"], "revision": part["revision"]}
-        for index, (action, part) in enumerate(zip(rule.actions, parts, strict=True))
+        step | {"slot": f"{slot}/{step['place']}", "key": part["key"], "revision": part["revision"]}
+        for step, part in zip(steps, parts, strict=True)
     ]
     thread = event.object or event.id
-    places = [{"slot": a["slot"], "thread": scene.text(a["to"])[0] if a.get("to") else thread} for a in planned]
+    places = [
+        {"slot": a["slot"], "thread": _scene_of(a, scene).text(a["to"])[0] if a.get("to") else thread} for a in planned
+    ]
     reaction = NewReaction(
         slot=slot,
         key=digest(slot, [part["key"] for part in parts]),
@@ -60,9 +65,9 @@ def plan(
             "places": places,
             "vars": [list(pair) for pair in rule.variables],
             "results": results,
-            "on_fail": list(rule.on_fail),
+            "on_fail": expand(rule.on_fail, scene),
         },
-        on_retract=retraction_actions(rule, slot),
+        on_retract=retraction_actions(rule, scene, slot),
     )
     return reaction, past
 
@@ -82,26 +87,35 @@ def _limit_value(rule: Rule, scene: Scene) -> str:
     return str(got.value) if got.state == "value" else "unknown"
 
 
-def _parts(rule: Rule, scene: Scene, slot: str, event: Event, past: Past | None) -> list[dict[str, Any]]:
-    """For each action the digest of its inputs, its key and its revision."""
-    before = past.parts if past is not None else []
+def _scene_of(step: dict[str, Any], scene: Scene) -> Scene:
+    """The scene of one step: with its item, where it is one of several."""
+    return scene.binding(item=step["item"]) if "item" in step else scene
+
+
+def _parts(
+    steps: Sequence[dict[str, Any]], scene: Scene, slot: str, event: Event, past: Past | None
+) -> list[dict[str, Any]]:
+    """For each step its place, the digest of its inputs, its key and its revision."""
+    before = {part.get("place", str(n)): part for n, part in enumerate(past.parts)} if past is not None else {}
     parts: list[dict[str, Any]] = []
-    named: dict[str, str] = {}
-    for index, action in enumerate(rule.actions):
-        kind = actions()[action["do"]]
-        depends = sorted(named[name] for name in _results_used(action, frozenset(scene.names)) if name in named)
-        inputs = digest(action["do"], action["what"], kind.inputs(action, scene), _asked(action, scene), depends)
-        last = before[index] if index < len(before) else None
+    named: dict[str, list[str]] = {}
+    for step in steps:
+        kind, place, own = actions()[step["do"]], step["place"], _scene_of(step, scene)
+        depends = sorted(d for name in _results_used(step, frozenset(own.names)) for d in named.get(name, ()))
+        resolved = step["gap"] if "gap" in step else kind.inputs(step, own)
+        inputs = digest(step["do"], step["what"], resolved, _asked(step, own), depends)
+        last = before.get(place)
         if last is not None and last["inputs"] == inputs and past is not None and past.standing:
-            part = last
+            part = last | {"place": place}
         else:
             revision = last["revision"] + 1 if last is not None else 1
             # After a retraction one more: the mark itself was a revision of the place.
             revision += 1 if past is not None and not past.standing else 0
-            part = {"inputs": inputs, "key": digest(slot, index, inputs, event.id), "revision": revision}
+            key = digest(slot, place, inputs, event.id)
+            part = {"place": place, "inputs": inputs, "key": key, "revision": revision}
         parts.append(part)
-        if action.get("as"):
-            named[action["as"]] = part["inputs"]
+        if step.get("as"):
+            named.setdefault(base_name(step["as"]), []).append(part["inputs"])
     return parts
 
 
@@ -132,9 +146,7 @@ def _results_used(action: dict[str, Any], names: frozenset[str]) -> set[str]:
     return used
 
 
-def retraction_actions(rule: Rule, slot: str) -> list[dict[str, Any]]:
-    """What is done should the object be retracted: the rule's own posts, or one that says so."""
-    posts = rule.on_retract or ({"do": "post", "what": RETRACTED},)
-    return [
-        action | {"slot": f"{slot}/retraction/{index}", "key": "", "revision": 1} for index, action in enumerate(posts)
-    ]
+def retraction_actions(rule: Rule, scene: Scene, slot: str) -> list[dict[str, Any]]:
+    """What is done should the object be retracted: the rule's own actions, or a post that says so."""
+    steps = expand(rule.on_retract or ({"do": "post", "what": RETRACTED},), scene)
+    return [step | {"slot": f"{slot}/retraction/{step['place']}", "key": "", "revision": 1} for step in steps]

@@ -48,9 +48,15 @@ class Scene:
         absent: Sequence[str] = (),
     ) -> None:
         self.evaluation = evaluation
-        self.values = Values(evaluation, variables, given or {})
+        self.variables = variables
+        self.given = dict(given or {})
+        self.values = Values(evaluation, variables, self.given)
         self.absent = frozenset(absent) - frozenset(self.values)
         self.names = frozenset(self.values) | self.absent
+
+    def binding(self, **more: Any) -> Scene:
+        """This scene with further values, such as the `item` of a `for_each`."""
+        return Scene(self.evaluation, self.variables, self.given | more, sorted(self.absent))
 
     @property
     def ev(self) -> dict[str, Any]:
