@@ -14,8 +14,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-import msgspec
-
+from analyses.checks.contract import Finding
 from nuncius.core.errors import ConfigurationError, NunciusError
 from nuncius.core.registry import did_you_mean
 from nuncius.settings import Settings, load
@@ -23,15 +22,6 @@ from nuncius.settings import Settings, load
 #: Below this the data folder is called full: a month of alerts with sky maps is about half of it.
 LEAST_FREE_BYTES = 1024**3
 OLDEST_PYTHON = (3, 11)
-
-
-class Finding(msgspec.Struct, frozen=True, kw_only=True):
-    """How one thing is: well, broken, or (None) not set up. `mend` says what to do about it."""
-
-    name: str
-    ok: bool | None
-    reason: str
-    mend: str = ""
 
 
 def examine(config: Path | None, *, connect: bool, now: datetime) -> list[Finding]:

@@ -22,6 +22,8 @@ SUMMARIES = {
     "rules": "Check the rules that decide what happens, and explain decisions.",
     "kg": "Ask, show, export and rebuild the knowledge graph.",
     "analyse": "Run one analysis now.",
+    "regress": "Test cases against their references.",
+    "check": "Sanity checks of the platform.",
     "status": "What runs, lags and failed.",
     "doctor": "What is misconfigured, and how to mend it.",
 }

@@ -1,0 +1,22 @@
+"""Whether every feed that has ever spoken still does, by the judgement of the feed watcher."""
+
+from __future__ import annotations
+
+from analyses.checks.contract import Finding, Platform, check
+
+#: States in which a feed is as it should be; a feed that nobody has judged yet is not held against it.
+WELL = frozenset({"ok", "quiet", "unknown"})
+
+
+@check("feeds", about="No feed is silent or disconnected")
+def feeds(platform: Platform) -> Finding:
+    """Broken while any feed is."""
+    known = platform.journal.feeds()
+    if not known:
+        return Finding(name="feeds", ok=None, reason="no feed has been listened to yet")
+    broken = [feed for feed in known if feed.state not in WELL]
+    if broken:
+        said = "; ".join(f"{feed.feed} is {feed.state}: {feed.detail}" for feed in broken[:5])
+        mend = "`nuncius doctor --connect` tries the broker; docs/kafka.md lists what stops a feed"
+        return Finding(name="feeds", ok=False, reason=said, mend=mend)
+    return Finding(name="feeds", ok=True, reason=f"{len(known)} feeds, all as expected")
