@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 
 import msgspec
+
+from kg.triggers import trigger_name
 
 
 class Name(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,6 +30,8 @@ def _grb(m: re.Match[str]) -> str | None:
         return None
     if m["fraction"]:
         return f"bn{m['day']}{m['fraction']}"
+    if m["short"]:  # as MASTER writes; two digits name no trigger
+        return f"GRB {m['day']}.{m['short']}"
     return f"GRB {m['day']}{(m['letter'] or '').upper()}"
 
 
@@ -43,7 +48,9 @@ def _gw(m: re.Match[str]) -> str | None:
 
 
 def _icecube(m: re.Match[str]) -> str | None:
-    return f"IceCube-{m['day']}{(m['letter'] or '').upper()}" if _valid_day(m["day"]) else None
+    if not _valid_day(m["day"]):
+        return None
+    return f"IceCube-{m['day']}{m['fraction'] or (m['letter'] or '').upper()}"
 
 
 def _cascade(m: re.Match[str]) -> str | None:
@@ -56,6 +63,9 @@ def _tns(m: re.Match[str]) -> str | None:
 
 
 def _ep(m: re.Match[str]) -> str | None:
+    weak = "W" if m.group()[2:3] in "Ww" else ""  # a candidate of the wide-field telescope, EPW20240219aa
+    if weak:
+        return f"EPW20{m['day']}{m['letter'].lower()}"
     return f"EP{m['day']}{m['letter'].lower()}" if _valid_day(m["day"]) else None
 
 
@@ -73,6 +83,12 @@ def _source(m: re.Match[str]) -> str | None:
     return f"{who} J{m['place']}"
 
 
+def _place(m: re.Match[str]) -> str | None:
+    """A source named by its place, one blank in front of the J except where its catalogue writes none."""
+    who, _, place = m.group().partition("J")
+    return f"{who.strip()}J{place.strip()}" if who.startswith("SPT") else f"{who.strip()} J{place.strip()}"
+
+
 def _as_written(m: re.Match[str]) -> str | None:
     return m.group().replace(" ", "")
 
@@ -80,24 +96,34 @@ def _as_written(m: re.Match[str]) -> str | None:
 _END = r"(?![A-Za-z0-9])"
 #: Catalogue, pattern, how we write it. The order decides where two fit the same place.
 _GRAMMAR: list[tuple[str, str, Callable[[re.Match[str]], str | None]]] = [
-    ("grb", rf"\bGRB[ _-]{{0,2}}(?:(?:19|20)(?=\d{{6}}[A-Z]?{_END}))?(?P<day>\d{{6}})"
-            rf"(?:\.?(?P<fraction>\d{{3}})|[ ]?(?P<letter>[A-Za-z]))?{_END}", _grb),
+    ("grb", rf"(?:\bGG?RB|\bGBR|\bGRB[v:])(?:\s?\([^()\d]{{1,4}}\)|/FXT)?[ _-]{{0,2}}\"?"
+            rf"(?:(?:19|20)(?=\d{{6}}[A-Z]?{_END}))?(?P<day>\d{{6}})"
+            rf"(?:\.?(?P<fraction>\d{{3}})|\.(?P<short>\d{{2}})|[ ]?(?P<letter>[A-Za-z]))?{_END}", _grb),
     ("gbm", rf"\bbn(?P<digits>\d{{9}}){_END}", _bn),
-    ("lvk", rf"(?<![A-Za-z0-9])(?P<prefix>MS|TS|S)(?P<day>\d{{6}})(?P<letters>[A-Za-z]{{1,4}}){_END}", _superevent),
+    ("lvk", rf"(?:(?<![A-Za-z0-9])|(?<=Virgo)|(?<=KAGRA))(?P<prefix>MS|TS|S|(?<=GW )s)"
+            rf"(?P<day>\d{{6}})(?P<letters>[A-Za-z]{{1,4}}){_END}", _superevent),
     ("gw", rf"\bGW[ -]?(?P<day>\d{{6}})(?P<time>_\d{{6}})?{_END}", _gw),
     ("lvk", rf"(?<![A-Za-z0-9])G(?P<number>\d{{5,6}}){_END}", lambda m: f"G{m['number']}"),
     ("icecube", rf"\bIceCube[ -]?Cascade[ -]{{0,2}}(?P<day>\d{{6}})(?P<letter>[A-Za-z]){_END}", _cascade),
-    ("icecube", rf"\b(?:IceCube|IC)[ -]{{0,3}}(?P<day>\d{{6}})[ ]?(?P<letter>[A-Za-z])?{_END}", _icecube),
+    ("icecube", rf"\b(?:IceCube|IC)(?:[ -]Alert)?[ -]{{0,3}}(?:20(?=\d{{6}}[A-Z]))?(?P<day>\d{{6}})"
+                rf"(?:(?P<fraction>\.\d\d)|[ ]?(?P<letter>[A-Za-z]))?{_END}", _icecube),
+    ("amon", rf"\bNuEm[ -]?(?P<day>\d{{6}})(?P<letter>[A-Z]){_END}", lambda m: f"NuEm-{m['day']}{m['letter'].upper()}"),
     ("hawc", rf"\b(?P<who>HAWC|ANTARES|KM3)[ -](?P<day>\d{{6}})(?P<letter>[A-Z])?{_END}", _hawc),
-    ("ep", rf"\bEP[ -]?(?P<day>\d{{6}})(?P<letter>[A-Za-z]){_END}", _ep),
+    ("subthreshold", rf"\bGBM-(?P<day>\d{{6}}){_END}", lambda m: f"GBM-{m['day']}"),
+    ("ep", rf"\bEPW?[ -]?(?:20(?=\d{{6}}[a-z]))?(?P<day>\d{{6}})(?P<letter>[A-Za-z]{{1,2}}){_END}", _ep),
+    ("leia", rf"\bLXT ?(?P<day>\d{{6}})(?P<letter>[A-Za-z]){_END}", lambda m: f"LXT {m['day']}{m['letter'].upper()}"),
     ("tns", rf"\b(?P<prefix>AT|SN)[ _]?(?P<year>(?:19|20)\d\d)(?P<letters>[A-Z]|[A-Za-z]{{2,5}}){_END}", _tns),
     ("svom", rf"\bsb\d{{8}}{_END}", _as_written),
     ("frb", rf"\bFRB[ _-]?(?P<day>(?:20)?\d{{6}})(?P<letters>[A-Za-z]{{1,4}})?{_END}", _frb),
     ("xrf", rf"\bXRF[ _-]?(?P<day>\d{{6}})(?P<letter>[A-Z])?{_END}",
      lambda m: f"XRF {m['day']}{m['letter'] or ''}" if _valid_day(m["day"]) else None),
-    ("survey", rf"\b(?:ZTF\d\d[a-z]{{7}}|GOTO\d\d[a-z]{{2,4}}|iPTF ?\d\d[a-z]{{2,4}}){_END}", _as_written),
+    ("survey", rf"\b(?:ZTF\d\d[a-z]{{7}}|(?:GOTO|ATLAS|iPTF|PTF|PS|Gaia|SSS|LSQ|WFST) ?\d\d[a-z]{{2,5}}){_END}",
+     _as_written),
     ("source", r"\b(?P<who>Swift|MAXI|IGR|SGR|EP|XTE)[ _-]?"
                r"J(?P<place>\d{4,6}(?:\.\d{1,2})?[+-]\d{2,6}(?:\.\d)?)", _source),
+    ("place", rf"\b(?:VLA|CXOU|1?SAX|[124]RXS|1?RXS|ASKAP|MASTER OT|SPT-SV|SDSS|2MASS|WISE|PSR|GRO|GRS|4FGL|"
+              rf"1?e?RASSt?|AX|GLEAM|NVSS|XMMU?|[1234]XMM) ?J ?\d{{4,9}}(?:\.\d{{1,3}})?"
+              rf"[+-]\d{{2,7}}(?:\.\d{{1,2}})?{_END}", _place),
     ("source", rf"\bSGR ?(?P<place>\d{{4}}[+-]\d{{2,4}}){_END}", lambda m: f"SGR {m['place']}"),
 ]  # fmt: skip
 _COMPILED = [(kind, re.compile(pattern, re.I if kind not in ("lvk", "svom", "survey", "tns") else 0), write)
@@ -112,16 +138,24 @@ _EVEN = {ord(c): " " for c in "\n\t\r\u00a0\u2007\u2009\u202f"} | {
 
 def find_names(text: str) -> list[Name]:
     """All event names of a text, in order; no two overlap."""
+    return list(_found(text))
+
+
+@lru_cache(maxsize=32)
+def _found(text: str) -> tuple[Name, ...]:
     even = text.translate(_EVEN)
     found: list[Name] = []
+    covered = bytearray(len(even))
     for catalogue, pattern, write in _COMPILED:
         for match in pattern.finditer(even):
-            name = write(match)
-            free = all(match.end() <= other.start or other.end <= match.start() for other in found)
-            if name and free:
+            start, end = match.span()
+            if covered[start] or covered[end - 1] or any(covered[start:end]):
+                continue
+            if name := write(match):
+                covered[start:end] = b"\1" * (end - start)
                 kind = "gbm" if name.startswith("bn") else catalogue
-                found.append(Name(name=name, catalogue=kind, start=match.start(), end=match.end()))
-    return sorted(found, key=lambda n: n.start)
+                found.append(Name(name=name, catalogue=kind, start=start, end=end))
+    return tuple(sorted(found, key=lambda n: n.start))
 
 
 _TEAM = re.compile(r"^(?:LIGO|Virgo|KAGRA|LVC|LVK|Fermi|the|event|superevent|alert|trigger|[/ ,-])+", re.I)
@@ -131,6 +165,8 @@ def normalise_name(text: str) -> str | None:
     """How we write a name (`grb230307a` → `GRB 230307A`), or None where the whole text is not one name.
     Words of teams in front (`LIGO/Virgo/KAGRA S230518h`) are left out."""
     stripped = text.strip().rstrip(".:,;")
+    if trigger := trigger_name(stripped):
+        return trigger
     if not any(c.isalpha() for c in stripped):
         return None
     for candidate in (stripped, _TEAM.sub("", stripped)):
@@ -146,7 +182,12 @@ def catalogue_of(name: str) -> str | None:
     return found[0].catalogue if len(found) == 1 else None
 
 
+_DATED = re.compile(
+    r"(?:GRB |bn|MS|TS|S|GW|IceCube-|IceCubeCascade-|EPW20|EP|XRF |HAWC-|ANTARES-|NuEm-|GBM-|LXT )(\d{6})"
+)
+
+
 def day_of(name: str) -> str | None:
     """The YYMMDD in a normalised name, where names of its catalogue carry the date."""
-    match = re.match(r"(?:GRB |bn|MS|TS|S|GW|IceCube-|IceCubeCascade-|EP|XRF |HAWC-|ANTARES-)(\d{6})", name)
+    match = _DATED.match(name)
     return match[1] if match and _valid_day(match[1]) else None

@@ -8,7 +8,8 @@ from itertools import pairwise
 
 import msgspec
 
-from kg.names import Name, day_of, find_names, normalise_name
+from kg.names import Name, catalogue_of, day_of, find_names, normalise_name
+from kg.triggers import trigger_key
 from nuncius.core.event import Event, Tense
 
 #: Kinds that speak of no astrophysical event.
@@ -19,7 +20,9 @@ _EMPTY_IDS = frozenset({"", "0", "-1", "16777215", "none", "null", "nan", "undef
 
 #: Catalogues of which one event may have several: a slash between two of them says that they are one event.
 #: Gravitational waves and neutrinos stand apart: that a burst coincides with one is a conclusion, not a name.
-_LIGHT = frozenset({"grb", "gbm", "ep", "tns", "svom", "xrf", "survey", "source", "frb"})
+_LIGHT = frozenset(
+    {"grb", "gbm", "ep", "tns", "svom", "xrf", "survey", "source", "frb", "place", "leia", "subthreshold"}
+)
 _WAVES = frozenset({"lvk", "gw"})
 
 
@@ -60,7 +63,7 @@ def scope(event: Event) -> str:
 def _notice_keys(event: Event) -> list[Key]:
     keys: list[Key] = []
     written = [normalise_name(text) for text in _texts(event.data.get("event_name"))]
-    keys += [Key(key=name, how="name") for name in written if name]
+    keys += [Key(key=trigger_key(name) or name, how="name") for name in written if name]
     for text in _texts(event.data.get("ids")):
         number = re.sub(r"\.0$", "", text.strip())
         if number.lower() in _EMPTY_IDS:
@@ -89,7 +92,8 @@ def circular_keys(event: Event) -> list[Key]:
         numbers = [f"{owner}:{n}" for owner, pattern in _NUMBERED for n in pattern.findall(subject)]
         keys = [Key(key=number, how="subject") for number in numbers if len(numbers) == 1]
     if not keys:
-        keys = [Key(key=n, how="archive") for t in _texts(event.data.get("event_name")) if (n := normalise_name(t))]
+        archive = [n for t in _texts(event.data.get("event_name")) if (n := normalise_name(t))]
+        keys = [Key(key=trigger_key(n) or n, how="archive") for n in archive]
     return keys
 
 
@@ -105,13 +109,18 @@ def equated(subject: str, names: list[Name]) -> list[str]:
         between = subject[before.end : after.start]
         if not _LINK.match(between):
             break
-        pair = {before.catalogue, after.catalogue}
-        explicit = bool(_EXPLICIT.search(between))
-        alike = pair <= _WAVES or (pair <= _LIGHT and (len(pair) == 2 or explicit))
-        if not alike or not _same_day(before.name, after.name):
+        if not alike(before.name, after.name, explicit=bool(_EXPLICIT.search(between))):
             break
         out.append(after.name)
     return out
+
+
+def alike(first: str, second: str, *, explicit: bool = True) -> bool:
+    """Whether two names may be one event's: of catalogues that give names to the same things, and of the same day.
+    Two names of one catalogue are so only where the text says it outright."""
+    pair = {catalogue_of(first), catalogue_of(second)}
+    kin = pair <= _WAVES or (pair <= _LIGHT and (len(pair) == 2 or explicit))
+    return kin and _same_day(first, second)
 
 
 def _same_day(a: str, b: str) -> bool:

@@ -55,7 +55,7 @@ def _fact(document: Document, candidate: Candidate, extractor: str) -> Fact:
         **shared,
         circular=document.circular.number,
         version=document.circular.version,
-        object=candidate.object or document.about,
+        object=candidate.object or document.object_at(candidate.where, candidate.start, candidate.end),
         start=start,
         end=end,
         text=document.original(candidate.where)[start:end],

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from functools import cached_property
 
+from kg.extraction.events import Named, named
 from kg.extraction.fact import Circular, Where
-from kg.extraction.mentions import Mention, event_names
 from kg.extraction.normalise import Even, sentence
 from kg.extraction.segments import Part, Parts
 from kg.names import find_names, normalise_name
-from kg.naming import equated
+from kg.triggers import find_triggers
 
 #: Characters read of a subject and of a body. Real circulars stay far below; what is longer is a mistake or an attack.
 READ = 200_000
@@ -20,7 +20,7 @@ READ = 200_000
 
 class Document:
     """`subject` and `body` are even texts. `about` is the canonical name of the circular's event, None where it names
-    none; `names` are where it says so."""
+    none; `objects` are all events that it is about, `names` are where it says so."""
 
     def __init__(self, circular: Circular) -> None:
         self.circular = circular
@@ -51,13 +51,43 @@ class Document:
         return "header" if where == "subject" else self.parts.at(self.body.span(start, end)[0])
 
     @cached_property
-    def names(self) -> list[tuple[Where, Mention]]:
-        """Where the event's own name and its aliases stand."""
-        found = find_names(self.subject.text)
-        return list(event_names(self.subject, self.body, equated(self.subject.text, found) if found else []))
+    def names(self) -> list[Named]:
+        """Names and aliases of the events that the circular is about, the main one first."""
+        return named(self.subject, self.body)
+
+    @cached_property
+    def objects(self) -> list[str]:
+        """The events that the circular is about; most are about one."""
+        return list(dict.fromkeys(n.value for n in self.names if n.taken and not n.alias))
 
     @cached_property
     def about(self) -> str | None:
         """Canonical name of the event that the circular is about; the archive's own where the text names none."""
-        named = next((str(m.value) for _, m in self.names if m.predicate == "event_name"), None)
-        return named or next((n for e in self.circular.event_name if (n := normalise_name(e))), None)
+        if self.objects:
+            return self.objects[0]
+        return next((n for e in self.circular.event_name if (n := normalise_name(e))), None)
+
+    def object_at(self, where: Where, start: int, end: int) -> str | None:
+        """Which event a place speaks of. Where a circular is about several, it is the last one named before the
+        place in its sentence, else the only one named behind it there, else the last one before it."""
+        if len(self.objects) < 2 or where == "subject":
+            return self.about
+        text = self.body.text
+        begin, stop = sentence(text, start, end)
+        before = [name for name, place in self._mentioned if place < start]
+        inside = [name for name, place in self._mentioned if begin <= place < start]
+        behind = {name for name, place in self._mentioned if end <= place < stop}
+        if inside:
+            return inside[-1]
+        if len(behind) == 1:
+            return behind.pop()
+        return before[-1] if before else self.about
+
+    @cached_property
+    def _mentioned(self) -> list[tuple[str, int]]:
+        """Where the body names the events that the circular is about, in order."""
+        of = {normalise_name(n.value) or n.value: n.of for n in self.names if n.taken and n.of in self.objects}
+        places = [(of[n.name], n.start) for n in find_names(self.body.text) if n.name in of]
+        if any("trigger" in name for name in of):
+            places += [(of[t.name], t.start) for t in find_triggers(self.body.text) if t.name in of]
+        return sorted(places, key=lambda place: place[1])

@@ -3,10 +3,15 @@ module with a `GRAMMAR` and its line here."""
 
 from __future__ import annotations
 
-from kg.extraction import redshift, reports
+from kg.extraction import citations, redshift, reports, retraction
 from kg.extraction.candidate import Grammar
 
-GRAMMARS: tuple[Grammar, ...] = (reports.GRAMMAR, redshift.GRAMMAR)
+GRAMMARS: tuple[Grammar, ...] = (
+    reports.GRAMMAR,
+    citations.GRAMMAR,
+    retraction.GRAMMAR,
+    redshift.GRAMMAR,
+)
 
 #: The grammar of each predicate.
 BY_PREDICATE: dict[str, Grammar] = {predicate: grammar for grammar in GRAMMARS for predicate in grammar.predicates}
