@@ -23,8 +23,9 @@ NUMBER = re.compile(r"\d*\.?\d+")
 
 
 def predicted(facts: list[Fact]) -> Fact | None:
-    """The circular's own redshift: the surest one that is not an absorber in front."""
-    own = [f for f in facts if f.predicate == "redshift" and f.qualifier.get("of") != "intervening"]
+    """The circular's own redshift: the surest one of the event or its host that was measured."""
+    own = [f for f in facts if f.predicate == "redshift" and f.qualifier["whose"] in ("afterglow", "host")]
+    own = [f for f in own if f.qualifier["type"] != "pseudo"]
     own = [f for f in own if f.assertion in ("asserted", "hedged")]
     return max(own, key=lambda f: f.confidence, default=None)
 

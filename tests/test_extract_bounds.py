@@ -44,4 +44,4 @@ def test_a_run_of_words_after_redshift_is_read_in_one_way_only() -> None:
 def test_a_redshift_before_a_long_appendix_is_still_found() -> None:
     body = "We detect Mg II and Fe II at a common redshift of z = 1.234. " + "Nothing else was seen. " * 40_000
     [fact] = [f for f in _within(2.0, body) if f.predicate == "redshift"]
-    assert (fact.value, fact.qualifier) == (1.234, {"type": "spectroscopic", "of": "afterglow"})
+    assert (fact.value, fact.qualifier["type"], fact.qualifier["whose"]) == (1.234, "spectroscopic", "afterglow")

@@ -39,7 +39,7 @@ def test_facts_come_as_json_lines_in_the_published_fields() -> None:
     assert facts[2] | {"confidence": 0, "extractor": ""} == {
         "circular": 34120, "version": 1, "object": "GRB 260307A", "predicate": "redshift", "value": 1.25, "unit": "",
         "error": None, "error_probability": None, "limit": None, "lower": None, "upper": None,
-        "qualifier": {"type": "spectroscopic", "of": "afterglow"}, "assertion": "asserted", "where": "body",
+        "qualifier": {"type": "spectroscopic", "of": "afterglow", "whose": "afterglow"}, "assertion": "asserted", "where": "body",
         "start": 12, "end": 16, "text": "1.25", "confidence": 0, "extractor": "",
     }  # fmt: skip
 

@@ -10,7 +10,18 @@ from kg.extraction.fact import Limit
 from kg.extraction.normalise import Even
 
 _NUMBER = r"(?:\d{1,2}\.\d+|\d{1,2}(?![\d.]\d)|\.\d+)"
-_APPROX = r"(?:~|=~|ca?\. |about |approximately |around |roughly |nearly )"
+_APPROX = r"(?:~|=~|ca?\. |about |approximately |approx\. |around |roughly |nearly )"
+#: A limit in words: "greater than or equal to", "below", "at least".
+_MORE = (
+    r"(?:great(?:er)?|larg(?:er)?|high(?:er)?|more) than(?: or equal to)?|not (?:lower|less|smaller) than|"
+    r"(?:no|not be) (?:lower|less|smaller) than|at least|above|beyond|in excess of"
+)
+_LESS = (
+    r"(?:lower|less|smaller) than(?: or equal to)?|(?:not|no|not be) (?:greater|larger|higher|more) than|"
+    r"at most|below|under"
+)
+#: "greater than ", "at most z = ", the words of a limit up to its number.
+LIMIT_WORDS = rf"(?:(?P<more>{_MORE})|(?P<less>{_LESS}))(?: (?:a |the )?(?:redshift )?(?:of )?z ?[=~]*)? {_APPROX}? ?"
 _SYMMETRIC = rf" ?\(?\+/-? ?(?P<both>{_NUMBER})\)?"
 _PLUS_MINUS = (
     rf" ?[\^({{]{{0,2}} ?\+ ?(?P<plus>{_NUMBER})}}? ?[,/;]? ?[_({{]{{0,2}} ?- ?(?P<minus>{_NUMBER})[}})]{{0,2}}"
@@ -22,7 +33,7 @@ _DIGITS = r"\((?P<digits>\d{1,2})\)"
 
 #: A value as it stands after "z =" or "redshift of": sign of a limit, number, error.
 VALUE = re.compile(
-    rf"(?P<limit><=|>=|<~|>~|<|>)? ?{_APPROX}? ?(?P<number>{_NUMBER})"
+    rf"(?:(?P<limit><=|>=|<~|>~|<|>)|{LIMIT_WORDS})? ?{_APPROX}? ?(?P<number>{_NUMBER})"
     rf"(?:{_SYMMETRIC}|{_PLUS_MINUS}|{_MINUS_PLUS}|{_DIGITS})?",
     re.I,
 )
@@ -36,6 +47,22 @@ FALLING = re.compile(
 )
 #: `1.2-2.5`, `1.2 to 2.5`, `1.2 and 2.5` after "redshift range", "between".
 INTERVAL = re.compile(rf"(?P<lower>{_NUMBER}) ?(?:-|to|and|< ?z ?<) ?(?:z ?[=~] ?)?(?P<upper>{_NUMBER})", re.I)
+#: `upper limit on the redshift of 2.3`, `minimal possible redshift value of z = 0.13`: the limit is in words before.
+PHRASE = re.compile(
+    r"\b(?:(?P<least>lower (?:\d(?:\.\d)?[- ]?sigma )?(?:limit|bound|red-?shift limit)|minim(?:al|um))|"
+    r"(?P<most>upper (?:\d(?:\.\d)?[- ]?sigma )?(?:limit|bound|red-?shift limit)|maxim(?:al|um)))"
+    r"(?: (?:possible|allowed|the|this|a|GRB|burst|host|for|of|to|on|its|value|GRB ?\d{6}[A-Za-z]?)){0,6}"
+    r"(?:(?: (?:red-?shifts?|z)\b)|(?<=shift limit))"
+    r"(?: (?:value|of|for|to|the|this|GRB|burst|source|GRB ?\d{6}[A-Za-z]?|is|at|being|be)){0,6}"
+    rf"(?: ?(?:z ?)?[=:~]+)? ?(?:z ?[=~]+ ?)?{_APPROX}?(?P<number>{_NUMBER})",
+    re.I,
+)
+#: The words of a limit just before "z = 2".
+LIMIT_BEFORE = re.compile(rf"\b(?:{_MORE}|{_LESS}) (?:(?:a|the) )?(?:redshift )?(?:of )?{_APPROX}?$", re.I)
+#: More values after a first one: `, 0.66, and 0.57`, `/1.407`, ` and 1.89`.
+MORE = re.compile(
+    rf"(?:, and |, | and |/| & | or ){_APPROX}?(?:z ?[=~] ?)?(?P<number>\d{{1,2}}\.\d{{2,5}})(?![\d.]\d|\d)"
+)
 
 
 class Reading(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,6 +91,8 @@ def read_value(match: re.Match[str]) -> Reading:
     limit: Limit | None = None
     if match["limit"]:
         limit = "<" if match["limit"].startswith("<") else ">"
+    elif match["more"] or match["less"]:
+        limit = ">" if match["more"] else "<"
     return Reading(value=float(number), error=error, limit=limit)
 
 
@@ -73,11 +102,18 @@ def read_range(match: re.Match[str]) -> Reading:
     return Reading(lower=low, upper=high)
 
 
+def read_phrase(match: re.Match[str]) -> Reading:
+    """The reading of a `PHRASE` match: a limit."""
+    return Reading(value=float(match["number"]), limit=">" if match["least"] else "<")
+
+
 def reread(text: str) -> Reading | None:
     """The reading of a span of the *original* by itself: what the anchor gate compares with."""
     even = Even(text).text.strip()
     for grammar in (RANGE, FALLING, INTERVAL):
         if match := grammar.fullmatch(even):
             return read_range(match)
+    if match := PHRASE.fullmatch(even):
+        return read_phrase(match)
     match = VALUE.fullmatch(even)
     return read_value(match) if match else None

@@ -11,6 +11,13 @@ def words(pattern: str) -> re.Pattern[str]:
 
 
 REDSHIFT = r"(?:red-?shifts?|z)\b"
+#: An example, or what would follow: "e.g., A_V~3 mag at ", "If ... then the redshift is ".
+EXAMPLE = words(r"\b(?:e\.g\.|say|for example|for instance)[^;]{0,40}$")
+#: Several systems on one line of sight, of which the farthest may be the burst's.
+SYSTEMS = words(
+    r"\b(?:absorption|absorbing|line)[- ](?:line )?systems?\b|\babsorbers?\b|\b\w+ systems\b|"
+    r"\bcomponents\b|\bdoublets\b"
+)
 #: Immediately before the redshift: a number chosen for a computation, not measured.
 ASSUMED = words(
     rf"(?:\b(?:assum\w+|adopt\w*|suppos\w+|typical|fiducial|median|mean GRB|average|hypothetical|arbitrary|using|"
@@ -31,25 +38,37 @@ AT_THIS = words(
     r"\b(?:at|with|for|given) (?:the |this |that |a |its |the measured |the GRB )*(?:red-?shift|z)?\s?(?:of )?\W*$"
 )
 CITED_AFTER = words(
-    r"^[^.;]{0,60}(?:(?<!HyperZ \()(?<!Hyper-z \()\bet al\b|\bGCN (?:Circ\w*\.? ?)?#?\d|\bGCNC|"
-    r"\breported\b|\bATel|\bet\. al|\bmeasured by\b|\bfound by\b)"
+    r"^(?:[^.;]|(?<=\b[A-Z])\.){0,60}(?:(?<!HyperZ \()(?<!Hyper-z \()\bet al\b|\bGCN (?:Circ\w*\.? ?)?#?\d|\bGCNC|"
+    r"\breported\b|\bATel|\bas (?:noted|reported|mentioned|found) (?:previously|earlier|before|by|in)\b|"
+    r"\bet\. al|\bmeasured by\b|\bfound by\b)"
 )
 CITED_BEFORE = words(
     r"\b(?:reported|published|previous(?:ly)?|known|catalog\w*|announced|claimed|suggested by|proposed by|found by|"
-    r"determined by|measured by|given by|obtained by|SDSS|NED|GLADE|2MASS|literature)\b[^.;]{0,60}$|"
+    r"identified by|determined by|measured by|given by|obtained by|SDSS|NED|GLADE|2MASS|"
+    r"Legacy Surveys?|DESI|Pan-?STARRS|HyperLEDA|SIMBAD|archival|DR\d+|literature)\b[^.;]{0,60}$|"
     r"\bGCN[^.;]{0,40}$|\bet al\.?[^;]{0,45}$"
 )
 SOFTWARE = words(r"\([^()]*(?:Bolzonella|Kalberla|Schlegel|Ilbert|Arnouts)[^()]*\)?")
 CONFIRMED = words(
-    r"\bconfirm\w*|\bconsistent|\bin (?:full |good |excellent |perfect )?agreement|\bagrees?\b|"
+    r"\bconfirm\w*|(?<!not )(?<!position is )(?<!position )(?<!location is )(?<!source is )\bconsistent|"
+    r"\bin (?:full |good |excellent |perfect )?agreement|\bagrees?\b|"
     r"\brefin\w+|\bsimilar to|\bcompatible"
-    r"|\bin line with|\bverif\w+|\b(?:lower|higher|larger|smaller|more precise|more accurate) than"
+    r"|\bin line with|\bverif\w+|\b(?:lower|higher|larger|smaller|more precise|more accurate) than(?! the Galactic)"
 )
 #: "consistent with the redshift z = 2.49 reported by ...": the value is the other's, nothing was measured here.
 BORROWED = words(
     rf"\b(?:consistent with|agree\w* with|agreement with|compatible with|given|considering|"
     rf"consideration for|in addition to|"
-    rf"based on|taking) (?:\S+ ){{0,5}}(?:{REDSHIFT})?[ =~a-z]{{0,12}}$"
+    rf"based on|taking) (?:\S+ ){{0,8}}(?:{REDSHIFT})?[ =~a-z]{{0,12}}$"
+)
+AT_KNOWN = words(
+    rf"\bat (?:the|its) (?:(?:observed|measured|reported|known|spectroscopic|host|GRB|burst) )?{REDSHIFT}"
+    r"[ =~a-z]{0,8}$"
+)
+#: Dust explains it as well: neither is claimed.
+ONE_OF_TWO = words(
+    r"\beither\b[^;]{0,60}\b(?:dust|extinct|redden)[^;]{0,50}\bor\b|"
+    r"\beither\b[^;]{0,60}\bor\b[^;]{0,40}\b(?:dust|extinct|redden)"
 )
 COLUMN = words(r"^[^.;]{0,12}in addition to the Galactic|^[^.;]{0,30}\babsorbing column")
 OF_COLUMN = words(r"\b(?:intrinsic|absorbing|absorption|column)[^;]{0,20} column[^;]{0,70}$|\bcolumn:[^;]{0,70}$")
@@ -57,12 +76,14 @@ THEORY = words(
     r"\btheoretical|\bpseudo|\bcalculations? (?:below )?use|\bprototype|\bAmati|\bE_?p,i|"
     r"\blag[- ]luminosity|\bspectral lag"
 )
+THEORY_OPENING = words(r"theoretical|pseudo")
+PSEUDO = words(r"\bpseudo|\bpz\b|E_?H ?-|T_?90,?i\b")
 MEASURED = words(
     r"\b(?:we (?:\w+ ){0,3}(?:infer|derive|measure|determine|find|obtain|conclude|report|propose|suggest|identify|"
     r"estimate|get|interpret|associate|detect|establish|place|deduce|see|calculate|constrain|set)\w*|"
     r"lines?\b|doublet|absor\w+|"
-    r"emission|features?|system|common|corresponding to|identified|yields?|gives?|gave|results? in|"
-    r"leads? to|reports?|impl\w+|indicat\w+|places?|consistent with|photometric|limit|constrain\w*|"
+    r"emission|features?|systems?|absorbers?|common|corresponding to|identified|yields?|gives?|gave|results? in|"
+    r"leads? to|reports?|impl\w+|indicat\w+|places?|consistent with|photometric|limits?|limiting|constrain\w*|"
     r"best[- ]fit|reveal\w*|spectroscop\w+)\b"
 )
 WE_MEASURED = words(
@@ -77,6 +98,21 @@ OWN_AFTER = words(
     r"^[ ,;()]*(?:which|and|that|this|for|as|is|\(?[\w ,-]{0,40}\),? which)?[^.;]{0,45}(?:(?:as|be|"
     r"is) (?:the|its) (?:\w+ ){0,3}redshift)"
 )
+#: A limit or a range that is the burst's own in so many words.
+OWN_LIMIT = words(
+    r"\b(?:on|to|for|of) the redshift of (?:the |this )?(?:GRB|burst|afterglow|EP|transient|source)|"
+    r"\b(?:GRB|burst|afterglow)(?:'s)? redshift\b|"
+    r"redshift (?:range|limit)s? (?:\w+ ){0,5}(?:for|of|on) (?:this |the )?(?:GRB|burst)|"
+    r"redshift of (?:the |this )?(?:GRB|burst)"
+)
+HOST = words(r"\bhosts?\b")
+#: A sentence that is about a galaxy.
+GALAXY_SUBJECT = words(r"^\W*(?:the|this|a|an|another|one|that) (?:[\w-]+ ){0,4}galaxy\b")
+UNRELATED = words(
+    r"\bunrelated|\bno relation|\bnot (?:be |physically )?(?:related|associated|connected)|\boutside\b|"
+    r"\bchance (?:coincidence|alignment)|\bforeground"
+)
+FIELD_GALAXY = words(r"\bgalax|\bcluster|\bAbell|\bNGC|\bgroup\b")
 CORRECTED = words(r"\b(?:correct(?:ed)?|refined|revised|improved|accurate|updated|new value)\b[^.;]{0,40}$")
 INTERVENING = words(
     r"\b(?:additional|second|third|another|other|further|also|weaker|secondary|two more|several)\b[^.;]{0,60}"
@@ -98,6 +134,8 @@ HEDGED = words(
     r"would|suggests?|suggestive|provisional\w*|preliminary|plausibl\w+|hint\w*|marginal\w*|"
     r"candidate|presumabl\w+|caution)\b"
 )
+#: Of several solutions the one that the authors prefer.
+PREFERRED = words(r"\b(?:best[- ]fit\w*|preferred|favou?red|most (?:likely|probable)|best solution)\b[^.;]{0,60}$")
 DOUBTED = words(
     r"\b(?:could|might|may) be (?:at |around |about )?(?:z ?)?[=~]*\s*$|\b(?:claim|hypothesis|refute)\w*[^.;]{0,40}$|"
     r"\balternative\w*\b[^.;]{0,60}$"
