@@ -1,72 +1,87 @@
 """Decides: rules, an event and the past in; decisions with their reasons, and reactions, out. Touches nothing outside
-its arguments, so that live service, replay and backtest are the same code."""
+its arguments, so that live service, replay and backtest are the same code. What comes due later is decided in
+`reactors/timers.py`."""
 
 from __future__ import annotations
 
 import logging
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
-import msgspec
-
-from nuncius.core.event import Event
-from nuncius.journal.records import Decided, Decision, NewReaction, Outcome, Retraction, Stored
-from reactors.context import context
-from reactors.evaluation import Evaluation
+from nuncius.core.event import Event, iso
+from nuncius.journal.records import Decided, Decision, Outcome, Retraction, Stored
+from reactors import absence, correlation, counting
+from reactors.bounds import LATE_S, MAX_TRACES
 from reactors.functions import Maps
-from reactors.memory import Memory, Past, window_start
-from reactors.planning import made, plan
+from reactors.hearing import Hearing
+from reactors.judging import Case, Verdict, conditions, fire, per_of
+from reactors.memory import Memory
 from reactors.rule import Rule
 from reactors.rulebook import RuleSet
 from reactors.scene import Scene
+from reactors.shelves import t0_of
 
 log = logging.getLogger(__name__)
 
-
-class _Verdict(msgspec.Struct, frozen=True, kw_only=True):
-    outcome: Outcome
-    reason: str
-    trace: list[dict[str, Any]] = []
-    reaction: NewReaction | None = None
+#: Of several verdicts on one event this one is told.
+_FIRST: Sequence[Outcome] = (
+    "fired",
+    "shadow",
+    "waiting",
+    "limited",
+    "muted",
+    "silenced",
+    "skipped",
+    "unchanged",
+    "error",
+    "unknown",
+    "not",
+)
 
 
 def decide(rules: RuleSet, stored: Stored, *, now: datetime, memory: Memory, maps: Maps) -> Decided | None:
     """What all rules that listen to this kind of event say about it. None where nobody listens and nothing is taken
     back."""
     event = stored.event
+    memory.hear(stored, rules.kept(event.kind))
     listening = rules.listening(event.kind)
     retracts = _retractions(event, memory)
     if not listening and not retracts:
         return None
+    closes = []
     for retraction in retracts:
+        closes += [wait.key for wait in memory.waits_on(retraction)]
         memory.retract(retraction)
+    for key in closes:
+        memory.close(key)
+    hearing = Hearing(stored, rules, now=now, memory=memory, maps=maps)
+    decided = Decided(seq=stored.seq, retracts=retracts, closes=closes)
     gate = _gate(event)
-    evaluation: Evaluation | None = None
-    decisions, reactions = [], []
     for rule in listening:
         try:
-            if gate is not None and not rule.decides_tense:
-                verdict = gate
-            else:
-                evaluation = evaluation or Evaluation(context(event), maps)  # one conversion for all rules
-                verdict = _judge(rule, stored, evaluation, now, memory)
+            verdict = gate if gate is not None and not rule.decides_tense else _judge(rule, hearing)
         except Exception as error:
             # One rule's mishap must stop neither the others nor the queue.
             log.exception("rule %s on %s", rule.name, event.id)
-            verdict = _Verdict(outcome="error", reason=f"{type(error).__name__}: {error}")
-        decisions.append(
-            Decision(
-                rule=rule.name,
-                rule_hash=rule.hash,
-                outcome=verdict.outcome,
-                reason=verdict.reason,
-                trace=verdict.trace,
-            )
+            verdict = Verdict(outcome="error", reason=f"{type(error).__name__}: {error}")
+        _add(decided, rule, verdict, memory)
+    return decided
+
+
+def _add(decided: Decided, rule: Rule, verdict: Verdict, memory: Memory) -> None:
+    decided.decisions.append(
+        Decision(
+            rule=rule.name, rule_hash=rule.hash, outcome=verdict.outcome, reason=verdict.reason, trace=verdict.trace
         )
-        if verdict.reaction is not None:
-            reactions.append(verdict.reaction)
-            memory.note(verdict.reaction, now)
-    return Decided(seq=stored.seq, decisions=decisions, reactions=reactions, retracts=retracts)
+    )
+    decided.reactions.extend(verdict.reactions)
+    for key in verdict.closes:
+        memory.close(key)
+        decided.closes.append(key)
+    for opened in verdict.waits:
+        memory.open(opened.wait, opened.events)
+        decided.waits.append(opened.wait)
 
 
 def _retractions(event: Event, memory: Memory) -> list[Retraction]:
@@ -78,95 +93,89 @@ def _retractions(event: Event, memory: Memory) -> list[Retraction]:
     return [Retraction(object=event.object, mission=str(event.data.get("mission") or ""))]
 
 
-def _gate(event: Event) -> _Verdict | None:
+def _gate(event: Event) -> Verdict | None:
     """What rules say that do not name the tense themselves: tests and retractions never get as far as conditions."""
     if not event.is_real:
         reason = f"its tense is {event.tense.value}; a rule that does not name ev.tense sees only real events"
-        return _Verdict(outcome="test", reason=reason)
+        return Verdict(outcome="test", reason=reason)
     if event.is_retraction:
-        return _Verdict(outcome="not", reason="a retraction: it takes back, and sets nothing going")
+        return Verdict(outcome="not", reason="a retraction: it takes back, and sets nothing going")
     return None
 
 
-def _judge(rule: Rule, stored: Stored, evaluation: Evaluation, now: datetime, memory: Memory) -> _Verdict:
-    event = stored.event
-    scene = Scene(evaluation, rule.variables)
-    outcome, reason, trace = _conditions(rule, scene)
-    if outcome != "fired":
-        return _Verdict(outcome=outcome, reason=reason, trace=trace)
-    per = _per(rule, event, scene)
-    if per is None:
-        return _Verdict(outcome="unknown", reason=f"per: {rule.per.source if rule.per else ''} is unknown", trace=trace)
-    reaction, past = plan(rule, event, scene, per, now, memory)
-    if past is not None and past.standing and [p["inputs"] for p in past.parts] == _inputs(reaction):
-        return _Verdict(outcome="unchanged", reason=f"nothing new since {past.event}", trace=trace)
-    if overtaken := _overtaken(stored, past, memory):
-        return _Verdict(outcome="not", reason=overtaken, trace=trace)
-    if rule.status == "shadow":
-        return _Verdict(outcome="shadow", reason=f"{reason}; in shadow, so nothing is done", trace=trace)
-    if rule.limit is not None:
-        value = str(reaction.context["limit"])
-        fired = memory.firings(rule.name, value, window_start(now, rule.limit.window_s))
-        if fired >= rule.limit.count:
-            for_whom = f" for {value}" if value else ""
-            reason = f"fired {fired} times in {rule.limit.window_s:g} s{for_whom}; the limit is {rule.limit.count}"
-            return _Verdict(outcome="limited", reason=reason, trace=trace)
-    return _Verdict(outcome="fired", reason=reason, trace=trace, reaction=reaction)
+def _judge(rule: Rule, hearing: Hearing) -> Verdict:
+    if rule.after is not None:
+        return _later(rule, hearing)
+    if rule.aliases:
+        return _several(rule, hearing)
+    if rule.count > 1:
+        return counting.judge(rule, hearing)
+    case = Case(event=hearing.event, scene=Scene(hearing.alone, rule.variables))
+    outcome, reason, trace = conditions(rule, case.scene)
+    if outcome == "fired":
+        return _act(rule, case, hearing, reason, trace)
+    closes = []
+    if rule.absent is not None and outcome == "not" and (per := per_of(rule, case)) is not None:
+        closes = absence.close_windows(rule, per, hearing, "without")
+    return Verdict(outcome=outcome, reason=reason, trace=trace, closes=closes)
 
 
-def _overtaken(stored: Stored, past: Past | None, memory: Memory) -> str:
-    """Why a notice that comes late says nothing new: its own sender has since made a newer one, or taken it back.
-    Feeds overtake each other, and an outage is caught up with afterwards."""
-    event, when = stored.event, made(stored.event)
-    if not when:
-        return ""
-    mission = str(event.data.get("mission") or "")
-    if past is not None and past.standing and past.mission == mission and when < past.made:
-        return f"late: made at {when}, before {past.event} that was already acted on"
-    taken_back = memory.retracted_by(event, stored.seq)
-    if taken_back is not None and when < made(taken_back):
-        return f"late: made at {when}, before its retraction {taken_back.id}"
-    return ""
+def _act(rule: Rule, case: Case, hearing: Hearing, reason: str, trace: list[dict[str, Any]]) -> Verdict:
+    """The conditions hold: fire, or wait for what should not come."""
+    if rule.absent is not None:
+        return absence.open_window(rule, case, hearing, reason, trace)
+    return fire(rule, case, hearing, reason, trace)
 
 
-def _inputs(reaction: NewReaction) -> list[str]:
-    return [part["inputs"] for part in reaction.context["parts"]]
+def _later(rule: Rule, hearing: Hearing) -> Verdict:
+    """`{after, of}`: it is looked at a while after T0, as it stands by then."""
+    event = hearing.event
+    delay = timedelta(seconds=rule.after.delay_s if rule.after else 0.0)
+    due = t0_of(event) + delay
+    if event.received > due + timedelta(seconds=LATE_S):
+        return Verdict(outcome="not", reason=f"too late: it would have been looked at {iso(due)}")
+    late = f"late: came after {iso(due)}" if event.received > due else ""
+    case = Case(event=event, scene=Scene(hearing.alone, rule.variables), late=late)
+    reason = f"looked at {delay.total_seconds():g} s after T0: {iso(due)}"
+    return absence.open_wait(rule, case, hearing, form="after", due=due, reason=reason, trace=[])
 
 
-def _per(rule: Rule, event: Event, scene: Scene) -> str | None:
-    """The identity that a rule acts per: its `per`, else the object, else the event itself."""
-    if rule.per is None:
-        return event.object or event.id
-    got = scene.evaluation.evaluate(rule.per, scene.values)
-    if got.state == "value":
-        return str(got.value)
-    # `per: ev.object` means the same as saying nothing, also where there is no object yet.
-    return event.id if rule.per.source.strip() == "ev.object" else None
+def _several(rule: Rule, hearing: Hearing) -> Verdict:
+    """`{alias: kind, …}`: every set of events that the one just heard completes is looked at."""
+    found = correlation.find(rule, hearing)
+    if not found.cases:
+        if found.open_until is not None:
+            reason = f"{found.why}; the window is open until {iso(found.open_until)}"
+            return Verdict(outcome="waiting", reason=reason)
+        return Verdict(outcome="not", reason=found.why)
+    verdicts: list[tuple[Case, Verdict]] = []
+    done: set[str] = set()
+    for case in found.cases:
+        outcome, reason, trace = conditions(rule, case.scene)
+        names = {name: event.id for name, event in case.aliases.items()}
+        trace = [line | {"with": names} for line in trace] or [
+            {"line": rule.line, "if": "", "is": "true", "with": names}
+        ]
+        verdict = Verdict(outcome=outcome, reason=reason, trace=trace)
+        if outcome == "fired":
+            per = per_of(rule, case) or ""
+            if per in done:
+                continue  # one place, one event: the nearest partners have spoken
+            verdict = _act(rule, case, hearing, reason, trace)
+            done.add(per)
+        verdicts.append((case, verdict))
+    return _together(verdicts, len(found.cases))
 
 
-def _conditions(rule: Rule, scene: Scene) -> tuple[Outcome, str, list[dict[str, Any]]]:
-    """All conditions, the cheap ones first: once one of these is false, the sky is not computed."""
-    lines: dict[int, dict[str, Any]] = {}
-    evaluation = scene.evaluation
-    false: list[str] = []
-    for condition in rule.by_cost:
-        expression = condition.expression
-        line: dict[str, Any] = {"line": condition.line, "if": expression.source}
-        lines[id(condition)] = line
-        if false and expression.cost:
-            line |= {"is": "skipped", "why": "another condition is false"}
-            continue
-        got, line["seen"] = evaluation.look(expression, scene.values)
-        truth = line["is"] = got.truth
-        if truth == "false":
-            false.append(expression.source)
-        elif truth != "true":
-            line["why"] = got.why or f"gives {got.value!r}, neither true nor false"
-    trace = [lines[id(condition)] for condition in rule.conditions]
-    if false:
-        return "not", f"false: {'; '.join(false)}", trace
-    for truth, outcome in (("error", "error"), ("unknown", "unknown")):
-        why = [f"{line['if']}: {line['why']}" for line in trace if line["is"] == truth]
-        if why:
-            return ("error" if outcome == "error" else "unknown"), "; ".join(why), trace
-    return "fired", "all conditions hold" if trace else "no conditions", trace
+def _together(verdicts: Sequence[tuple[Case, Verdict]], sets: int) -> Verdict:
+    """One word on all sets of events, the deciding one first."""
+    ordered = sorted((verdict for _, verdict in verdicts), key=lambda verdict: _FIRST.index(verdict.outcome))
+    first = ordered[0]
+    return Verdict(
+        outcome=first.outcome,
+        reason=first.reason if sets == 1 else f"{first.reason} ({sets} sets of events)",
+        trace=[line for verdict in ordered[:MAX_TRACES] for line in verdict.trace],
+        reactions=[reaction for _, verdict in verdicts for reaction in verdict.reactions],
+        waits=[opened for _, verdict in verdicts for opened in verdict.waits],
+        closes=[key for _, verdict in verdicts for key in verdict.closes],
+    )

@@ -36,22 +36,45 @@ _TRUE, _FALSE = Outcome("value", True), Outcome("value", False)
 
 
 class Evaluation:
-    """One event, seen by any number of expressions; function values are computed once and shared."""
+    """One event, seen by any number of expressions; function values are computed once and shared.
 
-    def __init__(self, ev: dict[str, Any], maps: Maps) -> None:
+    `aliases` are further events that expressions name. Those who look at many sets of events share `called`, and say
+    by `ids` which event each name (`ev` too) stands for.
+    """
+
+    def __init__(
+        self,
+        ev: dict[str, Any],
+        maps: Maps,
+        *,
+        aliases: Mapping[str, dict[str, Any]] | None = None,
+        called: dict[tuple[str, ...], Outcome] | None = None,
+        ids: Mapping[str, str] | None = None,
+    ) -> None:
         self.ev = ev
         self._maps = maps
-        self._activation = cel.activation({"ev": ev})
-        self._called: dict[tuple[str, str], Outcome] = {}
+        self._events = {"ev": ev, **(aliases or {})}
+        self.given = dict(aliases or {})
+        self._aliases = frozenset(self.given)
+        self._converted: Any = None
+        self._ids = ids or {}
+        self._called: dict[tuple[str, ...], Outcome] = {} if called is None else called
         self._looked: dict[str, tuple[Outcome, dict[str, Any]]] = {}
+
+    @property
+    def _activation(self) -> Any:
+        """The events as CEL has them, converted when first needed."""
+        if self._converted is None:
+            self._converted = cel.activation(self._events, self._aliases)
+        return self._converted
 
     def look(self, expression: Expression, values: Mapping[str, Outcome]) -> tuple[Outcome, dict[str, Any]]:
         """The value and what was seen for it; worked out once for all rules that ask the same of this event."""
-        if expression.names:
+        if not expression.names <= self._aliases:
             return self.evaluate(expression, values), self.seen(expression, values)
         found = self._looked.get(expression.source)
         if found is None:
-            found = self._looked[expression.source] = (self.evaluate(expression), self.seen(expression))
+            found = self._looked[expression.source] = (self.evaluate(expression, values), self.seen(expression, values))
         return found
 
     def evaluate(self, expression: Expression, values: Mapping[str, Outcome] | None = None) -> Outcome:
@@ -59,7 +82,7 @@ class Evaluation:
         names = expression.names
         bound = {name: values[name] for name in names if name in values} if values else {}
         known = {name: outcome.value for name, outcome in bound.items() if outcome.state == "value"}
-        given = expression.program.run(self._bind(known, names) if names else self._activation)
+        given = expression.program.run(self._activation if names <= self._aliases else self._bind(known, names))
         if given.known or not expression.calls:
             return self._outcome(expression, given, values or {}, {})
         results: dict[str, Outcome] = {}
@@ -76,20 +99,26 @@ class Evaluation:
 
     def call(self, call: Call, values: Mapping[str, Outcome]) -> Outcome:
         """The value of one of our functions, from the cache where it depends on the event alone."""
-        shared = not any(argument.names for argument in call.arguments)
-        key = (call.function, call.source)
-        if shared and key in self._called:
+        key = self._key(call)
+        if key is not None and key in self._called:
             return self._called[key]
         outcome = self._compute(call, values)
-        if shared:
+        if key is not None:
             self._called[key] = outcome
         return outcome
+
+    def _key(self, call: Call) -> tuple[str, ...] | None:
+        """What its value depends on; None where that is more than the events."""
+        names = frozenset[str]().union(*(argument.names for argument in call.arguments))
+        if not names <= self._aliases:
+            return None
+        return (call.source, *(self._ids.get(name, "") for name in ("ev", *sorted(names))))
 
     def _compute(self, call: Call, values: Mapping[str, Outcome]) -> Outcome:
         arguments = []
         for argument in call.arguments:
-            whole = argument.fields == () and argument.source.strip() == "ev"
-            got = Outcome("value", self.ev) if whole else self.evaluate(argument, values)
+            whole = self._events.get(argument.source.strip())
+            got = Outcome("value", whole) if whole is not None else self.evaluate(argument, values)
             if got.state != "value":
                 return Outcome(got.state, why=f"{call.source}: {got.why}")
             arguments.append(got.value)
@@ -102,7 +131,8 @@ class Evaluation:
 
     def called(self, call: Call) -> Outcome | None:
         """What a function gave, if anything has asked for it; for traces, which compute nothing."""
-        return self._called.get((call.function, call.source))
+        key = self._key(call)
+        return None if key is None else self._called.get(key)
 
     def _bind(self, known: Mapping[str, Any], names: frozenset[str]) -> Any:
         return cel.activation({"ev": self.ev, **known}, names)
@@ -122,7 +152,9 @@ class Evaluation:
                 return part
         if given.error:
             return Outcome("error", why=f"{given.error}{self._seen_words(expression)}")
-        missing = [p for p in expression.fields if p[0] == "ev" and p not in expression.optional and self._absent(p)]
+        missing = [
+            p for p in expression.fields if p[0] in self._events and p not in expression.optional and self._absent(p)
+        ]
         reasons = [f"{'.'.join(p)} is not given" for p in missing]
         reasons += [part.why for part in parts if part.state == "unknown"]
         return Outcome("unknown", why="; ".join(reasons) or f"{given.missing} is not given")
@@ -135,7 +167,7 @@ class Evaluation:
         return self._lookup(parts) is None
 
     def _lookup(self, parts: tuple[str, ...]) -> Any:
-        value: Any = self.ev
+        value: Any = self._events.get(parts[0])
         for part in parts[1:]:
             if not isinstance(value, dict) or part not in value:
                 return None
@@ -146,10 +178,10 @@ class Evaluation:
         """The values that an expression looked at, short enough to be kept with the decision."""
         seen = {}
         for name in sorted(expression.names):
-            if values and name in values and values[name].state == "value":
+            if name not in self._aliases and values and name in values and values[name].state == "value":
                 seen[name] = short(values[name].value)
         for parts in expression.fields:
-            if parts[0] == "ev" and (value := self._lookup(parts)) is not None:
+            if parts[0] in self._events and len(parts) > 1 and (value := self._lookup(parts)) is not None:
                 seen[".".join(parts)] = short(value)
         for call in expression.calls:
             result = self.called(call)

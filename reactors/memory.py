@@ -1,27 +1,22 @@
-"""What the engine must know of the past: what a rule last did in a place, how often it fired lately, and whether an
-object is a mock. Read from the journal when first asked for, so it survives a restart."""
+"""What the engine must know of the past, as questions. `reactors/recollection.py` answers them, from the journal
+(`JournalMemory`) or from what it has been told in this run (`RamMemory`)."""
 
 from __future__ import annotations
 
-from collections import OrderedDict, deque
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 import msgspec
 
 from nuncius.core.event import Event
-from nuncius.journal import Journal
-from nuncius.journal.records import NewReaction, Retraction, StoredReaction
-
-KEEP_SLOTS = 20_000
-#: How many reactions of one rule or object are looked back at.
-LOOK_BACK = 5_000
+from nuncius.journal.records import Member, NewReaction, Retraction, Silence, Stored, Wait
+from reactors.shelves import Seen
 
 
 class Past(msgspec.Struct, frozen=True, kw_only=True):
     """The latest reaction in a slot: the event that caused it, its sender (None if never noted) and when that made
-    it, and for each action its inputs, key and revision."""
+    it, what else it rests on, and for each action its inputs, key and revision."""
 
     event: str
     mission: str | None = None
@@ -29,10 +24,13 @@ class Past(msgspec.Struct, frozen=True, kw_only=True):
     object: str | None
     standing: bool
     parts: list[dict[str, Any]]
+    members: list[Member] = []
 
 
 class Memory(Protocol):
-    """What `decide` asks of the past."""
+    """What `decide` asks of the past, and tells for the future."""
+
+    # --- what was done ---
 
     def latest(self, slot: str) -> Past | None:
         """The latest reaction in a slot."""
@@ -46,8 +44,13 @@ class Memory(Protocol):
         """Whether all that was done about an object was done on tests and mocks."""
         ...
 
-    def retracted_by(self, event: Event, before: int) -> Event | None:
-        """The newest retraction of the event's object by its mission that was journalled before number `before`."""
+    def unfinished(self, slot: str) -> int:
+        """How many reactions of a slot have not ended."""
+        ...
+
+    def reached(self, slot: str) -> dict[str, bool]:
+        """How the latest reaction of a slot stands: done, failed, acknowledged, approved, rejected. Empty where it
+        was taken back."""
         ...
 
     def note(self, reaction: NewReaction, now: datetime) -> None:
@@ -58,80 +61,103 @@ class Memory(Protocol):
         """What was done about an object is taken back by its mission."""
         ...
 
+    # --- what was heard ---
 
-class JournalMemory:
-    """Memory over the journal's reactions. Belongs to one consumer; made anew after a failed transaction."""
+    def hear(self, stored: Stored, kept: Sequence[tuple[str, float]]) -> None:
+        """An event has been decided about. Rules may ask for it as one of each kind `kept`, for so many seconds."""
+        ...
 
-    def __init__(self, journal: Journal) -> None:
-        self._journal = journal
-        self._latest: OrderedDict[str, Past | None] = OrderedDict()
-        self._fired: dict[str, dict[str, deque[datetime]]] = {}
-
-    def latest(self, slot: str) -> Past | None:
-        if slot not in self._latest:
-            found = self._journal.latest_reaction(slot)
-            self._keep(slot, _past(found, standing=found.state != "retracted") if found else None)
-        return self._latest[slot]
-
-    def _keep(self, slot: str, past: Past | None) -> None:
-        self._latest[slot] = past
-        self._latest.move_to_end(slot)
-        if len(self._latest) > KEEP_SLOTS:
-            self._latest.popitem(last=False)
-
-    def firings(self, rule: str, value: str, since: datetime) -> int:
-        moments = self._log(rule).get(value, deque())
-        while moments and moments[0] <= since:
-            moments.popleft()
-        return len(moments)
-
-    def _log(self, rule: str) -> dict[str, deque[datetime]]:
-        if rule not in self._fired:
-            log = self._fired[rule] = {}
-            stored: Iterable[StoredReaction] = reversed(self._journal.reactions(rule=rule, limit=LOOK_BACK))
-            for reaction in stored:
-                if reaction.retracts is None:
-                    _add(log, reaction)
-        return self._fired[rule]
-
-    def only_mock(self, obj: str) -> bool:
-        return all(bool(r.context.get("mock")) for r in self._journal.reactions(object=obj, limit=LOOK_BACK))
+    def partners(self, kinds: Sequence[str], start: datetime, end: datetime) -> list[Seen]:
+        """Events of these kinds, heard so far, with `start` <= T0 <= `end`, in order of T0."""
+        ...
 
     def retracted_by(self, event: Event, before: int) -> Event | None:
-        told = self._journal.events_of(event.object) if event.object else []
-        mission = event.data.get("mission")
-        taken_back = [s.event for s in told if s.seq < before and s.event.is_retraction and s.event.is_real]
-        return next((r for r in reversed(taken_back) if r.data.get("mission") == mission), None)
+        """The newest retraction of the event's object by its mission that was journalled before number `before`."""
+        ...
 
-    def note(self, reaction: NewReaction, now: datetime) -> None:
-        self._keep(reaction.slot, _past(reaction, standing=True))
-        if reaction.rule in self._fired:
-            _add(self._fired[reaction.rule], reaction)
+    def is_retracted(self, item: Seen) -> bool:
+        """Whether its mission took an event back after it was made."""
+        ...
 
-    def retract(self, retraction: Retraction) -> None:
-        for slot, past in self._latest.items():
-            if past is not None and past.object == retraction.object and retraction.covers(past.mission):
-                self._latest[slot] = msgspec.structs.replace(past, standing=False)
+    def event(self, event_id: str) -> Event | None:
+        """An event that a wait rests on, by its id."""
+        ...
+
+    def held(self, rule_hash: str, event_id: str) -> str | None:
+        """What was noted of an event for a rule's meaning; None where nothing was."""
+        ...
+
+    def hold(self, rule_hash: str, event_id: str, word: str) -> None:
+        """Note whether an event fulfils a rule's conditions, so that counting asks once."""
+        ...
+
+    # --- what is waited for ---
+
+    def waits(self, rule: str, per: str | None = None) -> list[Wait]:
+        """What a rule waits for (in one place)."""
+        ...
+
+    def waits_on(self, retraction: Retraction) -> list[Wait]:
+        """Waits that rest on what is taken back."""
+        ...
+
+    def full(self, rule: str) -> bool:
+        """Whether a rule has as many open waits as it may."""
+        ...
+
+    def open(self, wait: Wait, events: Sequence[Event]) -> None:
+        """A wait was opened, on these events."""
+        ...
+
+    def close(self, key: str) -> None:
+        """A wait was rung or is no longer wanted."""
+        ...
+
+    def first_due(self, until: datetime) -> Wait | None:
+        """The wait that is due first, if it is by then."""
+        ...
+
+    # --- what is not to be heard ---
+
+    def mutes(self, rule: str, now: datetime) -> list[str]:
+        """Values of `mutes.same` for which a rule that fired mutes others now; "" where it has no `same`."""
+        ...
+
+    def silence(self, rule: str, obj: str | None, now: datetime) -> Silence | None:
+        """What people said that silences a rule about an object now."""
+        ...
+
+    # --- bounds ---
+
+    def complain(self, text: str) -> None:
+        """A bound was reached: it becomes an event, once."""
+        ...
 
 
-def _past(reaction: NewReaction, *, standing: bool) -> Past:
+def window_start(now: datetime, seconds: float) -> datetime:
+    """The beginning of a window that ends now."""
+    return now - timedelta(seconds=seconds)
+
+
+def past_of(reaction: NewReaction, *, standing: bool) -> Past:
+    """A reaction as it is looked back at."""
     context = reaction.context
-    parts = context.get("parts", [])
     return Past(
         event=str(context.get("event", "")),
         mission=context.get("mission"),
         made=str(context.get("made", "")),
         object=reaction.object,
         standing=standing,
-        parts=parts,
+        parts=context.get("parts", []),
+        members=[msgspec.convert(m, Member) for m in context.get("members", [])],
     )
 
 
-def _add(log: dict[str, deque[datetime]], reaction: NewReaction) -> None:
-    fired = datetime.fromisoformat(reaction.context["fired"])
-    log.setdefault(str(reaction.context.get("limit", "")), deque()).append(fired)
+def rests_on(past: Past, retraction: Retraction) -> bool:
+    """Whether a reaction is undone by a retraction."""
+    if past.object == retraction.object and retraction.covers(past.mission):
+        return True
+    return any(m.object == retraction.object and retraction.covers(m.mission) for m in past.members)
 
 
-def window_start(now: datetime, seconds: float) -> datetime:
-    """The beginning of a window that ends now."""
-    return now - timedelta(seconds=seconds)
+_past = past_of

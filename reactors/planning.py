@@ -5,7 +5,7 @@ value that goes back to what it was is told again."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from nuncius.core.event import Event, iso
@@ -17,6 +17,7 @@ from reactors.memory import Memory, Past
 from reactors.naming import digest
 from reactors.rule import Rule
 from reactors.scene import Scene
+from reactors.shelves import made
 from reactors.templates import parse_template
 
 #: Posted after a retraction where the rule says nothing else.
@@ -27,16 +28,24 @@ RETRACTED = (
 
 
 def plan(
-    rule: Rule, event: Event, scene: Scene, per: str, now: datetime, memory: Memory
+    rule: Rule,
+    event: Event,
+    scene: Scene,
+    per: str,
+    now: datetime,
+    memory: Memory,
+    *,
+    slot: str,
+    cause: str,
+    again: bool = False,
 ) -> tuple[NewReaction, Past | None]:
-    """The reaction to this event, and the latest one in the same slot."""
-    place = digest(per)[:12]
-    slot = f"{rule.name}/{place}"
+    """The reaction to this event in a slot, and the latest one there. `cause` is the event that was heard: a partner
+    of this one, or a timer's. `again`: all is done anew, whatever was done before."""
     past = memory.latest(slot)
     results = result_names(rule.actions)
     scene = Scene(scene.evaluation, rule.variables, scene.given, absent=results)
     steps = expand(rule.actions, scene)
-    parts = _parts(steps, scene, slot, event, past)
+    parts = _parts(steps, scene, slot, cause, past, again=again)
     planned = [
         step | {"slot": f"{slot}/{step['place']}", "key": part["key"], "revision": part["revision"]}
         for step, part in zip(steps, parts, strict=True)
@@ -72,14 +81,6 @@ def plan(
     return reaction, past
 
 
-def made(event: Event) -> str:
-    """When its sender made a notice, as text that sorts by time; empty where that is not said."""
-    try:
-        return datetime.fromisoformat(str(event.data["alert_datetime"])).astimezone(UTC).isoformat("T", "microseconds")
-    except (KeyError, ValueError, OverflowError):
-        return ""
-
-
 def _limit_value(rule: Rule, scene: Scene) -> str:
     if rule.limit is None or rule.limit.per is None:
         return ""
@@ -93,7 +94,7 @@ def _scene_of(step: dict[str, Any], scene: Scene) -> Scene:
 
 
 def _parts(
-    steps: Sequence[dict[str, Any]], scene: Scene, slot: str, event: Event, past: Past | None
+    steps: Sequence[dict[str, Any]], scene: Scene, slot: str, cause: str, past: Past | None, *, again: bool
 ) -> list[dict[str, Any]]:
     """For each step its place, the digest of its inputs, its key and its revision."""
     before = {part.get("place", str(n)): part for n, part in enumerate(past.parts)} if past is not None else {}
@@ -105,13 +106,13 @@ def _parts(
         resolved = step["gap"] if "gap" in step else kind.inputs(step, own)
         inputs = digest(step["do"], step["what"], resolved, _asked(step, own), depends)
         last = before.get(place)
-        if last is not None and last["inputs"] == inputs and past is not None and past.standing:
+        if not again and last is not None and last["inputs"] == inputs and past is not None and past.standing:
             part = last | {"place": place}
         else:
             revision = last["revision"] + 1 if last is not None else 1
             # After a retraction one more: the mark itself was a revision of the place.
             revision += 1 if past is not None and not past.standing else 0
-            key = digest(slot, place, inputs, event.id)
+            key = digest(slot, place, inputs, cause)
             part = {"place": place, "inputs": inputs, "key": key, "revision": revision}
         parts.append(part)
         if step.get("as"):

@@ -6,6 +6,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 
 import msgspec
 
@@ -16,9 +17,10 @@ from nuncius.journal import Journal
 from nuncius.journal.records import Decided, Stored
 from reactors.engine import decide
 from reactors.functions import Maps
-from reactors.memory import JournalMemory
 from reactors.problems import Problem
-from reactors.rulebook import RuleBook
+from reactors.recalling import JournalMemory
+from reactors.rulebook import RuleBook, RuleSet
+from reactors.timers import missing_schedules, ring, ring_due
 
 log = logging.getLogger(__name__)
 
@@ -30,39 +32,53 @@ Identify = Callable[[Journal, Sequence[Stored]], Mapping[int, str]]
 
 
 class Reactor:
-    """Decides about every event once, in the journal's order."""
+    """Decides about every event once, in the journal's order, and about what rules wait for when it is due."""
 
     def __init__(
-        self, journal: Journal, rules: RuleBook, clock: Clock, *, identify: Identify | None = None, batch: int = BATCH
+        self,
+        journal: Journal,
+        rules: RuleBook,
+        clock: Clock,
+        *,
+        identify: Identify | None = None,
+        batch: int = BATCH,
+        maps: Maps | None = None,
     ) -> None:
         self._journal = journal
         self._book = rules
         self._clock = clock
         self._identify = identify
         self._batch = batch
-        self._maps = Maps(journal.blob)
-        self._memory = JournalMemory(journal)
+        self._maps = maps or Maps(journal.blob)
+        self._memory = JournalMemory(journal, 0)
         self._decided_to = -1
+        self._scheduled: RuleSet | None = None
         self._told: set[str] = set()
 
     def step(self) -> int:
-        """Decide about the next batch; returns how many events it had."""
+        """Decide about the next batch; returns how many events and timers it had."""
         self._book.refresh_if_due()
         self._tell_problems(self._book.problems)
         cursor = self._journal.cursor(CONSUMER)
         if cursor != self._decided_to:  # the first time, after a failure, or another process has decided meanwhile
-            self._memory = JournalMemory(self._journal)
+            self._memory = JournalMemory(self._journal, cursor)
+            self._scheduled = None
+        self._memory.fresh_batch()
         stored: Sequence[Stored] = self._journal.read(cursor, limit=self._batch)
-        if not stored:
-            return 0
-        last = stored[-1].seq
-        if self._identify is not None:
+        last = stored[-1].seq if stored else cursor
+        if stored and self._identify is not None:
             objects = self._objects(self._identify, stored)
             stored = [_about(item, objects.get(item.seq)) for item in stored]
         self._decided_to = -1  # until it is committed, what the memory holds may not be true
-        self._journal.decide(CONSUMER, last, [d for d in map(self._decide, stored) if d is not None])
+        batch = [decided for item in stored for decided in self._decide(item)]
+        # A live service rings when it has read all that has come: what was sent in time counts.
+        if len(stored) < self._batch:
+            batch += self._ring(self._clock.now())
+        if stored or batch:
+            self._journal.decide(CONSUMER, last, batch)
         self._decided_to = last
-        return len(stored)
+        self._tell_bounds()
+        return len(stored) + sum(decided.rings is not None for decided in batch)
 
     def _objects(self, identify: Identify, stored: Sequence[Stored]) -> Mapping[int, str]:
         """Which objects the events are about. An event that cannot be identified is logged and decided on without
@@ -77,11 +93,44 @@ class Reactor:
                 return {}
         return {seq: obj for item in stored for seq, obj in self._objects(identify, [item]).items()}
 
-    def _decide(self, stored: Stored) -> Decided | None:
+    def _decide(self, stored: Stored) -> list[Decided]:
+        """What is due before the event, in a replay, and what is said about the event."""
+        before: list[Decided] = []
         if isinstance(self._clock, VirtualClock):  # in a replay, processing time is the archive's
+            before = self._ring(stored.event.received)
             self._clock.advance_to(stored.event.received)
         now = self._clock.now()
-        return decide(self._book.rules, stored, now=now, memory=self._memory, maps=self._maps)
+        decided = decide(self._book.rules, stored, now=now, memory=self._memory, maps=self._maps)
+        return before if decided is None else [*before, decided]
+
+    def _ring(self, until: datetime) -> list[Decided]:
+        """Ring what is due."""
+        rules, clock = self._book.rules, self._clock
+        if isinstance(clock, VirtualClock):
+            self._watch_schedules(max(clock.now(), until))
+            ringing = ring_due(rules, until, memory=self._memory, maps=self._maps, advance=clock.advance_to)
+            return list(ringing)
+        self._watch_schedules(until)
+        rung: list[Decided] = []
+        while len(rung) < self._batch and (wait := self._memory.first_due(until)) is not None:
+            rung.append(ring(rules, wait, now=until, memory=self._memory, maps=self._maps))
+        return rung
+
+    def _watch_schedules(self, now: datetime) -> None:
+        """Wait for the next run of rules whose schedule is new; an archive begins with its first event."""
+        if self._book.rules is self._scheduled:
+            return
+        self._scheduled = self._book.rules
+        wanted = missing_schedules(self._book.rules, self._memory, now)
+        if wanted:
+            self._journal.open_waits(wanted)
+        for wait in wanted:
+            self._memory.open(wait, ())
+
+    @property
+    def last_due(self) -> datetime | None:
+        """When the last of what events made rules wait for is due; schedules have no end."""
+        return max((w.due for w in self._journal.waits() if w.form != "schedule"), default=None)
 
     def run(self, stop: threading.Event) -> None:
         """Decide until told to stop."""
@@ -89,11 +138,22 @@ class Reactor:
             if self.step() == 0:
                 self._journal.wait(self._journal.cursor(CONSUMER), timeout_s=0.5)
 
+    def _tell_bounds(self) -> None:
+        """A bound that was reached is an event, once, so that a rule can report it."""
+        for text in self._memory.complaints:
+            self._tell("a bound of the rules was reached", text)
+        self._memory.complaints.clear()
+
     def _tell_problems(self, problems: Sequence[Problem]) -> None:
         """A bad rule file is itself an event, once for each new set of errors, so that a rule can report it."""
         errors = [str(problem) for problem in problems if problem.level == "error"]
         text = "\n".join(errors)
-        if not errors or text in self._told:
+        if not errors:
+            return
+        self._tell(f"{len(errors)} errors in rule files", text)
+
+    def _tell(self, subject: str, text: str) -> None:
+        if text in self._told:
             return
         self._told.add(text)
         event = Event(
@@ -101,7 +161,7 @@ class Reactor:
             kind="platform.rules",
             source="reactors",
             received=self._clock.now(),
-            data={"subject": f"{len(errors)} errors in rule files", "detail": text[:4000]},
+            data={"subject": subject, "detail": text[:4000]},
         )
         self._journal.append([event])
 

@@ -130,9 +130,10 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         """Whether its conditions name the tense, and so decide about tests and retractions themselves."""
         read = [c.expression for c in self.conditions]
         read += [expression for c in read for call in c.calls for expression in call.arguments]
-        named = {parts[1] for e in read for parts in e.fields if parts[0] == "ev" and len(parts) > 1}
+        events = {"ev", *(alias.name for alias in self.aliases)}
+        named = {parts[1] for e in read for parts in e.fields if parts[0] in events and len(parts) > 1}
         return bool(named & TENSE_FIELDS) or any(
-            f"ev.{f}" in source for _, source in self.variables for f in TENSE_FIELDS
+            f"{event}.{f}" in source for _, source in self.variables for event in events for f in TENSE_FIELDS
         )
 
     @cached_property

@@ -5,51 +5,36 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from nuncius.core.errors import ConfigurationError
-from reactors.loader import Loaded, load_rules
-from reactors.naming import digest
+from reactors.loader import Loaded, load_rules, read_templates
 from reactors.problems import Problem
 from reactors.rule import Rule
+from reactors.ruleset import RuleSet
+from reactors.usage import Template
 
 log = logging.getLogger(__name__)
 
 CHECK_EVERY_S = 1.0
 SUFFIXES = (".yaml", ".yml")
 
-
-class RuleSet:
-    """Rules by the kinds they listen to."""
-
-    def __init__(self, rules: Sequence[Rule]) -> None:
-        self.rules = tuple(rules)
-        self.hash = digest([rule.hash for rule in self.rules])
-        self._by_kind: dict[str, list[Rule]] = {}
-        for rule in self.rules:
-            for kind in rule.when if rule.status != "off" else ():
-                self._by_kind.setdefault(kind, []).append(rule)
-        self._listening: dict[str, tuple[Rule, ...]] = {}
-
-    def listening(self, kind: str) -> tuple[Rule, ...]:
-        """Rules for events of this kind, in their order; a rule on `gcn.notice` hears all below it."""
-        if kind not in self._listening:
-            words = kind.split(".")
-            heard = [r for n in range(1, len(words) + 1) for r in self._by_kind.get(".".join(words[:n]), ())]
-            chosen = {rule.name for rule in heard}
-            self._listening[kind] = tuple(rule for rule in self.rules if rule.name in chosen)
-        return self._listening[kind]
+__all__ = ["RuleBook", "RuleSet", "rule_files", "shipped"]
 
 
 class _File(msgspec.Struct, kw_only=True):
+    """A rule file as it was last read: its rules are the last good ones, and so are its templates."""
+
     stamp: tuple[int, int]
     text: str
-    rules: list[Rule]
-    problems: list[Problem]
+    rules: list[Rule] = []
+    problems: list[Problem] = []
+    templates: dict[str, Template] = {}
 
 
 class RuleBook:
@@ -64,6 +49,7 @@ class RuleBook:
             if not path.exists():
                 raise ConfigurationError(f"no rules at {path}; name a file or a folder of *.yaml files")
         self._files: dict[Path, _File] = {}
+        self._meaning: dict[str, Any] = {}
         self._checked = 0.0
         self.problems: list[Problem] = []
         self.rules = RuleSet([])
@@ -79,12 +65,20 @@ class RuleBook:
         """Read what has changed on disk; True when rules or problems are others than before."""
         self._checked = time.monotonic()
         found = {file: place for place, path in enumerate(self.paths) for file in rule_files(path)}
-        changed = [file for file in found if self._read(file)] + [file for file in self._files if file not in found]
-        if not changed and self._files:
+        changed = [file for file in found if self._look(file)]
+        gone = [file for file in self._files if file not in found]
+        if not changed and not gone and self._files:
             return False
         self._files = {file: self._files[file] for file in found}
+        shared, twice = self._shared(found)
+        meaning = {name: template.meaning for name, template in shared.items()}
+        if meaning != self._meaning:  # whoever may use a template is read again
+            changed = [file for file in found if file in changed or "use" in self._files[file].text]
+            self._meaning = meaning
+        for file in changed:
+            self._read(file, shared)
         chosen, clashes = _choose([(place, self._files[file].rules) for file, place in found.items()])
-        problems = [problem for file in self._files.values() for problem in file.problems] + clashes
+        problems = [problem for file in self._files.values() for problem in file.problems] + twice + clashes
         rules = RuleSet(chosen)
         news = problems != self.problems or rules.hash != self.rules.hash
         for problem in problems:
@@ -96,29 +90,55 @@ class RuleBook:
             self.rules = rules
         return news
 
-    def _read(self, file: Path) -> bool:
-        """Read one file if it changed. With errors in it, its last good rules stay."""
+    def _look(self, file: Path) -> bool:
+        """Whether a file has changed; then its text and its templates are read."""
         try:
             status = file.stat()
             stamp = (status.st_mtime_ns, status.st_size)
             known = self._files.get(file)
             if known and known.stamp == stamp:
                 return False
-            text = file.read_text(encoding="utf-8")
-            loaded = load_rules(text, str(file))
+            text, problems = file.read_text(encoding="utf-8"), []
         except (OSError, UnicodeDecodeError) as error:
             message = f"cannot be read: {error}"
-            loaded = Loaded(problems=[Problem(file=str(file), line=1, column=1, message=message)])
+            problems = [Problem(file=str(file), line=1, column=1, message=message)]
             known, stamp, text = self._files.get(file), (0, 0), ""
-        kept = known.rules if known and loaded.errors else loaded.rules
+        kept = known or _File(stamp=stamp, text=text)
+        templates = read_templates(text, str(file)) if text else None
+        if templates is None:  # not even YAML
+            templates = kept.templates
+        self._files[file] = _File(stamp=stamp, text=text, rules=kept.rules, problems=problems, templates=templates)
+        return True
+
+    def _shared(self, found: Mapping[Path, int]) -> tuple[dict[str, Template], list[Problem]]:
+        """All templates: those of a later path win, and within a path a second one of a name is a mistake."""
+        chosen: dict[str, tuple[int, Template]] = {}
+        problems = []
+        for file, place in found.items():
+            for name, template in self._files[file].templates.items():
+                held = chosen.get(name)
+                if held is not None and held[0] == place:
+                    first = held[1].document
+                    message = f"the template '{name}' is also in {first.file}:{first.line}, which counts"
+                    line = template.document.line
+                    problems.append(Problem(file=str(file), line=line, column=1, message=message))
+                else:
+                    chosen[name] = (place, template)
+        return {name: template for name, (_, template) in chosen.items()}, problems
+
+    def _read(self, file: Path, shared: Mapping[str, Template]) -> None:
+        """The rules of one file. With errors in it, its last good rules stay."""
+        entry = self._files[file]
+        unread = [problem for problem in entry.problems if problem.message.startswith("cannot be read")]
+        loaded = Loaded(problems=unread) if unread else load_rules(entry.text, str(file), shared)
+        kept = entry.rules if loaded.errors else loaded.rules
         problems = list(loaded.problems)
         if kept and loaded.errors:
             hint = f"its last good version stays in force: {', '.join(rule.name for rule in kept)}"
             problems.append(
                 Problem(file=str(file), line=1, column=1, message="not loaded, see above", hint=hint, level="warning")
             )
-        self._files[file] = _File(stamp=stamp, text=text, rules=kept, problems=problems)
-        return True
+        entry.rules, entry.problems = kept, problems
 
 
 def shipped() -> Path:

@@ -5,20 +5,24 @@ Every function runs inside its caller's transaction. In PostgreSQL rows are lock
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
+import msgspec
 from sqlalchemy import Connection, Row, Select, exists, func, insert, or_, select, update
 
 from nuncius.core.errors import PermanentError
-from nuncius.journal import consumers, log
+from nuncius.journal import consumers, log, waits
 from nuncius.journal import tables as t
 from nuncius.journal.database import LOCK_REACTIONS, lock
 from nuncius.journal.records import Decided, NewReaction, Retraction, StoredDecision, StoredReaction
 
 #: States of steps that have not ended.
 OPEN_STEPS = ("waiting", "queued", "running")
+UNFINISHED = ("queued", "running")
+#: What ids of timers' events begin with; the rest is the key of the wait.
+TIMER = "timer:"
 
 
 def decide(connection: Connection, consumer: str, upto_seq: int, batch: Sequence[Decided], now: datetime) -> list[int]:
@@ -29,7 +33,7 @@ def decide(connection: Connection, consumer: str, upto_seq: int, batch: Sequence
     """
     lock(connection, LOCK_REACTIONS)
     done = consumers.hold(connection, consumer, now)
-    batch = [item for item in batch if item.seq > done]
+    batch = _rung(connection, [item for item in batch if item.rings is not None or item.seq > done], now)
     ids = _event_ids(connection, [item.seq for item in batch])
     rows = [
         {
@@ -47,13 +51,52 @@ def decide(connection: Connection, consumer: str, upto_seq: int, batch: Sequence
     ]
     if rows:
         connection.execute(insert(t.decisions), rows)
+    passed = [item for item in batch if item.passed is not None]
+    if passed:
+        connection.execute(insert(t.passed_over), [_passed_row(item, now) for item in passed])
     created: list[int] = []
     for seq, retracts, wanted in _groups(batch):
         for retraction in retracts:
             created += _retract(connection, retraction, seq, ids[seq], now)
         created += _react(connection, wanted, now)
+    waits.open_(connection, [wait for item in batch for wait in item.waits], now)
+    waits.close(connection, [key for item in batch for key in item.closes], now)
     consumers.advance(connection, consumer, upto_seq, now)
     return created
+
+
+def hold(connection: Connection) -> None:
+    """Let nobody else make reactions until the end of this transaction; before any row is locked."""
+    lock(connection, LOCK_REACTIONS)
+
+
+def follow(connection: Connection, reaction_id: int, wanted: Sequence[NewReaction], now: datetime) -> None:
+    """Create what follows from a reaction (when a step of it fails), on the same event and resting on the same."""
+    seq = connection.scalar(select(t.reactions.c.seq).where(t.reactions.c.id == reaction_id))
+    rests = connection.execute(select(t.members).where(t.members.c.reaction_id == reaction_id)).all()
+    for number in _react(connection, [(int(seq or 0), reaction) for reaction in wanted], now):
+        rows = [row._asdict() | {"reaction_id": number} for row in rests]
+        if rows:
+            connection.execute(insert(t.members), rows)
+
+
+def _rung(connection: Connection, batch: Sequence[Decided], now: datetime) -> list[Decided]:
+    """The batch with the numbers that its timers' events get here; those whose wait was rung before are dropped."""
+    kept = []
+    for item in batch:
+        if item.rings is None:
+            kept.append(item)
+        elif waits.ring(connection, item.rings.id.removeprefix(TIMER), now):
+            log.append(connection, [item.rings], now)
+            seq = connection.scalar(select(t.events.c.seq).where(t.events.c.id == item.rings.id))
+            kept.append(msgspec.structs.replace(item, seq=seq))
+    return kept
+
+
+def _passed_row(item: Decided, now: datetime) -> dict[str, Any]:
+    passed = item.passed
+    assert passed is not None
+    return {"seq": item.seq, "index": passed.index, "rules": passed.rules, "seen": passed.seen, "decided": now}
 
 
 def _groups(batch: Sequence[Decided]) -> Iterator[tuple[int, list[Retraction], list[tuple[int, NewReaction]]]]:
@@ -93,8 +136,13 @@ def _react(connection: Connection, wanted: Sequence[tuple[int, NewReaction]], no
         fresh = {reaction.key: (seq, reaction) for seq, reaction in reversed(piece) if reaction.key not in known}
         slots = [reaction.slot for _, reaction in fresh.values()]
         in_slots = (r.slot.in_(slots), r.retracts.is_(None))
-        unfinished = select(r.id).where(*in_slots, r.state.in_(("queued", "running"))).with_for_update()
-        _end(connection, list(connection.scalars(unfinished)), "superseded", now)
+        unfinished = select(r.id, r.slot).where(*in_slots, r.state.in_(UNFINISHED)).with_for_update()
+        going = connection.execute(unfinished).all()
+        beside = {
+            reaction.slot: reaction.mode for _, reaction in fresh.values() if reaction.mode in ("queue", "parallel")
+        }
+        _end(connection, [row.id for row in going if row.slot not in beside], "superseded", now)
+        held = {row.slot for row in going if beside.get(row.slot) == "queue"}
         before = {
             row[0]: row[1] for row in connection.execute(select(r.slot, func.count()).where(*in_slots).group_by(r.slot))
         }
@@ -102,12 +150,29 @@ def _react(connection: Connection, wanted: Sequence[tuple[int, NewReaction]], no
             _row(reaction, seq, now, revision=1 + before.get(reaction.slot, 0), retracts=None)
             for seq, reaction in reversed(fresh.values())
         ]
-        created += _create(connection, rows, now)
+        created += _create(connection, rows, now, held=held)
+        _join(connection, [reaction for _, reaction in fresh.values() if reaction.members])
     return created
 
 
+def _join(connection: Connection, wanted: Sequence[NewReaction]) -> None:
+    """Note the events that reactions rest on."""
+    if not wanted:
+        return
+    found = select(t.reactions.c.key, t.reactions.c.id).where(t.reactions.c.key.in_([w.key for w in wanted]))
+    numbers = {row.key: row.id for row in connection.execute(found)}
+    rows = [
+        {"reaction_id": numbers[w.key], "event_id": m.event, "object": m.object, "mission": m.mission}
+        for w in wanted
+        for m in {m.event: m for m in w.members}.values()
+    ]
+    connection.execute(insert(t.members), rows)
+
+
 def _row(wanted: NewReaction, seq: int, now: datetime, *, revision: int, retracts: int | None) -> dict[str, Any]:
-    return {name: getattr(wanted, name) for name in NewReaction.__struct_fields__} | {
+    return {
+        name: getattr(wanted, name) for name in NewReaction.__struct_fields__ if name not in ("members", "mode")
+    } | {
         "seq": seq,
         "state": "queued" if wanted.actions else "done",
         "revision": revision,
@@ -117,8 +182,11 @@ def _row(wanted: NewReaction, seq: int, now: datetime, *, revision: int, retract
     }
 
 
-def _create(connection: Connection, rows: Sequence[dict[str, Any]], now: datetime) -> list[int]:
-    """Insert reactions, whose keys are known to be new, with their steps; returns their numbers."""
+def _create(
+    connection: Connection, rows: Sequence[dict[str, Any]], now: datetime, *, held: Collection[str] = ()
+) -> list[int]:
+    """Insert reactions, whose keys are known to be new, with their steps; returns their numbers. In the slots `held`
+    they wait for the reaction before them."""
     if not rows:
         return []
     connection.execute(insert(t.reactions), rows)
@@ -129,7 +197,7 @@ def _create(connection: Connection, rows: Sequence[dict[str, Any]], now: datetim
             "reaction_id": numbers[row["key"]],
             "position": position,
             "action": action,
-            "state": "waiting" if position else "queued",
+            "state": "waiting" if position or row["slot"] in held else "queued",
             "updated": now,
         }
         for row in rows
@@ -138,6 +206,14 @@ def _create(connection: Connection, rows: Sequence[dict[str, Any]], now: datetim
     if steps:
         connection.execute(insert(t.steps), steps)
     return [numbers[row["key"]] for row in rows]
+
+
+def release(connection: Connection, slot: str, now: datetime) -> None:
+    """A reaction in a slot has ended: the one that waits behind it begins."""
+    r, s = t.reactions.c, t.steps.c
+    following = select(func.min(r.id)).where(r.slot == slot, r.retracts.is_(None), r.state.in_(UNFINISHED))
+    first = update(t.steps).where(s.reaction_id == following.scalar_subquery(), s.position == 0, s.state == "waiting")
+    connection.execute(first.values(state="queued", updated=now))
 
 
 def _end(connection: Connection, reactions: Sequence[int], state: str, now: datetime) -> None:
@@ -151,19 +227,28 @@ def _end(connection: Connection, reactions: Sequence[int], state: str, now: date
 
 
 def _retract(connection: Connection, retraction: Retraction, seq: int, event_id: str, now: datetime) -> list[int]:
-    """Take back what was done about an object on the retracting mission's word, and queue each reaction's own
-    follow-up.
+    """Take back what was done about an object on the retracting mission's word, and what rests on it among others;
+    queue each reaction's own follow-up.
 
     A failed reaction counts too when it had already said something.
     """
     r = t.reactions.c
     spoke = exists().where(t.outbox.c.reaction_id == r.id)
-    standing = or_(r.state.in_(("queued", "running", "done")), (r.state == "failed") & spoke)
-    query = select(t.reactions).where(r.object == retraction.object, r.retracts.is_(None), standing)
+    standing = or_(r.state.in_((*UNFINISHED, "done")), (r.state == "failed") & spoke)
+    theirs = select(t.members.c.reaction_id, t.members.c.mission).where(t.members.c.object == retraction.object)
+    joined = {row.reaction_id for row in connection.execute(theirs) if retraction.covers(row.mission)}
+    rests = or_(r.object == retraction.object, r.id.in_(sorted(joined)))
+    query = select(t.reactions).where(rests, r.retracts.is_(None), standing)
     found = connection.execute(query.order_by(r.id).with_for_update())
-    rows = [row for row in found if retraction.covers(row.context.get("mission"))]
+    rows = [
+        row
+        for row in found
+        if row.id in joined or (row.object == retraction.object and retraction.covers(row.context.get("mission")))
+    ]
     reactions = [row.id for row in rows]
     _end(connection, reactions, "retracted", now)
+    for slot in sorted({row.slot for row in rows}):
+        release(connection, slot, now)
     for piece in log.chunks(reactions):
         unsent = update(t.outbox).where(t.outbox.c.reaction_id.in_(piece), t.outbox.c.state == "pending")
         connection.execute(unsent.values(state="cancelled", updated=now))
@@ -214,6 +299,13 @@ def latest_in_slot(connection: Connection, slot: str) -> StoredReaction | None:
     query = stored_reactions().where(r.slot == slot, r.retracts.is_(None)).order_by(r.id.desc()).limit(1)
     row = connection.execute(query).mappings().first()
     return None if row is None else StoredReaction(**row)
+
+
+def unfinished_in(connection: Connection, slot: str) -> list[StoredReaction]:
+    """Reactions of a slot that have not ended, the newest first."""
+    r = t.reactions.c
+    query = stored_reactions().where(r.slot == slot, r.retracts.is_(None), r.state.in_(UNFINISHED))
+    return [StoredReaction(**row) for row in connection.execute(query.order_by(r.id.desc())).mappings()]
 
 
 def reactions(

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection
@@ -17,7 +18,7 @@ from sqlalchemy import Connection
 from nuncius.core.clock import Clock, SystemClock
 from nuncius.core.event import Event
 from nuncius.core.report import Report
-from nuncius.journal import consumers, decisions, feeds, log, objects, outbox, schema, steps
+from nuncius.journal import consumers, decisions, feeds, log, objects, outbox, reviews, schema, silences, steps, waits
 from nuncius.journal import records as r
 from nuncius.journal.database import Database, Synchronous
 from nuncius.journal.statistics import outcomes, statistics, unfinished
@@ -101,9 +102,13 @@ class Journal:
         """The event of that id."""
         return self._db.read(lambda c: log.get(c, event_id))
 
-    def around(self, moment: datetime, seconds: float) -> list[r.Stored]:
-        """Events whose trigger time is within `seconds` of a moment, in order of arrival."""
-        return self._db.read(lambda c: log.around(c, moment, seconds))
+    def around(self, moment: datetime, seconds: float, *, limit: int | None = None) -> list[r.Stored]:
+        """Events whose trigger time is within `seconds` of a moment, in order of arrival, the first `limit` of them."""
+        return self._db.read(lambda c: log.around(c, moment, seconds, limit))
+
+    def between(self, kind: str, start: datetime, end: datetime | None, *, upto: int) -> list[r.Stored]:
+        """Events of a kind that happened from `start` to before `end`, numbered up to `upto`, in no order."""
+        return self._db.read(lambda c: log.between(c, kind, start, end, upto))
 
     def last_seq(self) -> int:
         """Number of the newest event, 0 when there is none."""
@@ -246,6 +251,10 @@ class Journal:
         """The newest reaction in a slot; follow-ups of retractions do not count."""
         return self._db.read(lambda c: decisions.latest_in_slot(c, slot))
 
+    def unfinished_in(self, slot: str) -> list[r.StoredReaction]:
+        """Reactions of a slot that have not ended, the newest first."""
+        return self._db.read(lambda c: decisions.unfinished_in(c, slot))
+
     def steps(self, reaction_id: int) -> list[r.StoredStep]:
         """The steps of a reaction, in order."""
         return self._db.read(lambda c: steps.of_reaction(c, reaction_id))
@@ -272,11 +281,16 @@ class Journal:
         retry_at: datetime | None = None,
         reports: Sequence[tuple[str, Report]] = (),
         events: Sequence[Event] = (),
+        review: r.NewReview | None = None,
+        follow_ups: Sequence[r.NewReaction] = (),
     ) -> bool:
-        """End a step together with all it has to say. False, and nothing written, when the step was lost."""
+        """End a step together with all it has to say and to ask, and what follows from it. False, and nothing
+        written, when the step was lost."""
         journalled = self._clock.now()
 
         def work(connection: Connection) -> bool:
+            if follow_ups:
+                decisions.hold(connection)
             step = steps.held(connection, step_id, owner)
             if step is None:
                 return False
@@ -285,12 +299,75 @@ class Journal:
                 log.append(connection, events, journalled)
             if reports:
                 outbox.enqueue(connection, reports, now, reaction_id=step.reaction_id)
+            if review is not None:
+                reviews.ask(connection, step.id, step.reaction_id, review, now)
+            if follow_ups:
+                decisions.follow(connection, step.reaction_id, follow_ups, now)
             return True
 
         done = self._db.write(work)
         if done:
             self._notify()
         return done
+
+    # --- questions to people ---
+
+    def review(self, review_id: int) -> r.Review | None:
+        """The question of that number."""
+        return self._db.read(lambda c: reviews.get(c, review_id))
+
+    def reviews(
+        self,
+        *,
+        open_only: bool = False,
+        reaction: int | None = None,
+        object: str | None = None,
+        limit: int = 100,
+    ) -> list[r.Review]:
+        """Questions that were put to people, the newest first."""
+        listed = partial(reviews.listed, open_only=open_only, reaction_id=reaction, obj=object, limit=limit)
+        return self._db.read(listed)
+
+    def answer(self, review_id: int, verdict: r.Verdict, *, by: str, why: str, now: datetime) -> r.Review:
+        """Somebody approves or rejects; what waited goes on. Raises PermanentError where nothing is open."""
+        answered = self._db.write(lambda c: reviews.decide(c, review_id, verdict, by, why, now))
+        self._notify()
+        return answered
+
+    def acknowledge(self, reaction_id: int, *, by: str, why: str, now: datetime) -> bool:
+        """Somebody has seen what a reaction said; False where somebody had before."""
+        return self._db.write(lambda c: reviews.acknowledge(c, reaction_id, by, why, now))
+
+    def standing(self, reaction_id: int) -> r.Standing:
+        """What has become of a reaction, for escalations."""
+        return self._db.read(lambda c: reviews.standing(c, reaction_id))
+
+    # --- what rules wait for, and what people do not want to hear ---
+
+    def waits(self) -> list[r.StoredWait]:
+        """All that rules wait for, the first due first."""
+        return self._db.read(waits.waiting)
+
+    def waits_of(self, rule: str, *, limit: int = 100) -> list[r.StoredWait]:
+        """What a rule waits or has waited for, the newest first."""
+        return self._db.read(lambda c: waits.of_rule(c, rule, limit))
+
+    def open_waits(self, wanted: Sequence[r.Wait]) -> None:
+        """Wait for these; those known already stay as they are."""
+        now = self._clock.now()
+        self._db.write(lambda c: waits.open_(c, wanted, now))
+
+    def silence(self, silence: r.Silence) -> int:
+        """Silence a rule, an object or both; returns the number to end it by."""
+        return self._db.write(lambda c: silences.add(c, silence))
+
+    def unsilence(self, number: int, *, now: datetime) -> None:
+        """End a silence. Raises PermanentError where none of that number is in force."""
+        self._db.write(lambda c: silences.end(c, number, now))
+
+    def silences(self, now: datetime) -> list[r.Silence]:
+        """Silences in force, the oldest first."""
+        return self._db.read(lambda c: silences.in_force(c, now))
 
     # --- leases ---
 

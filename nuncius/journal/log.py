@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, Select, and_, func, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from nuncius.core.errors import PermanentError
@@ -118,11 +118,22 @@ def get(connection: Connection, event_id: str) -> Stored | None:
     return None if row is None else to_stored(row)
 
 
-def around(connection: Connection, moment: datetime, seconds: float) -> list[Stored]:
-    """Events whose trigger time is within `seconds` of a moment, in order of arrival."""
+def around(connection: Connection, moment: datetime, seconds: float, limit: int | None = None) -> list[Stored]:
+    """Events whose trigger time is within `seconds` of a moment, in order of arrival, the first `limit` of them."""
     e, margin = t.events.c, timedelta(seconds=seconds)
     query = stored_events().where(e.trigger_time >= moment - margin, e.trigger_time <= moment + margin)
-    return [to_stored(row) for row in connection.execute(query.order_by(e.seq))]
+    return [to_stored(row) for row in connection.execute(query.order_by(e.seq).limit(limit))]
+
+
+def between(connection: Connection, kind: str, start: datetime, end: datetime | None, upto: int) -> list[Stored]:
+    """Events of a kind, or below it, numbered up to `upto`, that happened from `start` to before `end`: by their trigger
+    time, or where they have none by when they came."""
+    e = t.events.c
+    happened = [e.trigger_time >= start] + ([e.trigger_time < end] if end else [])
+    came = [e.trigger_time.is_(None), e.received >= start] + ([e.received < end] if end else [])
+    below = or_(e.kind == kind, e.kind.startswith(f"{kind}.", autoescape=True))
+    query = stored_events().where(e.seq <= upto, below, or_(and_(*happened), and_(*came)))
+    return [to_stored(row) for row in connection.execute(query)]
 
 
 def last_seq(connection: Connection) -> int:

@@ -11,10 +11,25 @@ from nuncius.core.event import Event, Tense
 from nuncius.core.report import Report
 
 #: What a rule said about an event.
-Outcome = Literal["fired", "unchanged", "not", "unknown", "shadow", "limited", "test", "error"]
+Outcome = Literal[
+    "fired",
+    "unchanged",
+    "not",
+    "unknown",
+    "waiting",  # for a window to close, a moment to come, a count to be reached
+    "shadow",
+    "limited",
+    "muted",
+    "silenced",
+    "skipped",  # mode: skip, and what was begun before has not ended
+    "test",
+    "error",
+]
 #: How a worker leaves a step; `retry` puts it back into the queue.
 StepOutcome = Literal["done", "failed", "skipped", "retry"]
 ReactionState = Literal["queued", "running", "done", "failed", "cancelled", "superseded", "retracted"]
+Verdict = Literal["approved", "rejected"]
+ReviewState = Literal["open", "approved", "rejected", "expired", "withdrawn"]
 ReportDelivery = Literal["pending", "sending", "delivered", "failed", "cancelled"]
 
 
@@ -118,11 +133,21 @@ class StoredDecision(Decision, frozen=True, kw_only=True):
     decided: datetime
 
 
+class Member(msgspec.Struct, frozen=True, kw_only=True):
+    """An event that a reaction or a wait rests on, what it is about and who sent it: what a retraction looks for."""
+
+    event: str
+    object: str | None = None
+    mission: str = ""
+
+
 class NewReaction(msgspec.Struct, frozen=True, kw_only=True):
     """Work that a rule asks for. `key` (slot and resolved inputs) makes it happen once; another key in the same
     `slot` replaces what is unfinished there. `actions` become steps, in order; `on_retract` are the actions of
     the follow-up should the object be retracted. `context` is what templates need, and by its `mission` a retraction
-    knows its own."""
+    knows its own. `members` are the events that it rests on beside the one that `context` names; the retraction of
+    any undoes it. `mode` says what becomes of unfinished work in the slot: `queue` waits for it, `parallel` lets it
+    go on, every other replaces it; neither is read back."""
 
     slot: str
     key: str
@@ -134,6 +159,8 @@ class NewReaction(msgspec.Struct, frozen=True, kw_only=True):
     actions: list[dict[str, Any]] = []
     context: dict[str, Any] = {}
     on_retract: list[dict[str, Any]] = []
+    members: list[Member] = []
+    mode: str = "latest"
 
 
 class StoredReaction(NewReaction, frozen=True, kw_only=True):
@@ -177,14 +204,66 @@ class Retraction(msgspec.Struct, frozen=True, kw_only=True):
         return not self.mission or mission is None or mission == self.mission
 
 
+class Wait(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that a rule looks at later: `form` says what (a window that closes `without`, a moment `after` T0, a
+    `schedule`, an `escalation`), `due` when. When it is due an event of kind `timer` with the id `timer:<key>` is
+    journalled, once, and the rule decides about that. `per` is what it waits for, one at a time; `event` the anchor's
+    id, `members` what it rests on; the retraction of any closes it. `data` is the engine's own."""
+
+    key: str
+    rule: str
+    form: str
+    due: datetime
+    per: str = ""
+    event: str = ""
+    members: list[Member] = []
+    data: dict[str, Any] = {}
+
+
+class StoredWait(Wait, frozen=True, kw_only=True):
+    """A wait and its fate."""
+
+    id: int
+    state: Literal["open", "rung", "closed"]
+    created: datetime
+    updated: datetime
+
+
+class PassedOver(msgspec.Struct, frozen=True, kw_only=True):
+    """Rules that a cheap comparison ruled out, kept compactly where thousands listen: `index` names the list of rules
+    (with their comparisons) that was asked, `seen` holds the values of the fields compared, `rules` how many."""
+
+    index: str
+    rules: int
+    seen: dict[str, Any] = {}
+
+
 class Decided(msgspec.Struct, frozen=True, kw_only=True):
     """All that was decided about the event `seq`. What it `retracts` is taken back before its own `reactions` are
-    created."""
+    created; what `closes` (keys of waits) is ended before its own `waits` are opened. With `rings`, the event is a
+    timer's: it is journalled in the same transaction, gets its number there, and all is dropped where its wait has
+    been rung before."""
 
     seq: int
     decisions: list[Decision] = []
     reactions: list[NewReaction] = []
     retracts: list[Retraction] = []
+    waits: list[Wait] = []
+    closes: list[str] = []
+    rings: Event | None = None
+    passed: PassedOver | None = None
+
+
+class Silence(msgspec.Struct, frozen=True, kw_only=True):
+    """People want to hear nothing from a rule (empty: from any) about an object (empty: about any) until a moment."""
+
+    id: int = 0
+    rule: str = ""
+    object: str = ""
+    why: str
+    by: str = ""
+    since: datetime
+    until: datetime
 
 
 class LeasedStep(msgspec.Struct, frozen=True, kw_only=True):
@@ -196,6 +275,41 @@ class LeasedStep(msgspec.Struct, frozen=True, kw_only=True):
     action: dict[str, Any]
     attempt: int
     earlier: dict[str, dict[str, Any]]
+
+
+# --- questions to people ---
+
+
+class NewReview(msgspec.Struct, frozen=True, kw_only=True):
+    """A question for the thread's people, to be answered by `due`."""
+
+    thread: str
+    question: str
+    due: datetime
+
+
+class Review(NewReview, frozen=True, kw_only=True):
+    """A question and its fate. `id` is what people answer to (the number of the step that asked)."""
+
+    id: int
+    reaction: int
+    rule: str
+    object: str | None
+    asked: datetime
+    state: ReviewState
+    by: str = ""
+    why: str = ""
+    decided: datetime | None = None
+
+
+class Standing(msgspec.Struct, frozen=True, kw_only=True):
+    """How a reaction stands, in the words that `unless` of an escalation may use."""
+
+    acknowledged: bool
+    approved: bool
+    rejected: bool
+    done: bool
+    failed: bool
 
 
 # --- outbox ---

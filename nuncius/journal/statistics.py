@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Column, Connection, func, select, text
+from sqlalchemy import Column, Connection, Select, func, select, text
 
 from nuncius.journal import consumers, log, schema
 from nuncius.journal import tables as t
@@ -29,15 +29,23 @@ def statistics(connection: Connection) -> dict[str, Any]:
         "steps": _by(connection, t.steps.c.state),
         "outbox": _by(connection, t.outbox.c.state),
         "oldest_pending_report": _oldest(connection),
+        "waits": _by(connection, t.waits.c.state),
         "feeds": _count(connection, t.feeds),
     }
 
 
 def unfinished(connection: Connection) -> dict[str, int]:
-    """How many steps and reports have not ended yet."""
+    """How many steps and reports have not ended yet. What waits for a person's answer is not waited for here."""
     steps = select(func.count()).where(t.steps.c.state.in_(("waiting", "queued", "running")))
+    steps = steps.where(t.steps.c.reaction_id.not_in(_asking()))
     reports = select(func.count()).where(t.outbox.c.state.in_(("pending", "sending")))
     return {"steps": int(connection.scalar(steps) or 0), "reports": int(connection.scalar(reports) or 0)}
+
+
+def _asking() -> Select[Any]:
+    """Reactions with a question that nobody has answered."""
+    unanswered = (t.reviews.c.step_id == t.steps.c.id, t.reviews.c.verdict == "", t.steps.c.state == "queued")
+    return select(t.reviews.c.reaction_id).where(*unanswered)
 
 
 def outcomes(connection: Connection) -> list[tuple[str, str, int]]:

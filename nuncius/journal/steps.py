@@ -121,6 +121,8 @@ def finish(
     end = "done" if connection.scalar(failed) is None else "failed"
     whole = update(t.reactions).where(t.reactions.c.id == step.reaction_id, t.reactions.c.state == "running")
     connection.execute(whole.values(state=end, updated=now))
+    slot = connection.scalar(select(t.reactions.c.slot).where(t.reactions.c.id == step.reaction_id))
+    decisions.release(connection, str(slot), now)
 
 
 def of_reaction(connection: Connection, reaction_id: int) -> list[StoredStep]:

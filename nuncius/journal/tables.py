@@ -28,7 +28,7 @@ from sqlalchemy.types import TypeEngine
 from nuncius.core.errors import PermanentError
 
 #: The Alembic revision that these tables are at.
-REVISION = "0002"
+REVISION = "0003"
 
 #: On SQLite only INTEGER is an alias of the rowid, and so costs no second index.
 BigInt = BigInteger().with_variant(Integer(), "sqlite")
@@ -245,6 +245,68 @@ reactions = Table(
     Index(None, "state", "id"),
 )
 
+#: Events that a reaction rests on beside the one that caused it.
+members = Table(
+    "members",
+    metadata,
+    Column("reaction_id", BigInteger, ForeignKey("reactions.id"), primary_key=True, autoincrement=False),
+    Column("event_id", Words, primary_key=True),
+    Column("object", Words),
+    Column("mission", Words, nullable=False),
+    Index(None, "object"),
+)
+
+waits = Table(
+    "waits",
+    metadata,
+    _id(),
+    Column("key", Words, nullable=False, unique=True),
+    Column("rule", Words, nullable=False),
+    Column("form", Words, nullable=False),
+    Column("per", Words, nullable=False),
+    Column("due", Moment, nullable=False),
+    Column("event", Words, nullable=False),
+    Column("members", Json, nullable=False),
+    Column("data", Json, nullable=False),
+    Column("state", Words, nullable=False),
+    Column("created", Moment, nullable=False),
+    Column("updated", Moment, nullable=False),
+    Index(None, "state", "due"),
+    Index(None, "rule", "id"),
+)
+
+silences = Table(
+    "silences",
+    metadata,
+    _id(),
+    Column("rule", Words, nullable=False),
+    Column("object", Words, nullable=False),
+    Column("why", Words, nullable=False),
+    Column("by", Words, nullable=False),
+    Column("since", Moment, nullable=False),
+    Column("until", Moment, nullable=False),
+    Index(None, "until"),
+)
+
+#: Lists of rules with the cheap comparison that each is asked first, by digest: what `passed_over` refers to.
+rule_indexes = Table(
+    "rule_indexes",
+    metadata,
+    Column("index", String(64), primary_key=True),
+    Column("rules", Json, nullable=False),
+    Column("created", Moment, nullable=False),
+)
+
+passed_over = Table(
+    "passed_over",
+    metadata,
+    Column("seq", BigInteger, ForeignKey("events.seq"), primary_key=True, autoincrement=False),
+    Column("index", String(64), nullable=False),
+    Column("rules", Integer, nullable=False),
+    Column("seen", Json, nullable=False),
+    Column("decided", Moment, nullable=False),
+)
+
 steps = Table(
     "steps",
     metadata,
@@ -262,6 +324,32 @@ steps = Table(
     Column("updated", Moment, nullable=False),
     UniqueConstraint("reaction_id", "position"),
     Index(None, "state", "id"),
+)
+
+#: Questions that a person answers before later steps go on. One without a verdict is open while its step is queued.
+reviews = Table(
+    "reviews",
+    metadata,
+    Column("step_id", BigInteger, ForeignKey("steps.id"), primary_key=True, autoincrement=False),
+    Column("reaction_id", BigInteger, ForeignKey("reactions.id"), nullable=False, index=True),
+    Column("thread", Words, nullable=False),
+    Column("question", Words, nullable=False),
+    Column("asked", Moment, nullable=False),
+    Column("due", Moment, nullable=False),
+    Column("verdict", Words, nullable=False),
+    Column("by", Words, nullable=False),
+    Column("why", Words, nullable=False),
+    Column("decided", Moment),
+)
+
+#: Somebody has seen what a reaction said, so that it need not be escalated.
+acknowledgements = Table(
+    "acknowledgements",
+    metadata,
+    Column("reaction_id", BigInteger, ForeignKey("reactions.id"), primary_key=True, autoincrement=False),
+    Column("by", Words, nullable=False),
+    Column("why", Words, nullable=False),
+    Column("at", Moment, nullable=False),
 )
 
 outbox = Table(

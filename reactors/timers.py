@@ -1,0 +1,239 @@
+"""What is looked at later: each wait that is due becomes an event of kind `timer`, about which only its rule decides.
+Whoever drives the engine (service, replay, test, backtest) rings through here, so all mean the same by it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgspec
+
+from nuncius.core.event import Event, iso
+from nuncius.journal.records import Decided, Decision, NewReaction, Stored, Wait
+from reactors import cron
+from reactors.absence import case_of_wait, closed
+from reactors.bounds import GRACE_S, MAX_RUNS_IN_A_GAP, OVERDUE_S
+from reactors.functions import Maps
+from reactors.hearing import Hearing
+from reactors.judging import Case, Opened, Verdict, conditions, fire
+from reactors.memory import Memory
+from reactors.naming import digest
+from reactors.rule import Rule, Schedule
+from reactors.rulebook import RuleSet
+from reactors.scene import Scene
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def ring_due(
+    rules: RuleSet,
+    until: datetime,
+    *,
+    memory: Memory,
+    maps: Maps,
+    advance: Callable[[datetime], None] = lambda moment: None,
+) -> Iterator[Decided]:
+    """Ring what is due until a moment of the virtual clock, in order, each at its own time (`advance` moves the clock).
+    What one rings opens may ring too."""
+    rung: Counter[str] = Counter()
+    while (wait := memory.first_due(until)) is not None:
+        rung[wait.rule] += wait.form == "schedule"
+        now = wait.due if rung[wait.rule] <= MAX_RUNS_IN_A_GAP else until
+        advance(now)
+        yield ring(rules, wait, now=now, memory=memory, maps=maps)
+
+
+def ring(rules: RuleSet, wait: Wait, *, now: datetime, memory: Memory, maps: Maps) -> Decided:
+    """What a wait's rule says now that it is due. The wait ends, whatever comes of it."""
+    memory.close(wait.key)
+    rule = rules.named(wait.rule)
+    event = timer_event(wait, now)
+    hearing = Hearing(Stored(seq=0, event=event, journalled=now), rules, now=now, memory=memory, maps=maps)
+    if rule is None or _outdated(rule, wait):
+        return Decided(seq=0, rings=event)  # the rule is gone, or it is scheduled otherwise now
+    try:
+        verdict = _say(rule, wait, hearing)
+    except Exception as error:
+        verdict = Verdict(outcome="error", reason=f"{type(error).__name__}: {error}")
+    for opened in verdict.waits:
+        memory.open(opened.wait, opened.events)
+    decision = Decision(
+        rule=rule.name, rule_hash=rule.hash, outcome=verdict.outcome, reason=verdict.reason, trace=verdict.trace
+    )
+    return Decided(
+        seq=0,
+        rings=event,
+        decisions=[decision],
+        reactions=verdict.reactions,
+        waits=[opened.wait for opened in verdict.waits],
+        closes=verdict.closes,
+    )
+
+
+def timer_event(wait: Wait, now: datetime) -> Event:
+    """The event that a wait becomes."""
+    data: dict[str, Any] = {"rule": wait.rule, "form": wait.form, "due": iso(wait.due), "per": wait.per}
+    if wait.event:
+        data["anchor"] = wait.event
+    objects = [member.object for member in wait.members if member.object]
+    return Event(
+        id=f"timer:{wait.key}",
+        kind="timer",
+        source="reactors",
+        received=now,
+        trigger_time=wait.due,
+        object=objects[0] if objects else None,
+        data=data,
+    )
+
+
+def _outdated(rule: Rule, wait: Wait) -> bool:
+    return wait.form == "schedule" and (rule.schedule is None or wait.data.get("schedule") != spelled(rule.schedule))
+
+
+def _say(rule: Rule, wait: Wait, hearing: Hearing) -> Verdict:
+    if wait.form == "schedule":
+        return _scheduled(rule, wait, hearing)
+    if wait.form == "escalate":
+        return _escalate(rule, wait, hearing)
+    overdue_s = (hearing.now - wait.due).total_seconds()
+    if overdue_s > OVERDUE_S and not wait.data.get("again"):
+        return _once_more(wait, hearing)
+    case = case_of_wait(rule, wait, hearing)
+    if isinstance(case, str):
+        return Verdict(outcome="not", reason=case)
+    if wait.form == "without":
+        return closed(rule, wait, case, hearing)
+    if rule.after is None:
+        return Verdict(outcome="not", reason="the rule was edited: it no longer waits for a moment after T0")
+    outcome, reason, trace = conditions(rule, case.scene)
+    if outcome != "fired":
+        return Verdict(outcome=outcome, reason=reason, trace=trace)
+    return fire(rule, case, hearing, reason, trace)
+
+
+def _once_more(wait: Wait, hearing: Hearing) -> Verdict:
+    """The service did not run when this was due: what was sent meanwhile is still on its way in."""
+    due = hearing.now + timedelta(seconds=GRACE_S)
+    again = msgspec.structs.replace(wait, key=digest(wait.key, "again"), due=due, data=wait.data | {"again": True})
+    reason = f"the service did not run at {iso(wait.due)}; looked at again at {iso(due)}, when what was missed is in"
+    events = [event for m in wait.members if (event := hearing.memory.event(m.event)) is not None]
+    return Verdict(outcome="waiting", reason=reason, waits=[Opened(wait=again, events=events)])
+
+
+def _scheduled(rule: Rule, wait: Wait, hearing: Hearing) -> Verdict:
+    """A run of a schedule; the next one is waited for in the same breath."""
+    following = schedule_wait(rule, hearing.now)
+    case = Case(event=hearing.event, scene=Scene(hearing.alone, rule.variables), default_per="", again=True)
+    outcome, reason, trace = conditions(rule, case.scene)
+    missed = _missed(rule.schedule, wait.due, hearing.now)
+    if missed:
+        reason = f"{reason}; {missed} runs were missed before it, while the service did not run"
+    if outcome == "fired":
+        verdict = fire(rule, case, hearing, reason, trace)
+    else:
+        verdict = Verdict(outcome=outcome, reason=reason, trace=trace)
+    return msgspec.structs.replace(verdict, waits=[*verdict.waits, Opened(wait=following)])
+
+
+def spelled(schedule: Schedule) -> str:
+    """A schedule as one word."""
+    return f"every {schedule.every_s:g} s" if schedule.every_s is not None else f"{schedule.cron} {schedule.tz}"
+
+
+def next_run(schedule: Schedule, after: datetime) -> datetime:
+    """When a schedule is due after a moment. `every` counts from 1970, so that a restart shifts nothing."""
+    if schedule.every_s is None:
+        return cron.next_time(schedule.cron, schedule.tz, after)
+    since = (after - EPOCH).total_seconds()
+    return EPOCH + timedelta(seconds=(since // schedule.every_s + 1) * schedule.every_s)
+
+
+def _missed(schedule: Schedule | None, due: datetime, now: datetime) -> int:
+    """Further runs that were due since; counted to a thousand."""
+    missed = 0
+    while schedule is not None and (due := next_run(schedule, due)) <= now and missed < 1000:
+        missed += 1
+    return missed
+
+
+def schedule_wait(rule: Rule, after: datetime) -> Wait:
+    """The wait for the next run of a scheduled rule."""
+    schedule = rule.schedule or Schedule()
+    due = next_run(schedule, after)
+    word = spelled(schedule)
+    key = digest(rule.name, "schedule", word, iso(due))
+    return Wait(key=key, rule=rule.name, form="schedule", due=due, data={"schedule": word})
+
+
+def missing_schedules(rules: RuleSet, memory: Memory, now: datetime) -> list[Wait]:
+    """Waits to open for scheduled rules that wait for nothing yet: new ones, and edited ones."""
+    wanted = []
+    for rule in rules.scheduled:
+        word = spelled(rule.schedule) if rule.schedule else ""
+        if not any(wait.form == "schedule" and wait.data.get("schedule") == word for wait in memory.waits(rule.name)):
+            wanted.append(schedule_wait(rule, now))
+    return wanted
+
+
+def _escalate(rule: Rule, wait: Wait, hearing: Hearing) -> Verdict:
+    """Nobody said a word: page somebody, unless what was asked for has happened."""
+    index, slot = int(wait.data.get("index", 0)), str(wait.data.get("slot", ""))
+    past, reached = hearing.memory.latest(slot), hearing.memory.reached(slot)
+    if past is None or not past.standing:
+        return Verdict(outcome="not", reason="what it was about has been taken back")
+    if index >= len(rule.escalate):
+        return Verdict(outcome="not", reason="the rule was edited: it no longer escalates")
+    escalation = rule.escalate[index]
+    case = case_of_wait_event(rule, past.event, hearing)
+    if isinstance(case, str):
+        return Verdict(outcome="not", reason=case)
+    if escalation.unless:
+        got = Scene(hearing.alone, given=reached).evaluate(escalation.unless)
+        line = {"line": rule.line, "if": f"unless {escalation.unless}", "is": got.truth, "seen": dict(reached)}
+        if got.truth == "true":
+            return Verdict(outcome="not", reason=f"not needed: {escalation.unless}", trace=[line])
+    page = {"do": "page", "what": escalation.page, "slot": f"{slot}/escalation/{index}", "revision": 1}
+    page |= {"key": digest(wait.key, "page"), "place": f"escalation/{index}"}
+    why = f"after {escalation.after_s:g} s" + (f" without {escalation.unless}" if escalation.unless else "")
+    return _page(rule, case, wait, page, why, hearing)
+
+
+def case_of_wait_event(rule: Rule, event_id: str, hearing: Hearing) -> Case | str:
+    """The event that a reaction was about."""
+    event = hearing.memory.event(event_id)
+    if event is None:
+        return f"the event {event_id} is not in the journal"
+    return Case(event=event, scene=Scene(hearing.together(event, {}), rule.variables))
+
+
+def _page(rule: Rule, case: Case, wait: Wait, page: dict[str, Any], why: str, hearing: Hearing) -> Verdict:
+    event = case.event
+    reaction = NewReaction(
+        slot=str(page["slot"]),
+        key=str(page["key"]),
+        rule=rule.name,
+        rule_hash=rule.hash,
+        object=event.object,
+        per=wait.per,
+        severity="page",
+        actions=[page],
+        context={
+            "event": event.id,
+            "mission": str(event.data.get("mission") or ""),
+            "fired": iso(hearing.now),
+            "mock": not event.is_real,
+            "parts": [],
+            "places": [{"slot": page["slot"], "thread": event.object or event.id}],
+            "vars": [list(pair) for pair in rule.variables],
+            "results": [],
+            "on_fail": [],
+            "escalates": wait.data.get("slot"),
+            "why": why,
+        },
+        members=wait.members[1:],
+    )
+    hearing.memory.note(reaction, hearing.now)
+    return Verdict(outcome="fired", reason=f"escalated {why}: {page['what']}", reactions=[reaction])
