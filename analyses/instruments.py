@@ -16,6 +16,18 @@ from nuncius.core.errors import ConfigurationError
 FieldOfView = Literal["unocculted sky", "all sky", "coded mask", "wide field", "narrow field", "antenna pattern"]
 
 
+class TypicalLimit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An upper limit on the flux of one event, at `sigma` standard deviations over `timescale_s` seconds, and the
+    circular that it stands in."""
+
+    flux: Annotated[float, msgspec.Meta(gt=0.0)]
+    unit: str
+    sigma: float
+    timescale_s: float
+    band: str
+    source: str
+
+
 class Instrument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`band` is in `band_unit`; `field_deg2` the (half-coded) field of view where it is a fixed area. The words from
     `carrier` on say where it looks; `config/instruments.toml` explains them."""
@@ -34,6 +46,7 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     share: Annotated[float, msgspec.Meta(gt=0.0, le=1.0)] | None = None
     latitude: Annotated[float, msgspec.Meta(ge=-90.0, le=90.0)] | None = None
     longitude: Annotated[float, msgspec.Meta(ge=-180.0, le=180.0)] | None = None
+    limit: TypicalLimit | None = None
 
 
 def load_instruments(path: Path | None = None) -> dict[str, Instrument]:

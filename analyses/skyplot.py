@@ -13,7 +13,7 @@ from analyses.layers import Body, Marker, NamedRegion, credible_level, extent
 from analyses.projection import Mollweide, Projection, Zenithal, split_where_torn
 from analyses.skyticks import label_close_up, label_whole_sky
 from nuncius.core.regions import outline
-from nuncius.core.sky import Annulus, Localization, ProbabilityMap
+from nuncius.core.sky import Annulus, Localization, Patch, ProbabilityMap
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -30,7 +30,8 @@ STYLES = ("-", (0, (4, 1.5)), (0, (1.2, 1.2)), (0, (5, 1.2, 1.2, 1.2)))
 
 
 class Scene(msgspec.Struct, frozen=True, kw_only=True):
-    """All that one figure shows. `legend` is the lines of numbers about the localization."""
+    """All that one figure shows. `legend` is the lines of numbers about the localization; what lies outside `field`,
+    a field of view, is shaded."""
 
     title: str
     subtitle: str
@@ -38,6 +39,7 @@ class Scene(msgspec.Struct, frozen=True, kw_only=True):
     regions: list[NamedRegion] = []
     markers: list[Marker] = []
     bodies: list[Body] = []
+    field: Patch | None = None
     legend: list[str] = []
     notes: list[str] = []
 
@@ -117,7 +119,26 @@ def _fill(axes: Axes, sky: Localization, paper: Projection, x: np.ndarray, y: np
             axes.contour(x, y, filled, levels=[border], colors=[LEVELS[0]], linewidths=width, zorder=4)
 
 
+def _unseen(axes: Axes, field: Patch, paper: Projection) -> None:
+    """Shade what the field of view leaves out, and draw its border."""
+    import astropy.units as u
+
+    x, y = np.linspace(*axes.get_xlim(), 501), np.linspace(*axes.get_ylim(), 301)
+    ra, dec = paper.sky(*np.meshgrid(x, y))
+    inside = np.isfinite(ra)
+    seen = np.ones(ra.shape)
+    seen[inside] = field.moc().contains_lonlat(ra[inside] * u.deg, dec[inside] * u.deg)
+    if seen.min() > 0.5:
+        return
+    shown = np.where(inside, seen, np.nan)
+    axes.contourf(x, y, shown, levels=[-0.5, 0.5], colors=[FAINT], alpha=0.35, zorder=2)
+    if seen.max() > 0.5:
+        axes.contour(x, y, shown, levels=[0.5], colors=[INK], linewidths=0.6, zorder=4)
+
+
 def _overlays(axes: Axes, scene: Scene, paper: Projection, *, width: float) -> None:
+    if scene.field is not None:
+        _unseen(axes, scene.field, paper)
     for place, region in enumerate(scene.regions):
         colour, style = COLOURS[place % len(COLOURS)], STYLES[place % len(STYLES)]
         if isinstance(region.sky, ProbabilityMap):
