@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from typing import Any
 
 from kg import terms as t
 from kg.extraction import Fact
 from kg.store import Triple, iri, literal
+from kg.units import to_si
 
 
 def claim_node(graph: str, part: str, doc: Any, about: Any, predicate: str) -> tuple[Any, list[Triple]]:
@@ -22,17 +25,36 @@ def claim_node(graph: str, part: str, doc: Any, about: Any, predicate: str) -> t
     return node, out
 
 
-def fact_triples(fact: Fact, graph: str, doc: Any, about: Any) -> list[Triple]:
-    """An extracted fact: what it says, and exactly which characters say it."""
-    node, out = claim_node(graph, f"{fact.predicate}-{fact.where}-{fact.start}-{fact.end}", doc, about, fact.predicate)
+def fact_part(fact: Fact, count: int) -> str:
+    """What tells a fact's node from others of its document; `count` numbers facts read from the very same span."""
+    return f"{fact.predicate}-{fact.where}-{fact.start}-{fact.end}" + (f"-{count}" if count > 1 else "")
+
+
+def reading(graph: str, extractor: str) -> tuple[Any, list[Triple]]:
+    """The PROV activity that read a document, with the extractor as the agent that did it."""
+    activity = iri(f"{graph}#reading")
+    agent = t.software(extractor)
+    return activity, [
+        (activity, t.TYPE, t.ACTIVITY),
+        (activity, t.USED, iri(graph)),
+        (activity, t.ASSOCIATED, agent),
+        (agent, t.TYPE, t.SOFTWARE_AGENT),
+        (agent, t.LABEL, literal(extractor)),
+    ]
+
+
+def fact_triples(fact: Fact, graph: str, doc: Any, about: Any, activity: Any, count: int = 1) -> list[Triple]:
+    """An extracted fact: what it says, of what, and exactly which characters say it."""
+    node, out = claim_node(graph, fact_part(fact, count), doc, about, fact.predicate)
     out += _said(fact, node)
-    span = iri(f"{node.value}-span")
-    quote = iri(f"{node.value}-quote")
+    span, quote = iri(f"{node.value}-span"), iri(f"{node.value}-quote")
     out += [
         (node, t.ours("assertion"), literal(fact.assertion)),
-        (node, t.ours("confidence"), literal(fact.confidence)),
+        (node, t.ours("confidence"), literal(float(fact.confidence))),
         (node, t.ours("extractor"), literal(fact.extractor)),
         (node, t.ours("where"), literal(fact.where)),
+        (node, t.GENERATED_BY, activity),
+        (node, t.HAS_SOURCE, doc),
         (node, t.HAS_SELECTOR, span),
         (node, t.HAS_SELECTOR, quote),
         (span, t.TYPE, t.TEXT_POSITION),
@@ -41,35 +63,58 @@ def fact_triples(fact: Fact, graph: str, doc: Any, about: Any) -> list[Triple]:
         (quote, t.TYPE, t.TEXT_QUOTE),
         (quote, t.EXACT, literal(fact.text)),
     ]
-    paper_node = t.paper(f"gcn{fact.circular}")
-    if fact.predicate == "cites":
-        cited = f"gcn{fact.value}" if isinstance(fact.value, int) else f"atel{str(fact.value).split()[-1]}"
-        out.append((paper_node, t.paper("cites"), t.paper(cited)))
-        word = "cites_gcn_id" if isinstance(fact.value, int) else "cites_atel_id"
-        out.append((paper_node, t.paper(word), literal(str(fact.value).split()[-1])))
-    elif fact.predicate in ("event_name", "alias"):
-        name = str(fact.value).replace(" ", "")
-        out.append((paper_node, t.paper("mentions_named_event"), literal(name)))
-        if name.startswith("GRB"):
-            out.append((paper_node, t.paper("mentions_named_grb"), literal(name)))
-    elif fact.predicate == "retraction" and about is not None:
-        out.append((doc, t.ours("retracts"), about))
     return out
 
 
 def _said(fact: Fact, node: Any) -> list[Triple]:
-    """Value, unit, errors, limit, range and qualifiers of a fact."""
+    """Value, unit, SI value, errors, limit, range, position and qualifiers of a fact."""
     out: list[Triple] = []
-    if fact.value is not None and not isinstance(fact.value, dict):
+    if isinstance(fact.value, dict):
+        out += _place(fact.value, fact, node)
+    elif fact.value is not None:
         out.append((node, t.ours("value"), literal(fact.value)))
+        out += _in_si(fact, node)
     if fact.unit:
         out.append((node, t.ours("unit"), literal(fact.unit)))
     if fact.error is not None:
-        out += [(node, t.ours("minus"), literal(fact.error[0])), (node, t.ours("plus"), literal(fact.error[1]))]
+        out += [(node, t.ours(w), literal(float(e))) for w, e in zip(("minus", "plus"), fact.error, strict=True)]
     for word, bound in (("limit", fact.limit), ("lower", fact.lower), ("upper", fact.upper)):
         if bound is not None:
-            out.append((node, t.ours(word), literal(bound)))
-    out += [
-        (node, t.ours(f"qualifier_{k}"), literal(v)) for k, v in fact.qualifier.items() if isinstance(v, str | float)
+            out.append((node, t.ours(word), literal(bound if isinstance(bound, str) else float(bound))))
+    if fact.error_probability is not None:
+        out.append((node, t.ours("errorProbability"), literal(float(fact.error_probability))))
+    return out + _qualifiers(fact.qualifier, node)
+
+
+def _in_si(fact: Fact, node: Any) -> list[Triple]:
+    if not isinstance(fact.value, int | float) or isinstance(fact.value, bool) or fact.unit in ("", "mag"):
+        return []
+    known = to_si(float(fact.value), fact.unit)
+    return (
+        [] if known is None else [(node, t.ours("si"), literal(known[0])), (node, t.ours("siUnit"), literal(known[1]))]
+    )
+
+
+def _place(value: Mapping[str, Any], fact: Fact, node: Any) -> list[Triple]:
+    """A position; its error counts as a radius only with the probability that it holds."""
+    out: list[Triple] = [
+        (node, t.ours(k), literal(float(v)))
+        for k, v in value.items()
+        if isinstance(v, int | float) and k.isidentifier()
     ]
+    if fact.error is not None and fact.error_probability is not None and fact.unit in ("", "deg"):
+        out += [
+            (node, t.ours("radius"), literal(float(max(fact.error)))),
+            (node, t.ours("containmentProbability"), literal(float(fact.error_probability))),
+        ]
+    return out
+
+
+def _qualifiers(qualifier: Mapping[str, Any], node: Any) -> list[Triple]:
+    out: list[Triple] = []
+    for key, value in qualifier.items():
+        if value is None or not key.isidentifier():
+            continue
+        plain = value if isinstance(value, str | int | float) else json.dumps(value, sort_keys=True)
+        out.append((node, t.ours(f"qualifier_{key}"), literal(plain)))
     return out

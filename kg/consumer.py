@@ -9,16 +9,19 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Sequence
+from typing import Any
 
-import msgspec
-
+from kg import terms as t
+from kg.announce import announced, contradiction_events, withdrawn_events
 from kg.extraction import Circular, Fact, extract
-from kg.objects import identify
-from kg.store import GraphStore, Triple
+from kg.objects import PARTED, claims_of, identify, identities
+from kg.store import GraphStore, Triple, literal
+from kg.subjects import Identity
 from kg.triples import graph_of, is_document, triples_of, version_of
+from kg.versions import former, former_graph
 from kg.vocabulary import NUNCIUS
 from nuncius.core.errors import ConfigurationError, TransientError
-from nuncius.core.event import Event
+from nuncius.core.event import Event, iso
 from nuncius.journal import Journal, Stored
 
 __all__ = ["GraphConsumer", "identify"]
@@ -27,8 +30,6 @@ log = logging.getLogger(__name__)
 
 CURSOR = "kg"
 BATCH = 500
-#: Facts that rules may want to hear of at once.
-ANNOUNCED = ("redshift", "retraction")
 
 
 class GraphConsumer:
@@ -66,29 +67,27 @@ class GraphConsumer:
     def _write(self, stored: Sequence[Stored], *, durable: bool) -> list[Event]:
         """One batch in one transaction."""
         objects = identify(self._journal, stored)
-        graphs: dict[str, list[Triple]] = {}
-        versions: dict[str, int] = {}
-        announced: list[Event] = []
+        whose = identities(self._journal, stored, objects)
+        batch = _Batch(self._store, self._journal)
         for item in stored:
-            event, obj = item.event, objects.get(item.seq)
-            if not is_document(event):
-                continue
-            name = graph_of(event)
-            facts: list[Fact] = []
-            if event.kind == "gcn.circular":
-                if version_of(event) < max(versions.get(name, 0), self._known_version(name)):
-                    continue  # an older version that came late
-                versions[name] = version_of(event)
-                facts = extract(_circular(event))
-                announced += [fact_event(fact, event, obj) for fact in facts if fact.predicate in ANNOUNCED]
-            graphs[name] = triples_of(event, obj, facts)
-        if graphs:
-            self._store.replace(graphs, durable=durable)
-        return announced
+            if is_document(item.event):
+                batch.take(item.event, whose.get(item.seq, Identity(object=objects.get(item.seq))))
+        if batch.graphs:
+            self._store.replace(batch.graphs, durable=durable)
+        for item in stored:
+            if item.event.kind == PARTED:
+                self._write_again(item.event, durable=durable)
+        return batch.events + contradiction_events(self._store, batch.read)
 
-    def _known_version(self, graph: str) -> int:
-        known = self._store.value(graph, graph, NUNCIUS + "version")
-        return int(known) if known else 0
+    def _write_again(self, parted: Event, *, durable: bool) -> None:
+        """After a claim about a name was taken back: the documents of both objects say what still stands."""
+        from kg.objects import resolve
+
+        about = [str(parted.data["object"]), resolve(self._journal, str(parted.data["name"]))]
+        stored = [s for obj in dict.fromkeys(o for o in about if o) for s in self._journal.events_of(obj)]
+        again = [s for s in stored if s.event.kind != PARTED and is_document(s.event)]
+        if again:
+            self.write(sorted(again, key=lambda s: s.seq), durable=durable)
 
     def run(self, stop: threading.Event) -> None:
         """Follow the journal until `stop` is set."""
@@ -97,35 +96,72 @@ class GraphConsumer:
                 self._journal.wait(self._journal.cursor(CURSOR), 0.5)
 
 
-def _circular(event: Event) -> Circular:
+class _Batch:
+    """What a batch of events makes: graphs to replace, facts to announce, and the circulars that were read."""
+
+    def __init__(self, store: GraphStore, journal: Journal) -> None:
+        self.graphs: dict[str, list[Triple]] = {}
+        self.events: list[Event] = []
+        self.read: list[tuple[Event, Identity, list[Fact]]] = []
+        self._store = store
+        self._journal = journal
+        self._newest: dict[str, tuple[int, Any]] = {}
+
+    def take(self, event: Event, identity: Identity) -> None:
+        """Add one document."""
+        name = graph_of(event)
+        if event.kind != "gcn.circular":
+            self.graphs[name] = triples_of(event, identity)
+            return
+        version, (newest, since) = version_of(event), self._known(name)
+        facts = extract(circular_of(event))
+        if version < newest:  # an older version that came late
+            self._keep_former(name, version, triples_of(event, identity, facts), since)
+            return
+        if 0 < newest < version:
+            self._keep_former(name, newest, self.graphs.get(name) or self._store.triples(name), _moment(event))
+            before = self._journal.get(f"circular:{int(event.data['circular'])}/{newest}")
+            if before is not None:
+                self.events += withdrawn_events(extract(circular_of(before.event)), facts, event, identity)
+        self._newest[name] = (version, _moment(event))
+        self.graphs[name] = triples_of(event, identity, facts)
+        self.events += announced(facts, event, identity)
+        self.read.append((event, identity, facts))
+
+    def _keep_former(self, name: str, version: int, triples: Sequence[Triple], until: Any) -> None:
+        """The first word about when a version ceased to stand counts, so that reading again changes nothing."""
+        graph = former_graph(name, version)
+        if graph not in self.graphs and self._store.value(graph, graph, t.INVALIDATED.value) is None:
+            self.graphs[graph] = former(triples, name, version, until)
+
+    def _known(self, name: str) -> tuple[int, Any]:
+        """The newest version of a circular so far, 0 where there is none, and when it came."""
+        if name not in self._newest:
+            known = self._store.value(name, name, NUNCIUS + "version")
+            since = self._store.value(name, name, t.GENERATED.value)
+            self._newest[name] = (int(known), literal(str(since), kind="dateTime")) if known else (0, None)
+        return self._newest[name]
+
+
+def announcements(event: Event, obj: str | None) -> list[Event]:
+    """The facts that a circular announces, without a graph: for backtests. Facts about other objects name these;
+    those about its own name `obj`."""
+    names = [key.key for key in claims_of(event)]
+    return announced(extract(circular_of(event)), event, Identity(object=obj, names=names))
+
+
+def _moment(event: Event) -> Any:
+    return literal(str(iso(event.received)), kind="dateTime")
+
+
+def circular_of(event: Event) -> Circular:
+    """A journalled circular as extraction takes it."""
     names = event.data.get("event_name")
     return Circular(
         number=int(event.data["circular"]),
         version=version_of(event),
         subject=str(event.data.get("subject") or ""),
         body=str(event.data.get("body") or ""),
+        created=str(event.data["created"]) if event.data.get("created") is not None else None,
         event_name=[str(n) for n in names] if isinstance(names, list) else [],
-    )
-
-
-def fact_event(fact: Fact, source: Event, obj: str | None) -> Event:
-    """A fact as an event that rules can match. Its id follows from the circular and the span, so that reading the
-    circular again announces nothing twice."""
-    data = {k: v for k, v in msgspec.to_builtins(fact).items() if v is not None}
-    data["name"] = data.pop("object", "")
-    data["about"] = data.pop("qualifier", {})
-    for word in ("circular", "version", "start", "end"):
-        data[word] = float(data[word])
-    if obj:
-        data["object"] = obj
-    data["url"] = graph_of(source)
-    return Event(
-        id=f"fact:{source.id}:{fact.predicate}:{fact.where}:{fact.start}-{fact.end}",
-        kind="kg.fact",
-        source="nuncius/kg",
-        received=source.received,
-        tense=source.tense,
-        object=obj,
-        trigger_time=source.trigger_time,
-        data=data,
     )

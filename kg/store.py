@@ -207,6 +207,35 @@ class GraphStore:
                 return str(_plain(quad.object))
         return None
 
+    def triples(self, graph: str) -> list[Triple]:
+        """All of one graph; empty where there is none."""
+        with self._disk():
+            found: Iterable[Any] = self._store.quads_for_pattern(None, None, None, iri(graph))
+            return [(q.subject, q.predicate, q.object) for q in found]
+
+    def pointing(self, predicate: str, target: str) -> list[str]:
+        """IRIs of the nodes that point at `target` by `predicate`, in any graph: an index look-up."""
+        with self._disk():
+            found: Iterable[Any] = self._store.quads_for_pattern(None, iri(predicate), iri(target), None)
+            return list(dict.fromkeys(str(q.subject.value) for q in found))
+
+    def edges(self, predicate: str, node: str) -> list[tuple[str, str]]:
+        """Nodes joined to `node` by `predicate`, in either direction, each with the graph that says so."""
+        word, here = iri(predicate), iri(node)
+        with self._disk():
+            to: Iterable[Any] = self._store.quads_for_pattern(None, word, here, None)
+            out = [(str(q.subject.value), str(q.graph_name.value)) for q in to]
+            start: Iterable[Any] = self._store.quads_for_pattern(here, word, None, None)
+            return out + [(str(q.object.value), str(q.graph_name.value)) for q in start]
+
+    def node(self, name: str) -> dict[str, list[Any]]:
+        """What is said of a node, in any graph: predicate IRI → values as Python values."""
+        out: dict[str, list[Any]] = {}
+        with self._disk():
+            for quad in self._store.quads_for_pattern(iri(name), None, None, None):
+                out.setdefault(str(quad.predicate.value), []).append(_plain(quad.object))
+        return out
+
     def query(self, sparql: str, parameters: Mapping[str, Term] | None = None) -> Answer:
         """Run a query of ours over the union of all graphs, with variables bound to terms. FormatError where it is
         not SPARQL. People's queries go through `kg.sandbox` instead: Oxigraph has no time limit."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 from kg.store import NamedNode, iri
 from kg.vocabulary import DCTERMS, NUNCIUS, OA, ODA, PAPER, PROV, RDF, RDFS
 from nuncius import __version__
@@ -18,6 +20,11 @@ SOFTWARE_AGENT = iri(PROV + "SoftwareAgent")
 GENERATED = iri(PROV + "generatedAtTime")
 ATTRIBUTED = iri(PROV + "wasAttributedTo")
 DERIVED = iri(PROV + "wasDerivedFrom")
+ACTIVITY = iri(PROV + "Activity")
+USED = iri(PROV + "used")
+ASSOCIATED = iri(PROV + "wasAssociatedWith")
+GENERATED_BY = iri(PROV + "wasGeneratedBy")
+INVALIDATED = iri(PROV + "invalidatedAtTime")
 REVISION_OF = iri(PROV + "wasRevisionOf")
 
 ASTRO_OBJECT = iri(ODA + "AstrophysicalObject")
@@ -31,6 +38,11 @@ EXACT = iri(OA + "exact")
 
 #: This program, as the agent that wrote the statements.
 AGENT = iri(f"{NUNCIUS}software/nuncius-{__version__}")
+
+
+def software(name: str) -> NamedNode:
+    """An extractor as an agent: `nuncius-grammar/1`."""
+    return iri(f"{NUNCIUS}software/{quote(name, safe='-._~')}")
 
 
 def ours(word: str) -> NamedNode:

@@ -9,11 +9,14 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from kg import legacy
 from kg import terms as t
-from kg.claims import claim_node, fact_triples
+from kg.byline import byline
+from kg.claims import claim_node, fact_part, fact_triples, reading
 from kg.extraction import Fact
-from kg.naming import keys_of
+from kg.marks import marks, takes_back_event
 from kg.store import Term, Triple, iri, literal
+from kg.subjects import Identity, subject_of
 from kg.vocabulary import event_iri, object_label
 from nuncius.core.event import Event, iso
 
@@ -30,7 +33,9 @@ _CLAIMS = {
 _MAPS = ("p_astro", "properties")
 _POSITION = {"ra": "ra", "dec": "dec", "ra_dec_error": "radius", "containment_probability": "containmentProbability"}
 #: Kinds that are not documents about the sky.
-_NOT_DOCUMENTS = ("gcn.heartbeat", "feed.", "timer", "kg.fact")
+_NOT_DOCUMENTS = ("gcn.heartbeat", "feed.", "timer", "kg.fact", "platform")
+#: Kinds by which a person joins or parts objects (kg/objects.py).
+_ABOUT_NAMES = ("object.joined", "object.parted")
 
 
 def is_document(event: Event) -> bool:
@@ -43,30 +48,54 @@ def graph_of(event: Event) -> str:
     return event_iri(event.id)
 
 
-def triples_of(event: Event, obj: str | None, facts: Sequence[Fact] = ()) -> list[Triple]:
+def triples_of(event: Event, identity: Identity, facts: Sequence[Fact] = ()) -> list[Triple]:
     """Everything that one event says: the document, its object, its claims, and facts extracted from its text."""
     graph = graph_of(event)
     doc = iri(graph)
     out = _document(event, doc)
-    about = iri(obj) if obj else None
-    if about is not None and obj is not None:
-        out += [
-            (doc, t.ours("about"), about),
-            (about, t.TYPE, t.ASTRO_OBJECT),
-            (about, t.LABEL, literal(object_label(obj))),
-        ]
-        out += [(about, t.ours("name"), literal(key.key)) for key in keys_of(event)]
+    about = iri(identity.object) if identity.object else None
+    if about is not None:
+        out.append((doc, t.ours("about"), about))
+        out += _object(about, identity.names)
+        out += [(iri(other), t.ours("sameObject"), about) for other in identity.same]
         if event.is_retraction:
             out.append((doc, t.ours("retracts"), about))
     if event.kind == "gcn.circular":
         out += _circular(event, doc)
-        for fact in facts:
-            out += fact_triples(fact, graph, doc, about)
+        out += _facts(event, facts, identity, doc)
     elif event.kind == "analysis.result":
         out += _result(event, graph, doc, about)
-    else:
+    elif event.kind not in _ABOUT_NAMES:
         out += _notice(event, graph, doc, about)
     return out
+
+
+def _object(about: Any, names: Sequence[str]) -> list[Triple]:
+    label = literal(object_label(about.value))
+    out: list[Triple] = [(about, t.TYPE, t.ASTRO_OBJECT), (about, t.LABEL, label)]
+    return out + [(about, t.ours("name"), literal(name)) for name in names]
+
+
+def _facts(event: Event, facts: Sequence[Fact], identity: Identity, doc: Any) -> list[Triple]:
+    """Claims of a circular, each under the object it is about, and what they take back of others."""
+    if not facts:
+        return []
+    graph = doc.value
+    own = next((str(f.value) for f in facts if f.predicate == "event_name"), None)
+    subjects = [subject_of(fact, identity, own) for fact in facts]
+    activity, out = reading(graph, facts[0].extractor)
+    seen: dict[str, int] = {}
+    for fact, subject in zip(facts, subjects, strict=True):
+        part = fact_part(fact, 1)
+        seen[part] = seen.get(part, 0) + 1
+        about = iri(subject) if subject else None
+        out += fact_triples(fact, graph, doc, about, activity, seen[part])
+        if about is not None and subject != identity.object:
+            out += _object(about, [fact.object] if fact.object else [])
+        if fact.predicate == "retraction" and about is not None and takes_back_event(fact):
+            out.append((doc, t.ours("retracts"), about))
+    out += marks(facts, graph, doc, subjects)
+    return out + legacy.triples(event, facts, own)
 
 
 def _document(event: Event, doc: Any) -> list[Triple]:
@@ -148,25 +177,24 @@ def _result(event: Event, graph: str, doc: Any, about: Any) -> list[Triple]:
 
 
 def _circular(event: Event, doc: Any) -> list[Triple]:
-    """The circular under its old name too, `paper:gcn<N>`, with the predicates of the systems before this one."""
-    number = int(event.data["circular"])
-    node = t.paper(f"gcn{number}")
+    """The circular itself: title, number, version, when it was written and by whom."""
     subject = str(event.data.get("subject") or "")
     out: list[Triple] = [
-        (node, t.paper("NUMBER"), literal(number)),
-        (node, t.paper("SUBJECT"), literal(subject)),
-        (node, t.SEE_ALSO, doc),
         (doc, t.TITLE, literal(subject)),
-        (doc, t.ours("circular"), literal(number)),
+        (doc, t.ours("circular"), literal(int(event.data["circular"]))),
         (doc, t.ours("version"), literal(version_of(event))),
     ]
-    created = event.data.get("created")
-    if created is not None:
-        moment = _moment(created)
-        out.append((node, t.paper("DATE"), literal(str(created))))
-        if moment is not None:
-            out.append((doc, t.CREATED, _time(moment)))
-    return out
+    if event.data.get("created") is not None and (moment := written(event)):
+        out.append((doc, t.CREATED, _time(moment)))
+    who = byline(str(event.data.get("body") or ""))
+    if who is not None:
+        out += [(doc, t.ours("authors"), literal(who.authors)), (doc, t.ours("byline"), literal(who.short))]
+    return out + legacy.document(event, doc)
+
+
+def written(event: Event) -> datetime | None:
+    """When a circular was written, as the archive says."""
+    return _moment(event.data.get("created"))
 
 
 def _moment(created: Any) -> datetime | None:

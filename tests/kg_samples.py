@@ -5,6 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
+
+from kg.extraction import Circular, Fact
 from nuncius.core.event import Event, Tense
 
 NOW = datetime(2026, 3, 7, 16, 0, tzinfo=UTC)
@@ -74,3 +77,41 @@ def night() -> list[Event]:
         notice("T1", mission="Swift", instrument="BAT", ids=["999999"], tense=Tense.TEST),
         Event(id="heartbeat:1", kind="gcn.heartbeat", source="gcn", received=NOW, tense=Tense.UTILITY),
     ]
+
+
+def fact(
+    number: int, predicate: str, value: Any, *, text: str = "", obj: str | None = "GRB 260307A", **more: Any
+) -> Fact:
+    """A fact as extraction hands it over; its span is made up and its text says the value."""
+    start = more.pop("start", 10)
+    said = text or str(value)
+    return Fact(
+        circular=number,
+        predicate=predicate,
+        value=value,
+        object=obj,
+        where="body",
+        start=start,
+        end=start + max(1, len(said)),
+        text=said or "?",
+        confidence=more.pop("confidence", 0.9),
+        **more,
+    )
+
+
+class Telling:
+    """Stands in for extraction: circular number and version → the facts that it states, so that the graph can be
+    tested with facts of every sort."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.facts: dict[tuple[int, int], list[Fact]] = {}
+        monkeypatch.setattr("kg.consumer.extract", self)
+
+    def __call__(self, circular: Circular) -> list[Fact]:
+        name = fact(circular.number, "event_name", circular.subject.split(":")[0], start=0)
+        return [name, *self.facts.get((circular.number, circular.version), [])]
+
+    def circular(self, number: int, *facts: Fact, subject: str = "GRB 260307A: report", version: int = 1) -> Event:
+        """A circular that states these facts."""
+        self.facts[number, version] = list(facts)
+        return circular(number, subject, "A. Observer (Example Observatory) reports:\n\nText.", version=version)

@@ -72,6 +72,7 @@ def test_a_circular_keeps_its_old_name_and_predicates(journal: Journal) -> None:
     assert said == {
         ("NUMBER", 34120),
         ("SUBJECT", "GRB 260307A: redshift from Example Observatory"),
+        ("gcn_authors", "A. Observer and B. Reducer (Example Observatory)"),
         ("DATE", "2026-03-07T15:44:06Z"),
         ("mentions_named_event", "GRB260307A"),
         ("mentions_named_grb", "GRB260307A"),
@@ -109,7 +110,10 @@ def test_redshifts_and_retractions_come_back_as_events_once(journal: Journal) ->
         ("redshift", 0.817, BURST),
         ("retraction", "retracted", object_iri("S260307ab")),
     ]
-    assert facts[0].data["about"] == {"type": "spectroscopic", "of": "afterglow"}
+    assert facts[0].data["about"] == {"type": "spectroscopic", "of": "afterglow", "whose": "afterglow"}
+    assert facts[0].data["qualifier"] == facts[0].data["about"]
+    assert facts[0].data["url"] == "https://gcn.nasa.gov/circulars/34120"
+    assert facts[0].data["text"] == "1.234 +/- 0.002"
     assert all(isinstance(facts[0].data[word], float) for word in ("value", "start", "circular", "confidence"))
 
 

@@ -1,0 +1,39 @@
+"""Which object a fact is about: the document's own, under any of its names, or another that its text speaks of."""
+
+from __future__ import annotations
+
+import re
+
+import msgspec
+
+from kg.extraction import Fact
+from kg.names import normalise_name
+from kg.vocabulary import object_iri
+
+_TRIGGER = re.compile(r"^(?P<who>Swift|Fermi)(?:[ /-](?:BAT|GBM))? trigger (?P<number>\d+)$", re.I)
+
+
+class Identity(msgspec.Struct, frozen=True, kw_only=True):
+    """What a document says of its object's identity: the object's IRI, the names and numbers that it gives it, and
+    other object IRIs (`same`) that by these names are the same object. Claims that were withdrawn are left out."""
+
+    object: str | None
+    names: list[str] = []
+    same: list[str] = []
+
+
+def key_of(name: str) -> str:
+    """The name or scoped number under which an object is known: `Swift trigger 1126853` → `swift:1126853`."""
+    if match := _TRIGGER.match(name.strip()):
+        return f"{'swift' if match['who'].lower() == 'swift' else 'fermi-gbm'}:{match['number']}"
+    return normalise_name(name) or name.strip()
+
+
+def subject_of(fact: Fact, identity: Identity, own: str | None) -> str | None:
+    """The IRI of the object that a fact is about. `own` is the name that extraction gives the circular's event."""
+    if fact.object is None or fact.object == own:
+        return identity.object
+    key = key_of(fact.object)
+    if identity.object is not None and key in identity.names:
+        return identity.object
+    return object_iri(key)
