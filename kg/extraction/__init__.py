@@ -18,13 +18,27 @@ from kg.extraction.document import READ, Document
 from kg.extraction.fact import EXTRACTOR, Circular, Fact, read_circular
 from kg.extraction.grammars import BY_PREDICATE, GRAMMARS
 
-__all__ = ["EXTRACTOR", "READ", "Candidate", "Circular", "Fact", "Scorer", "candidates", "extract", "read_circular"]
+__all__ = [
+    "EXTRACTOR",
+    "READ",
+    "Candidate",
+    "Circular",
+    "Document",
+    "Fact",
+    "Scorer",
+    "candidates",
+    "extract",
+    "read_circular",
+]
 
 
 class Scorer(Protocol):
-    """Decides which candidates are facts. `name` stands in each fact as its extractor."""
+    """Decides which candidates are facts."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """What stands in each fact as its extractor."""
+        ...
 
     def decide(self, document: Document, candidates: Sequence[Candidate]) -> list[Candidate]:
         """The same candidates in the same order, with `confidence`, `taken` and `why` of its own."""
