@@ -17,6 +17,7 @@ from chat.contract import Target
 from chat.courier import Courier
 from chat.targets import open_targets
 from kg.consumer import GraphConsumer
+from kg.named_queries import NamedQueries
 from kg.objects import identify
 from kg.store import GraphStore
 from listeners.contract import Listener
@@ -25,6 +26,7 @@ from nuncius.core.errors import ConfigurationError, NunciusError
 from nuncius.journal import Journal
 from nuncius.ownership import take_over, this_process
 from nuncius.settings import Settings
+from reactors.means import live_means
 from reactors.reactor import Reactor
 from reactors.rulebook import RuleBook
 from reactors.runner import Runner
@@ -113,7 +115,9 @@ def assemble(settings: Settings, listeners: Sequence[Listener], *, clock: Clock 
     for listener in listeners:
         parts[listener.name] = partial(listener.run, journal)
     parts["kg"] = GraphConsumer(journal, graph).run
-    parts["reactors"] = Reactor(journal, rules, clock, identify=identify).run
+    queries = NamedQueries(graph)
+    means = live_means(journal, queries, clock, settings.orbits)
+    parts["reactors"] = Reactor(journal, rules, clock, identify=identify, maps=means).run
     parts["runner"] = Runner(
         journal, executor, targets=[target.name for target in targets], clock=clock, owner=owner
     ).run

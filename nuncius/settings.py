@@ -60,6 +60,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Where reports go: `web`, `slack`, `terminal`."""
     workers: Annotated[int, msgspec.Meta(ge=1)] = 2
     """Analyses that run side by side."""
+    orbits: Path | None = None
+    """Folder of two-line elements, `fermi.tle` say, by which `fov()` knows what the Earth hides."""
 
     @property
     def journal_url(self) -> str:
