@@ -18,6 +18,7 @@ _DATES = [
         rf"(?<![\d.:]){_DAY}(?:st|nd|rd|th)?(?: of)?[ /-]?{_MONTH},?[ /-]{{0,2}}(?:of )?(?:{_YEAR}(?![\d:]))?", re.I
     ),
     re.compile(rf"\b{_MONTH}[ -]?{_DAY}(?:st|nd|rd|th)?(?![\d:])(?:,? ?-?{_YEAR}(?![\d:.]))?", re.I),
+    re.compile(rf"(?<![\d./-])(?P<month>0?[1-9]|1[0-2])/{_DAY}, ?{_YEAR}(?!\d)"),
     re.compile(r"(?<![\d./-])(?P<a>\d\d)(?P<sep>[-/])(?P<b>\d\d)(?P=sep)(?P<c>\d\d)(?![\d/.-])"),
     re.compile(
         r"(?<![\d.])(?P<year>(?:19|20)\d\d)(?P<month>0[1-9]|1[0-2])(?P<day>[0-3]\d)(?P<fraction>\.\d+)?(?![\d-])"

@@ -3,14 +3,31 @@ module with a `GRAMMAR` and its line here."""
 
 from __future__ import annotations
 
-from kg.extraction import citations, redshift, reports, retraction
+from kg.extraction import (
+    absent,
+    citations,
+    classification,
+    counterparts,
+    durations,
+    fluxes,
+    redshift,
+    reports,
+    retraction,
+    times,
+)
 from kg.extraction.candidate import Grammar
 
 GRAMMARS: tuple[Grammar, ...] = (
     reports.GRAMMAR,
     citations.GRAMMAR,
     retraction.GRAMMAR,
+    absent.GRAMMAR,
+    counterparts.GRAMMAR,
+    classification.GRAMMAR,
     redshift.GRAMMAR,
+    times.GRAMMAR,
+    durations.GRAMMAR,
+    fluxes.GRAMMAR,
 )
 
 #: The grammar of each predicate.

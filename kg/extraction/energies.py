@@ -1,0 +1,69 @@
+"""Energy bands and radio frequencies as circulars print them: `20 keV - 10 MeV` is `20-10000 keV`."""
+
+from __future__ import annotations
+
+import re
+
+_N = r"\d+(?:\.\d+)?(?:[eE]\+?\d)?"
+_UNIT = r"(?:[kMGTP]?eV|[kMG]ev)"
+_RANGE = re.compile(
+    rf"(?<![\d.+-])(?P<low>{_N}) ?(?P<first>{_UNIT})? ?(?:-{{1,3}}|to|and|~|\ufffd+) ?(?P<high>{_N}) "
+    rf"?-?(?P<unit>{_UNIT})"
+)
+_ABOVE = re.compile(rf"(?:>=?~?|above|over|E ?>|greater than|exceeding) ?(?P<low>{_N}) ?(?P<unit>{_UNIT})")
+_AT = re.compile(rf"\bat (?:about |~)?(?P<low>{_N}) ?(?P<unit>TeV|GeV)\b")
+_RADIO = re.compile(rf"(?<![\d.])(?P<low>{_N})(?: ?(?:-|to|and|,) ?(?P<high>{_N}))? ?-?(?P<unit>[MG]Hz)\b")
+_SCALE = {"eV": 1e-3, "keV": 1.0, "kev": 1.0, "MeV": 1e3, "Mev": 1e3, "GeV": 1e6, "Gev": 1e6, "TeV": 1e9, "PeV": 1e12}
+#: No band, but the peak of the spectrum, its break or what a model was cut at.
+_NO_BAND = re.compile(
+    r"(?:peak|break|cut|Ep|E_?0|photon|energy of|kT|up to|highest|maximum|line|"
+    r"at)[^\d;.]{0,18}$",
+    re.I,
+)
+
+
+#: Words between a value and the band that it was measured in.
+_BESIDE = re.compile(r"[ ,(\[]*(?:both |estimated |integrated |measured )?(?:in|over|between|from|at|for|"
+    r"above)?(?: the| an?)?"
+                     r"(?: (?:energy )?(?:range|band|interval)(?: of)?)?[ (:=]*", re.I)  # fmt: skip
+
+
+def band_at(text: str, start: int, end: int) -> str | None:
+    """The energy band or frequency printed nearest to a value: first behind it, then before it, in one sentence."""
+    after = re.split(r"(?<=[^\d\W])[.;] |\n", text[end : end + 90], maxsplit=1)[0]
+    before = re.split(r"(?<=[^\d\W])[.;] |\n", text[max(0, start - 160) : start])[-1]
+    near_after = _bands(after)
+    near_before = _bands(before)
+    if near_after and _BESIDE.fullmatch(after, 0, near_after[0][0]):
+        return near_after[0][2]
+    return near_before[-1][2] if near_before else (near_after[0][2] if near_after else None)
+
+
+def _bands(text: str) -> list[tuple[int, int, str]]:
+    """(start, end, as we write it) of the bands of a short text, in order."""
+    if "eV" not in text and "ev" not in text and "Hz" not in text:
+        return []
+    found = [(m.start(), m.end(), _range(m)) for m in _RANGE.finditer(text)]
+    found += [(m.start(), m.end(), f">{_plain(m['low'])} {m['unit']}") for m in _ABOVE.finditer(text)]
+    found += [(m.start(), m.end(), f"{_plain(m['low'])} {m['unit']}") for m in _AT.finditer(text)]
+    found += [(m.start(), m.end(), _radio(m)) for m in _RADIO.finditer(text)]
+    return sorted(found)
+
+
+def _range(match: re.Match[str]) -> str:
+    unit = match["unit"]
+    first = match["first"] or unit
+    factor = _SCALE[unit] / _SCALE[first]
+    high = float(match["high"]) * factor
+    return f"{_plain(match['low'])}-{high:.10g} {first.replace('ev', 'eV')}"
+
+
+def _radio(match: re.Match[str]) -> str:
+    joined = " and " if "and" in match.group() or "," in match.group() else "-"
+    return (
+        f"{match['low']}{joined}{match['high']} {match['unit']}" if match["high"] else f"{match['low']} {match['unit']}"
+    )
+
+
+def _plain(number: str) -> str:
+    return f"{float(number):.10g}"
