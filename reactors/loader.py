@@ -3,15 +3,19 @@ half a set never runs."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import msgspec
 
 from nuncius.core.registry import did_you_mean
 from nuncius.core.report import Severity
-from reactors.actionreading import read_actions, read_posts
+from reactors.actionreading import read_actions
 from reactors.meaning import semantic_hash
 from reactors.problems import Problem, RuleFileError
-from reactors.reading import LATER_KEYS, Reading
+from reactors.reading import Reading
 from reactors.rule import RULE_NAME, Absence, Condition, Rule
+from reactors.testreading import read_tests
+from reactors.usage import Template, is_template, read_template, with_templates
 from reactors.whenreading import Listening, read_listening
 from reactors.workreading import read_escalations, read_limit, read_mode, read_mutes, read_per, read_status
 from reactors.yamlsource import Value, read
@@ -37,14 +41,17 @@ KEYS = (
     "mutes",
     "on_fail",
     "on_retract",
+    "use",
+    "test",
 )
 
 
 class Loaded(msgspec.Struct, frozen=True, kw_only=True):
-    """What a file gave: no rules where there is an error among the problems."""
+    """What a file gave: no rules where there is an error among the problems, but the templates that are good."""
 
     rules: list[Rule] = []
     problems: list[Problem] = []
+    templates: dict[str, Template] = {}
 
     @property
     def errors(self) -> list[Problem]:
@@ -52,20 +59,25 @@ class Loaded(msgspec.Struct, frozen=True, kw_only=True):
         return [problem for problem in self.problems if problem.level == "error"]
 
 
-def load_rules(text: str, file: str) -> Loaded:
-    """All rules of a file; several stand apart by a line `---`. Never raises on what the file says."""
+def load_rules(text: str, file: str, templates: Mapping[str, Template] | None = None) -> Loaded:
+    """All rules and templates of a file; several stand apart by a line `---`. Rules may use the file's own templates
+    and those given. Never raises on what the file says."""
     try:
         documents = read(text, file)
     except RuleFileError as error:
         return Loaded(problems=[error.problem])
-    rules, problems = [], []
-    names: dict[str, int] = {}
+    problems: list[Problem] = []
     if not documents:
         nothing = "no rule in this file"
         problems.append(Problem(file=file, line=1, column=1, message=nothing, hint="begin with rule: my-first-rule"))
+    own = _templates(documents, file, problems)
+    rules: list[Rule] = []
+    names: dict[str, int] = {}
     for document in documents:
+        if is_template(document):
+            continue
         reading = Reading(file)
-        rule = _rule(document, reading)
+        rule = _rule(document, reading, {**(templates or {}), **own})
         problems += reading.problems
         if rule is None:
             continue
@@ -75,23 +87,52 @@ def load_rules(text: str, file: str) -> Loaded:
         names[rule.name] = rule.line
         rules.append(rule)
     failed = any(problem.level == "error" for problem in problems)
-    problems.sort(key=lambda problem: (problem.line, problem.column))
-    return Loaded(rules=[] if failed else rules, problems=problems)
+    problems = list(dict.fromkeys(problems))  # a mistake in a template is told once, however many use it
+    problems.sort(key=lambda problem: (problem.file != file, problem.line, problem.column))
+    return Loaded(rules=[] if failed else rules, problems=problems, templates=own)
 
 
-def _rule(document: Value, reading: Reading) -> Rule | None:
+def read_templates(text: str, file: str) -> dict[str, Template] | None:
+    """The good templates of a file; None where it cannot be read at all."""
+    if "template" not in text:
+        return {}
+    try:
+        return _templates(read(text, file), file, [])
+    except RuleFileError:
+        return None
+
+
+def _templates(documents: Sequence[Value], file: str, problems: list[Problem]) -> dict[str, Template]:
+    found: dict[str, Template] = {}
+    for document in documents:
+        if not is_template(document):
+            continue
+        reading = Reading(file)
+        template = read_template(document, reading, KEYS)
+        if template is not None and template.name in found:
+            reading.add(document, f"the template '{template.name}' stands twice in this file")
+        problems += reading.problems
+        if template is not None and not reading.failed:
+            found[template.name] = template
+    return found
+
+
+def _rule(document: Value, reading: Reading, templates: Mapping[str, Template]) -> Rule | None:
     if not isinstance(document.content, dict):
         reading.wrong(document, "a rule is a map of keys", "begin with rule: my-first-rule")
         return None
-    fields = {key: value for key, (_, value) in document.content.items()}
-    reading.rule = str(fields["rule"].content) if "rule" in fields else ""
-    for key, (place, _) in document.content.items():
-        if key in LATER_KEYS:
-            reading.add(place, f"the key '{key}' is not in this version yet", LATER_KEYS[key])
-        elif key not in KEYS:
+    own = document.content
+    reading.rule = str(own["rule"][1].content) if "rule" in own else ""
+    for key, (place, _) in own.items():
+        if key not in KEYS:
             hint = "a condition with '?' needs quotes" if "?" in key else ""
             hint = "text with ${…} needs quotes" if "${" in key else hint
             reading.add(place, f"unknown key '{key}'{did_you_mean(key, list(KEYS))}", hint)
+    before = reading.errors
+    document = with_templates(document, templates, reading)
+    if reading.errors > before:  # what is missing then is missing for that reason
+        return None
+    fields = {key: value for key, (_, value) in document.content.items()}
     for key in ("rule", "when", "do"):
         if key not in fields or fields[key].content is None:
             example = {"rule": "rule: nearby-bns", "when": "when: lvk.alert", "do": 'do:\n  - post: "text"'}[key]
@@ -122,8 +163,9 @@ def _rule(document: Value, reading: Reading) -> Rule | None:
         escalate=read_escalations(fields.get("escalate"), reading),
         mutes=read_mutes(fields.get("mutes"), reading, names),
         actions=read_actions(fields.get("do"), reading, names),
-        on_fail=read_posts(fields.get("on_fail"), reading, [*names, "error"]),
-        on_retract=read_posts(fields.get("on_retract"), reading, [*names, "retraction"]),
+        on_fail=read_actions(fields.get("on_fail"), reading, [*names, "error"], where="on_fail"),
+        on_retract=read_actions(fields.get("on_retract"), reading, [*names, "retraction"], where="on_retract"),
+        tests=read_tests(fields.get("test"), reading),
         file=reading.file,
         line=document.line,
     )

@@ -90,7 +90,7 @@ def _limit_value(rule: Rule, scene: Scene) -> str:
 
 def _scene_of(step: dict[str, Any], scene: Scene) -> Scene:
     """The scene of one step: with its item, where it is one of several."""
-    return scene.binding(item=step["item"]) if "item" in step else scene
+    return scene.binding(item=step.get("item")) if "item" in step or "gap" in step else scene
 
 
 def _parts(

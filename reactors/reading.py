@@ -19,13 +19,8 @@ from reactors.yamlsource import Value
 
 T = TypeVar("T")
 
-#: Keys and words of the whole language that this version refuses rather than ignores, with what can be done instead.
-LATER_KEYS = {
-    "test": "",
-    "use": "repeat the rule's text",
-}
-LATER_VERBS = ("check", "regress", "ask", "emit", "page")
-LATER_OPTIONS = ("for_each", "else", "unless")
+#: Words of the whole language that this version refuses rather than ignores.
+LATER_VERBS = ("check", "regress")
 
 _WORDS = ("ev", "in", "true", "false", "null", "error", "retraction", "item", "kg")
 _RESERVED = frozenset({*_WORDS, *FUNCTIONS, *CEL_FUNCTIONS})
@@ -56,7 +51,7 @@ class Reading:
 
     def add(self, place: Value, message: str, hint: str = "", *, warning: bool = False) -> None:
         """Note a problem where `place` stands."""
-        self._note(place.line, place.column, message, hint, warning)
+        self._note(place, place.line, place.column, message, hint, warning)
 
     def wrong(self, place: Value, expected: str, hint: str = "") -> None:
         """Note a value that is not what was expected, saying what was received."""
@@ -73,13 +68,13 @@ class Reading:
             column = 1
         shown = " ".join(text.split())
         received = f"; received: {shown if len(shown) <= 100 else shown[:99] + '…'}"
-        self._note(line, column, f"{error}{received}", error.hint, warning)
+        self._note(place, line, column, f"{error}{received}", error.hint, warning)
 
-    def _note(self, line: int, column: int, message: str, hint: str, warning: bool) -> None:
+    def _note(self, place: Value, line: int, column: int, message: str, hint: str, warning: bool) -> None:
         level = "warning" if warning else "error"
         self.problems.append(
             Problem(
-                file=self.file,
+                file=place.file or self.file,
                 line=line,
                 column=column,
                 message=message,
@@ -159,7 +154,7 @@ class Reading:
             if condition and expression.type not in ("bool", "dyn"):
                 raise ExpressionError(f"a condition is true or false; this is a {expression.type}")
         except ExpressionError as error:
-            self.at(value, error)
+            self.at(value, _cut_off(value.content, error))
             return None
         for offset, message in unusual_fields(parse(value.content), self.events):
             self.at(value, ExpressionError(message, offset=offset), warning=True)
@@ -197,6 +192,14 @@ class Reading:
                 yield value, (f"'{children}' looks sexagesimal", "angles are decimal degrees, such as 187.7059")
             elif "${" in children:
                 self.template(value, names)
+
+
+def _cut_off(text: str, error: ExpressionError) -> ExpressionError:
+    """With a hint where YAML has cut a condition at a comma: `[area(ev.sky, 0.9) < 5]`."""
+    if error.hint or text.count("(") == text.count(")"):
+        return error
+    hint = "inside […] or {…} a condition with a comma needs quotes, or a line of its own beginning with '-'"
+    return ExpressionError(str(error), offset=error.offset, hint=hint)
 
 
 def describe(value: Value) -> str:

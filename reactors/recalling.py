@@ -32,7 +32,7 @@ class FromJournal:
 
     def reactions(self, rule: str) -> Iterable[tuple[NewReaction, bool]]:
         for reaction in reversed(self._journal.reactions(rule=rule, limit=LOOK_BACK)):
-            if reaction.retracts is None:
+            if reaction.retracts is None and "follows" not in reaction.context:  # what follows a failure fired nothing
                 yield reaction, reaction.state != "retracted"
 
     def reactions_about(self, obj: str) -> Iterable[NewReaction]:

@@ -14,15 +14,18 @@ import msgspec
 from analyses.executor import Executor
 from nuncius.core.clock import Clock, VirtualClock
 from nuncius.core.errors import NunciusError, PermanentError, TransientError
-from nuncius.core.report import Report, Severity
-from nuncius.journal import Journal
-from nuncius.journal.records import LeasedStep
-from reactors.actions.contract import Done, Running, Work, actions
+from nuncius.core.event import Event
+from nuncius.core.report import Report
+from nuncius.journal import Journal, NewReaction, NewReview
+from nuncius.journal.records import LeasedStep, StepOutcome
+from reactors.actions.contract import Asking, Done, Running, Work, actions
 from reactors.context import context
 from reactors.evaluation import Evaluation
+from reactors.failing import failure_note, follow_up
 from reactors.functions import Maps
-from reactors.naming import digest
-from reactors.saying import report
+from reactors.gates import own_condition, passed_over
+from reactors.results import named_results
+from reactors.saying import withdrawn
 from reactors.scene import Scene
 
 log = logging.getLogger(__name__)
@@ -101,18 +104,20 @@ class Runner:
     def _begin(self, step: LeasedStep) -> None:
         try:
             scene = self._scene(step)
-            work = Work(step=step, scene=scene, journal=self._journal, executor=self._executor)
         except NunciusError as error:
             self._finish(step, "failed", error=str(error))
             return
+        work = Work(step=step, scene=scene, now=self._clock.now(), journal=self._journal, executor=self._executor)
         try:
-            condition = step.action.get("if")
-            if condition is not None and (met := scene.evaluate(condition)).truth != "true":
-                self._finish(step, "skipped", error=f"if: {condition} is {met.truth} {met.why}".strip())
+            passed = passed_over(step, self._journal) or own_condition(work)
+            if passed is not None:
+                self._end(work, "skipped", result={"skipped": passed.cause}, error=passed.why)
                 return
             started = actions()[step.action["do"]].perform(work)
             if isinstance(started, Running):
                 self._active[step.id] = _Active(work=work, running=started, renewed=self._clock.now())
+            elif isinstance(started, Asking):
+                self._finish(step, "retry", retry_at=started.review.due, reports=started.reports, review=started.review)
             else:
                 self._done(work, started)
         except NunciusError as error:
@@ -146,9 +151,15 @@ class Runner:
         return True
 
     def _scene(self, step: LeasedStep) -> Scene:
-        """The event that caused the reaction, its rule's variables and the results of earlier steps."""
+        """The event that caused the reaction, those it rests on under their aliases, its rule's variables and the
+        results of earlier steps."""
         about = step.reaction.context
-        given: dict[str, Any] = {name: _result_values(result) for name, result in step.earlier.items()}
+        given: dict[str, Any] = {name: self._ev(event) for name, event in about.get("aliases", {}).items()}
+        given |= named_results(step.earlier)
+        if "item" in step.action:
+            given["item"] = step.action["item"]
+        if "error" in about:
+            given["error"] = about["error"]
         if "retracted_by" in about:
             given["retraction"] = self._ev(about["retracted_by"])
         variables = [(str(name), str(source)) for name, source in about["vars"]]
@@ -163,7 +174,9 @@ class Runner:
         return context(stored.event)
 
     def _done(self, work: Work, done: Done) -> None:
-        self._finish(work.step, "done", result=done.result, reports=done.reports)
+        action = work.step.action
+        result = done.result | ({"item": action["item"]} if "item" in action else {})
+        self._end(work, "done", result=result, reports=done.reports, events=done.events)
 
     def _fail(self, work: Work, error: NunciusError) -> None:
         """Try again where that may help and the rule asks for it; otherwise say so in the thread."""
@@ -174,30 +187,31 @@ class Runner:
             self._finish(step, "retry", error=str(error), retry_at=retry_at)
             return
         log.warning("rule %s, %s: %s", step.reaction.rule, step.action["what"], error)
-        self._finish(step, "failed", error=str(error), reports=[self._failure_note(work, error)])
+        self._end(
+            work,
+            "failed",
+            error=str(error),
+            reports=[failure_note(work, error)],
+            follow_ups=follow_up(work, error),
+        )
 
-    def _failure_note(self, work: Work, error: NunciusError) -> Report:
-        """In the action's own place, so that a later success replaces it."""
-        action, about = work.step.action, work.step.reaction.context
-        name = action["what"] if action["do"] == "run" else action["do"]
-        title, text = f"{name} did not work", str(error)
-        posts = about.get("on_fail", [])
-        if posts:
-            scene = Scene(work.scene.evaluation, about["vars"], {"error": str(error)})
-            title, _, text = scene.text("\n".join(post["what"] for post in posts))[0].partition("\n")
-        note = report(work, title=title, text=text)
-        severity = note.severity if note.severity is not Severity.PAGE else Severity.WARNING
-        return msgspec.structs.replace(note, key=digest(note.key, "failed"), severity=severity)
+    def _end(self, work: Work, outcome: StepOutcome, *, reports: Sequence[Report] = (), **more: Any) -> None:
+        """End a step for good. The first that ends after a retraction, however it ends, marks what was said."""
+        marked = withdrawn(work) if work.step.reaction.retracts is not None else []
+        self._finish(work.step, outcome, reports=[*marked, *reports], **more)
 
     def _finish(
         self,
         step: LeasedStep,
-        outcome: Any,
+        outcome: StepOutcome,
         *,
         result: dict[str, Any] | None = None,
         error: str = "",
         reports: Sequence[Report] = (),
+        events: Sequence[Event] = (),
         retry_at: datetime | None = None,
+        review: NewReview | None = None,
+        follow_ups: Sequence[NewReaction] = (),
     ) -> None:
         kept = self._journal.finish_step(
             step.id,
@@ -208,12 +222,9 @@ class Runner:
             error=error,
             retry_at=retry_at,
             reports=[(target, said) for said in reports for target in self._targets],
+            events=events,
+            review=review,
+            follow_ups=follow_ups,
         )
         if not kept:
             log.info("step %s was taken back while it ran: its result is dropped", step.id)
-
-
-def _result_values(result: dict[str, Any]) -> dict[str, Any]:
-    """What a text may name of an earlier result: `loc.answer` and each value as a number."""
-    values = {name: float(quantity["value"]) for name, quantity in result.get("values", {}).items()}
-    return {**values, "answer": result.get("answer", result.get("text", ""))}

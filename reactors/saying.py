@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -9,6 +10,7 @@ import msgspec
 from nuncius.core.report import Link, Picture, Report, ReportState, Severity
 from nuncius.core.result import Table
 from reactors.naming import digest
+from reactors.scene import Scene
 
 if TYPE_CHECKING:
     from reactors.actions.contract import Work
@@ -21,6 +23,28 @@ def thread_of(work: Work) -> str:
     to = work.step.action.get("to")
     reaction = work.step.reaction
     return work.scene.text(to)[0] if to else reaction.object or str(reaction.context["event"])
+
+
+def text_inputs(action: dict[str, Any], scene: Scene) -> Any:
+    """What the event determines of a text. One that waits for a result is known by its source; the result's own
+    inputs count through its name."""
+    return action["what"] if scene.pending(action["what"]) else scene.text(action["what"])[0]
+
+
+def say(work: Work, *, severity: Severity | None = None) -> tuple[str, list[Report]]:
+    """A step's text, filled, and the report that says it: none after a retraction where nobody was told before."""
+    text, gaps = work.scene.text(work.step.action["what"])
+    title, _, rest = text.strip().partition("\n")
+    message = report(work, title=title or "(an empty text)", text=rest.strip(), caveats=gaps)
+    if severity is not None:
+        message = msgspec.structs.replace(message, severity=severity)
+    if work.step.reaction.retracts is None:
+        return text, [message]
+    if not told(work):
+        return "", []
+    # Several rules, and several revisions of one, may be taken back by the same event: people are told once.
+    place = digest("retraction", message.thread, text, work.step.reaction.context["retracted_by"])
+    return text, [msgspec.structs.replace(message, slot=f"retraction/{place}", key=place, revision=1, caveats=[])]
 
 
 def report(
@@ -39,7 +63,8 @@ def report(
     return Report(
         thread=thread_of(work),
         slot=action["slot"],
-        key=action["key"],
+        # What follows a retraction or a failure is known by the reaction alone.
+        key=action["key"] or digest(reaction.key, action["slot"]),
         title=title,
         text=text,
         severity=Severity(reaction.severity),
@@ -56,22 +81,41 @@ def report(
 def withdrawn(work: Work) -> list[Report]:
     """The reports of a retracted reaction that people may have seen, marked as retracted, in their places. What
     another mission has said there since stands."""
-    context = work.step.reaction.context
     marked = []
-    places = {(place["slot"], place["thread"]) for place in context.get("places", [])}
+    for slot, thread, said in _said(work):
+        if said.state is ReportState.RETRACTED or _mission(work, said) != work.scene.ev.get("mission"):
+            continue
+        key = _mark(work, slot, thread)
+        fields: dict[str, Any] = {"state": ReportState.RETRACTED, "key": key, "revision": said.revision + 1}
+        marked.append(msgspec.structs.replace(said, **fields))
+    return marked
+
+
+def told(work: Work) -> bool:
+    """Whether people may have seen something of what is taken back now: a step before this one may have marked it."""
+    return any(
+        said.key == _mark(work, slot, thread)
+        or (said.state is not ReportState.RETRACTED and _mission(work, said) == work.scene.ev.get("mission"))
+        for slot, thread, said in _said(work)
+    )
+
+
+def _mark(work: Work, slot: str, thread: str) -> str:
+    return digest("retracted", slot, thread, work.step.reaction.context["retracted_by"])
+
+
+def _said(work: Work) -> Iterator[tuple[str, str, Report]]:
+    """The newest report in each place of a reaction, with its place and thread."""
+    places = {(place["slot"], place["thread"]) for place in work.step.reaction.context.get("places", [])}
     for thread in sorted({thread for _, thread in places}):
         newest: dict[str, Report] = {}
         for stored in work.journal.reports(thread=thread, limit=2000):
             said = stored.report
-            if (said.slot, thread) in places and stored.state in STANDING:
-                newest[said.slot] = max(newest.get(said.slot, said), said, key=lambda r: r.revision)
+            before = newest.get(said.slot, said)
+            if (said.slot, thread) in places and stored.state in STANDING and said.revision >= before.revision:
+                newest[said.slot] = said
         for slot, said in sorted(newest.items()):
-            if said.state is ReportState.RETRACTED or _mission(work, said) != work.scene.ev.get("mission"):
-                continue
-            key = digest("retracted", slot, thread, context["retracted_by"])
-            fields: dict[str, Any] = {"state": ReportState.RETRACTED, "key": key, "revision": said.revision + 1}
-            marked.append(msgspec.structs.replace(said, **fields))
-    return marked
+            yield slot, thread, said
 
 
 def _mission(work: Work, said: Report) -> str | None:

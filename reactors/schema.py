@@ -7,10 +7,13 @@ from typing import Any
 
 from analyses.contract import known
 from nuncius.core.report import Severity
+from reactors.actionreading import MAX_RETRY
 from reactors.actions.contract import actions
+from reactors.actions.emit import KIND
 from reactors.loader import KEYS
 from reactors.reading import WORD
 from reactors.rule import RULE_NAME
+from reactors.ruletest import TEST_KEYS
 from reactors.vocabulary import KINDS
 from reactors.whenreading import MAX_ALIASES, MAX_COUNT
 from reactors.workreading import MODES, STATUSES
@@ -24,10 +27,11 @@ SIGNED: dict[str, Any] = {"type": ["string", "number"], "pattern": r"^[-+]?\s*\d
 
 ABOUT = {
     "rule": "the rule's name",
+    "template": "the name of what several rules share, by `use`",
     "about": "what it is for, for people",
     "owner": "who looks after it",
     "status": "live; shadow decides but does nothing; off",
-    "when": "a kind of event, or a list (any of)",
+    "when": "a kind of event; a list (any of); {name: kind} (all of); {cron, tz}; {every}; {after, of}",
     "within": "how far apart events may be: a duration, or {of, from, to} relative to the T0 of `of`",
     "without": "fires when the window closes and no such event came: {name: kind}",
     "where": "conditions on the event of `without`",
@@ -41,17 +45,20 @@ ABOUT = {
     "severity": "how loud",
     "escalate": "who is paged when nobody has answered after a time",
     "mutes": "other rules that stay quiet for a while after this one fires",
-    "on_fail": "what is said when an action fails",
-    "on_retract": "what is said when the object is retracted",
+    "on_fail": "what is done when an action fails",
+    "on_retract": "what is done when the object is retracted",
+    "use": "templates whose keys this rule shares",
+    "test": "what the rule should say about given events",
 }
 
 
 def rule_schema() -> dict[str, Any]:
-    """The schema of one rule."""
-    posts = _one_or_list(_action("post"))
+    """The schema of one document of a rule file: a rule or a template."""
     kinds = _one_or_list({"type": "string", "anyOf": [{"pattern": _kind_pattern()}, {"enum": list(KINDS)}]})
+    work = _one_or_list({"$ref": "#/definitions/action"})
     shapes: dict[str, dict[str, Any]] = {
         "rule": NAME,
+        "template": NAME,
         "about": TEXT,
         "owner": TEXT,
         "status": {"enum": list(STATUSES)},
@@ -65,20 +72,27 @@ def rule_schema() -> dict[str, Any]:
         "mode": {"enum": list(MODES)},
         "limit": {"type": "string", "pattern": r"^\d{1,6}\s*/\s*\S+(\s+per\s+.+)?$"},
         "vars": {"type": "object"},
-        "do": _one_or_list({"anyOf": [_action(verb) for verb in actions()]}),
+        "do": work,
         "severity": {"enum": [severity.value for severity in Severity]},
         "escalate": _one_or_list(_map({"after": DURATION, "unless": CONDITION, "page": TEXT}, "after", "page")),
         "mutes": _map({"rules": _one_or_list(NAME), "same": EXPRESSION, "for": DURATION}, "rules", "for"),
-        "on_fail": posts,
-        "on_retract": posts,
+        "on_fail": work,
+        "on_retract": work,
+        "use": _one_or_list(NAME),
+        "test": _one_or_list({"type": "object", "propertyNames": {"enum": list(TEST_KEYS)}}),
     }
     return {
         "$schema": "http://json-schema.org/draft-07/schema#",
         "title": "Nuncius rule",
         "type": "object",
-        "required": ["rule", "when", "do"],
+        "anyOf": [
+            {"required": ["rule", "when", "do"], "not": {"required": ["template"]}},
+            {"required": ["rule", "use"], "not": {"required": ["template"]}},
+            {"required": ["template"], "not": {"anyOf": [{"required": ["rule"]}, {"required": ["test"]}]}},
+        ],
         "additionalProperties": False,
-        "properties": {key: {"description": ABOUT[key], **shapes[key]} for key in KEYS},
+        "properties": {key: {"description": ABOUT[key], **shapes[key]} for key in ("template", *KEYS)},
+        "definitions": {"action": {"anyOf": [_action(verb) for verb in actions()]}},
     }
 
 
@@ -115,15 +129,22 @@ def _one_or_list(shape: dict[str, Any]) -> dict[str, Any]:
 def _action(verb: str) -> dict[str, Any]:
     shapes: dict[str, dict[str, Any]] = {
         "with": {"type": "object"},
-        "as": {"type": "string", "pattern": "^[A-Za-z][A-Za-z0-9_]{0,39}$"},
+        "as": {"type": "string", "pattern": f"^{WORD.pattern}"},
         "timeout": DURATION,
-        "retry": {"type": "integer", "minimum": 0, "maximum": 20},
+        "retry": {"type": "integer", "minimum": 0, "maximum": MAX_RETRY},
     }
-    what = TEXT if verb != "run" else {"type": "string", "enum": [analysis.name for analysis in known()]}
+    common = {
+        "if": CONDITION,
+        "for_each": EXPRESSION,
+        "to": TEXT,
+        "else": _one_or_list({"$ref": "#/definitions/action"}),
+    }
     options = {name: shapes[name] for name in shapes if name in actions()[verb].options}
-    return {
-        "type": "object",
-        "required": [verb],
-        "additionalProperties": False,
-        "properties": {verb: what, "if": CONDITION, "to": TEXT, **options},
-    }
+    return _map({verb: _object_of(verb), **common, **options}, verb)
+
+
+def _object_of(verb: str) -> dict[str, Any]:
+    """What stands behind the verb."""
+    if verb == "run":
+        return {"type": "string", "enum": [analysis.name for analysis in known()]}
+    return {"type": "string", "pattern": f"^{KIND.pattern}"} if verb == "emit" else TEXT

@@ -142,9 +142,16 @@ FIELDS: dict[str, Type] = {
     "parameter_units": "map",
     "power_law": "map",
     "reference": "map",
+    # Of events that rules emit.
+    "emitted_by": "text",
+    "because": "text",
+    "depth": "number",
     "containment_assumed": "bool",
     "systematic_included": "bool",
 }
+
+#: Fields that every event has from the service itself, whatever was sent.
+ENVELOPE = ("id", "kind", "source", "object", "name", "tense", "revision", "received", "trigger_time")
 
 #: First words of kinds, with what is below them where that is closed.
 KINDS = (
@@ -161,6 +168,7 @@ KINDS = (
     "analysis.result",
     "feed.silent",
     "feed.recovered",
+    "custom",
 )
 
 #: A rule that names one of these decides about tests and retractions itself.

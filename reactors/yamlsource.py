@@ -32,13 +32,15 @@ _QUOTE = "text with ${…}, ': ', ' #', '?', or starting with '{', '[', '!', '&'
 
 class Value(msgspec.Struct, frozen=True, kw_only=True):
     """A located value. `content` is text, a number, true/false, None, a list of Values or a dict of key text to
-    (key Value, Value). `inner` is the column where a text's own characters begin, where it stands on one line."""
+    (key Value, Value). `file` is where it stands; `inner` is the column where a text's own characters begin, where it
+    stands on one line."""
 
     content: Any
     line: int
     column: int
     inner: int = 0
     style: str = ""
+    file: str = ""
 
     def plain(self) -> Any:
         """The value without its places."""
@@ -100,12 +102,12 @@ def _value(event: Any, events: Iterator[Any], file: str) -> Value:
         style = event.style or ""
         one_line = event.start_mark.line == event.end_mark.line
         inner = (column + (1 if style in ("'", '"') else 0)) if one_line else 0
-        return Value(content=_scalar(event.value, style), line=line, column=column, inner=inner, style=style)
+        return Value(content=_scalar(event.value, style), line=line, column=column, inner=inner, style=style, file=file)
     if isinstance(event, SequenceStartEvent):
         items = []
         while not isinstance(event := next(events), SequenceEndEvent):
             items.append(_value(event, events, file))
-        return Value(content=items, line=line, column=column)
+        return Value(content=items, line=line, column=column, file=file)
     pairs: dict[str, tuple[Value, Value]] = {}
     while not isinstance(event := next(events), MappingEndEvent):
         key = _value(event, events, file)
@@ -122,7 +124,7 @@ def _value(event: Any, events: Iterator[Any], file: str) -> Value:
                 "keep one; several conditions or actions go in a list, each line beginning with '-'",
             )
         pairs[name] = (key, _value(next(events), events, file))
-    return Value(content=pairs, line=line, column=column)
+    return Value(content=pairs, line=line, column=column, file=file)
 
 
 def _written(value: Any) -> str:

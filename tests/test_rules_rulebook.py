@@ -205,3 +205,47 @@ def test_the_command_explains_a_decision_from_its_trace(tmp_path: Path, monkeypa
     assert "ev.far = 3.5e-12" in run.output
     assert "ev.nothing is not given" in run.output
     assert CliRunner().invoke(cli, ["rules", "explain", "a", "2"]).exit_code == 1
+
+
+def test_a_template_may_stand_in_another_file_and_its_change_reaches_those_who_use_it(tmp_path: Path) -> None:
+    write(tmp_path / "a.yaml", "use: loud\n" + rule("a") + "---\n" + rule("b"))
+    write(tmp_path / "shared.yaml", "template: loud\nseverity: page\nif: ev.far < 1\n")
+    book = RuleBook([tmp_path])
+    assert book.problems == []
+    assert [(r.name, r.severity, len(r.conditions)) for r in book.rules.rules] == [("a", "page", 1), ("b", "info", 0)]
+    write(tmp_path / "shared.yaml", "template: loud\nseverity: warning\n")
+    assert book.refresh()
+    assert [(r.name, r.severity, len(r.conditions)) for r in book.rules.rules] == [
+        ("a", "warning", 0),
+        ("b", "info", 0),
+    ]
+
+
+def test_a_template_that_goes_bad_keeps_its_last_good_rules(tmp_path: Path) -> None:
+    write(tmp_path / "a.yaml", "use: loud\n" + rule("a"))
+    write(tmp_path / "shared.yaml", "template: loud\nseverity: page\n")
+    book = RuleBook([tmp_path])
+    write(tmp_path / "shared.yaml", "template: loud\nseverity: [\n")
+    assert book.refresh()
+    assert [r.severity for r in book.rules.rules] == ["page"]
+    write(tmp_path / "shared.yaml", "template: loud\nseverity: very\n")
+    assert book.refresh()
+    assert [r.severity for r in book.rules.rules] == ["page"]
+    assert [(p.file, p.line, p.column) for p in book.problems if p.level == "error"] == [
+        (str(tmp_path / "shared.yaml"), 2, 11)
+    ]
+    (tmp_path / "shared.yaml").unlink()
+    assert book.refresh()
+    assert [r.severity for r in book.rules.rules] == ["page"]
+    assert "no template is named 'loud'; there is none in these folders" in book.problems[0].message
+
+
+def test_a_template_of_ones_own_replaces_the_one_of_the_same_name_in_an_earlier_path(tmp_path: Path) -> None:
+    (tmp_path / "one").mkdir()
+    (tmp_path / "two").mkdir()
+    write(tmp_path / "one" / "a.yaml", "template: t\nseverity: page\n---\nuse: t\n" + rule("a"))
+    write(tmp_path / "two" / "t.yaml", "template: u\nseverity: warning\n---\ntemplate: u\nseverity: info\n")
+    write(tmp_path / "two" / "v.yaml", "template: u\nseverity: notice\n")
+    book = RuleBook([tmp_path / "one", tmp_path / "two"])
+    assert [r.severity for r in book.rules.rules] == ["page"]
+    assert ["twice" in p.message or "is also in" in p.message for p in book.problems] == [True, True]

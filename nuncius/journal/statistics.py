@@ -44,8 +44,9 @@ def unfinished(connection: Connection) -> dict[str, int]:
 
 def _asking() -> Select[Any]:
     """Reactions with a question that nobody has answered."""
-    unanswered = (t.reviews.c.step_id == t.steps.c.id, t.reviews.c.verdict == "", t.steps.c.state == "queued")
-    return select(t.reviews.c.reaction_id).where(*unanswered)
+    asking = t.steps.alias()
+    unanswered = select(t.reviews.c.reaction_id).join(asking, t.reviews.c.step_id == asking.c.id)
+    return unanswered.where(t.reviews.c.verdict == "", asking.c.state == "queued")
 
 
 def outcomes(connection: Connection) -> list[tuple[str, str, int]]:
