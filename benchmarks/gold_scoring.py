@@ -87,6 +87,14 @@ def outcomes(found: list[Found], record: dict[str, Any], text: dict[str, Any]) -
                 yield outcome
 
 
+def judged(found: list[Found], record: dict[str, Any], text: dict[str, Any]) -> list[tuple[float, bool]]:
+    """(confidence, whether it is right) of each found fact that counts for precision, duplicates and all."""
+    span = {id(g): str(text[g["where"]])[g["start"] : g["end"]] for g in record["facts"]}
+    gold = [g for g in record["facts"] if scored(g)]
+    said = [f for f in found if scored(f) and _outcome("", _field(f), record, f).counts]
+    return [(f["confidence"], _any_agree([f], gold, span)) for f in said if not str(f.get("value")).startswith("ATel")]
+
+
 def _outcome(kind: str, field: str, record: dict[str, Any], fact: Found) -> Outcome:
     complete = set(record["complete_for"])
     counts = field in complete or field.partition(":")[0] in complete

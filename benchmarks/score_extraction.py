@@ -74,7 +74,7 @@ def score(data: Path, *, show_errors: bool = False) -> dict[str, Any]:
         counts["fn"] += bool(gold) and not right
         counts["none"] += gold is None
         counts["false"] += gold is None and fact is not None
-        written = bool(gold) and _is_written(gold, text["subject"] + " " + text["body"])
+        written = bool(gold) and is_written(gold, text["subject"] + " " + text["body"])
         counts["told"] += written
         counts["told_right"] += written and right
         contradicted += bool(gold) and not written and fact is not None and not right
@@ -84,7 +84,7 @@ def score(data: Path, *, show_errors: bool = False) -> dict[str, Any]:
             band[1] += 1
         if show_errors and not right and (fact or written):
             print(row["circularId"], "gold", gold, "said", fact and (fact.text, fact.assertion), text["subject"][:70])
-        for key in _model(row["llm_pred"]["redshift"], gold):
+        for key in model_counts(row["llm_pred"]["redshift"], gold):
             counts[f"model_{key}"] += 1
         if row["grb"]:
             names += 1
@@ -107,14 +107,14 @@ def score(data: Path, *, show_errors: bool = False) -> dict[str, Any]:
     }
 
 
-def _is_written(gold: str, text: str) -> bool:
+def is_written(gold: str, text: str) -> bool:
     """Whether every number of the gold stands in the text, a last zero more or less."""
     found = {n.rstrip("0") for n in NUMBER.findall(text)} | {n.lstrip("0").rstrip("0") for n in NUMBER.findall(text)}
     numbers = NUMBER.findall(gold)
     return bool(re.match(r"^[\s<>~z=.\d]+$", gold)) and all(n.rstrip("0") in found for n in numbers)
 
 
-def _model(said: str | None, gold: str | None) -> list[str]:
+def model_counts(said: str | None, gold: str | None) -> list[str]:
     """Which counts the language model's answer adds to, read kindly: its first number."""
     first, true = NUMBER.search(said or ""), NUMBER.search(gold or "")
     if first and true and abs(float(first[0]) - float(true[0])) <= 0.01 * float(true[0]):
