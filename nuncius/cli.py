@@ -20,6 +20,7 @@ SUMMARIES = {
     "parse": "Notices and circulars in any GCN format to normalised events.",
     "extract": "Circulars to facts, each with the span it was read from.",
     "rules": "Check the rules that decide what happens, and explain decisions.",
+    "review": "Answer what rules ask people before they go on.",
     "kg": "Ask, show, export and rebuild the knowledge graph.",
     "analyse": "Run one analysis now.",
     "regress": "Test cases against their references.",

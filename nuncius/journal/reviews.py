@@ -78,7 +78,7 @@ def decide(connection: Connection, review_id: int, verdict: Verdict, by: str, wh
     if found.state != "open":
         who = f" by {found.by}" if found.by else ""
         raise PermanentError(f"review {review_id} is not open: it was {found.state}{who}")
-    due = update(t.steps).where(_s.id == review_id, _s.state == "queued").values(not_before=now, updated=now)
+    due = update(t.steps).where(_s.id == review_id, _s.state == "queued").values(not_before=None, updated=now)
     if not connection.execute(due).rowcount:
         raise TransientError(f"review {review_id} is being looked at just now; try again in a second")
     row = update(t.reviews).where(_r.step_id == review_id, _r.verdict == "")
