@@ -7,9 +7,13 @@ from kg.extraction import (
     absent,
     citations,
     classification,
+    coincidence,
     counterparts,
     durations,
     fluxes,
+    followups,
+    instruments,
+    magnitudes,
     redshift,
     reports,
     retraction,
@@ -24,10 +28,14 @@ GRAMMARS: tuple[Grammar, ...] = (
     absent.GRAMMAR,
     counterparts.GRAMMAR,
     classification.GRAMMAR,
+    coincidence.GRAMMAR,
+    followups.GRAMMAR,
+    instruments.GRAMMAR,
     redshift.GRAMMAR,
     times.GRAMMAR,
     durations.GRAMMAR,
     fluxes.GRAMMAR,
+    magnitudes.GRAMMAR,
 )
 
 #: The grammar of each predicate.

@@ -6,6 +6,7 @@ Every grammar reads `Even.text` and answers in spans of it; `Even.span` turns th
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 
 #: One alternative each, longest first; what is not listed is copied character by character.
 _RULES: list[tuple[str, str]] = [
@@ -74,6 +75,10 @@ class Even:
         while last > first and self.original[last - 1].isspace():
             last -= 1
         return first, last
+
+    def at(self, place: int) -> int:
+        """Where a place of the original stands in `text`; of what was left out, where the next character stands."""
+        return bisect_left(self._starts, place)
 
 
 _BREAK = re.compile(

@@ -1,0 +1,229 @@
+"""Tables in circulars: fixed-width columns, pipes, ASCII art, tabs, commas, Markdown. Reads lines of the original,
+since the even text has none; every cell keeps its place there.
+
+A table begins at a line that names columns (`heads.is_head`) and ends at the first line that is no row. Grammars ask
+for the kinds of columns they know.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+import msgspec
+
+from kg.extraction.columns import Token, align, tokens_of
+from kg.extraction.heads import Column, is_head, read_head
+
+Style = Literal["pipes", "tabs", "commas", "spaces"]
+#: Rows and tables read of one text; no honest circular has more.
+MOST_ROWS, MOST_TABLES = 400, 24
+
+
+class Cell(msgspec.Struct, frozen=True, kw_only=True):
+    """A cell's text without its rim, and its place in the original."""
+
+    text: str
+    start: int
+    end: int
+
+
+class Row(msgspec.Struct, frozen=True, kw_only=True):
+    """A row: its cells by index of their column (missing ones are left out), and its own line or lines."""
+
+    cells: dict[int, Cell]
+    start: int
+    end: int
+
+    def cell(self, table: Table, kind: str) -> Cell | None:
+        """The first cell in a column of this kind."""
+        return next((self.cells[i] for i, c in enumerate(table.columns) if c.kind == kind and i in self.cells), None)
+
+
+class Table(msgspec.Struct, frozen=True, kw_only=True):
+    """A table with its columns and rows; `start` is where its head begins in the original."""
+
+    style: Style
+    columns: list[Column]
+    rows: list[Row]
+    start: int
+    end: int
+
+    def has(self, *kinds: str) -> bool:
+        """Whether a column of one of these kinds is there."""
+        return any(c.kind in kinds for c in self.columns)
+
+
+class _Line(msgspec.Struct, frozen=True, kw_only=True):
+    text: str
+    start: int
+
+
+_RULE = re.compile(r"[\s|+=_:.*~#\ufffd-]*")
+_WORTH = re.compile(r"mag|lim|filt|band|flt|\bOT\b|\bUL|\bRA\b|R\.A\.|phot|[tT]-?T0|UTC?\b|Date", re.I)
+_PROSE = re.compile(r"[A-Za-z]{4,}")
+_UNITS = re.compile(r"(?<![A-Za-z])(days?|hours?|hrs?|h|min(?:utes?)?|d|ks|s|sec(?:onds?)?)(?![A-Za-z])")
+
+
+def find_tables(original: str) -> list[Table]:
+    """Every table of a text, in order."""
+    if not _WORTH.search(original):
+        return []
+    lines, at = [], 0
+    for text in original.split("\n"):
+        lines.append(_Line(text=text.rstrip("\r").replace("\u00a0", " "), start=at))
+        at += len(text) + 1
+    found: list[Table] = []
+    i = 0
+    while i < len(lines) and len(found) < MOST_TABLES:
+        line = lines[i].text
+        columns = _columns(line) if len(line) < 300 and _WORTH.search(line) else []
+        if columns:
+            table, i = _read(lines, i, columns)
+            if table.rows:
+                found.append(table)
+        else:
+            i += 1
+    return found
+
+
+def style_of(line: str) -> Style:
+    """How a line keeps its cells apart."""
+    if line.count("|") >= 2:
+        return "pipes"
+    if line.strip().count("\t") >= 2:
+        return "tabs"
+    return "commas" if line.count(",") >= 2 else "spaces"
+
+
+def _columns(line: str) -> list[Column]:
+    """The columns that a line is the head of; empty where it is none."""
+    columns = read_head(line)
+    if not is_head(columns, line):
+        return []
+    style = style_of(line)
+    if style == "spaces":
+        return columns
+    whole: list[Column] = []
+    for cell in _split(line, 0, style):
+        inside = read_head(cell.text)
+        # The word of a cell that says most: "Upp.Lim. (AB)" is a limit, "Mag +/- err" a magnitude.
+        kinds = [c for c in inside if c.kind in ("limit", "mag")] or inside
+        bands = [c for c in columns if c.start >= cell.start and c.end <= cell.end and c.band]
+        kind = kinds[0].kind if kinds else bands[0].kind if bands else "other"
+        unit = next((c.unit for c in inside if c.unit), None)
+        band = next((c.band for c in [*kinds[:1], *bands] if c.band), None)
+        whole.append(Column(kind=kind, head=cell.text, start=cell.start, end=cell.end, band=band, unit=unit))
+    return whole
+
+
+def _split(line: str, start: int, style: Style) -> list[Cell]:
+    """The cells of a line with their places; rims of pipes are no cells."""
+    mark = {"pipes": "|", "tabs": "\t", "commas": ","}[style]
+    pieces: list[Cell] = []
+    at = 0
+    for piece in line.split(mark):
+        text = piece.strip(" \t\u00a0*`")
+        offset = at + (piece.index(text) if text else 0)
+        pieces.append(Cell(text=text, start=start + offset, end=start + offset + len(text)))
+        at += len(piece) + 1
+    if style == "tabs":
+        return [p for p in pieces if p.text]
+    if style == "pipes":
+        pieces = pieces[1:] if not pieces[0].text else pieces
+        pieces = pieces[:-1] if pieces and not pieces[-1].text else pieces
+    return pieces
+
+
+def _read(lines: list[_Line], head: int, columns: list[Column]) -> tuple[Table, int]:
+    """The table under a head, and the line behind it."""
+    style = _style(lines, head)
+    if style == "spaces":
+        columns = read_head(lines[head].text)
+    rows: list[Row] = []
+    i, blank = head + 1, 0
+    last = head
+    while i < len(lines) and len(rows) < MOST_ROWS:
+        line = lines[i]
+        if not line.text.strip() or _RULE.fullmatch(line.text):
+            blank = blank + 1 if not line.text.strip() else 0
+            if blank > 2:
+                break
+        elif not rows and not re.search(r"\d", line.text) and len(line.text) < 200 and i <= head + 3:
+            columns = _with_units(columns, line.text)
+        elif (row := _row(lines, i, style, columns)) is not None:
+            rows.append(row)
+            i += row.end > line.start + len(line.text)
+            last, blank = i, 0
+        else:
+            break
+        i += 1
+    end = lines[last].start + len(lines[last].text)
+    table = Table(style=style, columns=columns, rows=rows, start=lines[head].start, end=end)
+    return table, max(last, head) + 1
+
+
+def _with_units(columns: list[Column], line: str) -> list[Column]:
+    """Columns of time with the units that a second line of the head gives them."""
+    units = _UNITS.findall(line)
+    long = next((u for u in units if u[0] in "dh" or u.startswith("min")), None)
+    unit = long or (units[0] if units else None)
+    return [
+        msgspec.structs.replace(c, unit=unit) if c.kind == "since" and c.unit is None and unit else c for c in columns
+    ]
+
+
+def _style(lines: list[_Line], head: int) -> Style:
+    """The style of a table by its head, commas only where the line under it has them, too."""
+    style = style_of(lines[head].text)
+    if style != "commas":
+        return style
+    under = next((line.text for line in lines[head + 1 : head + 5] if not _RULE.fullmatch(line.text)), "")
+    return "commas" if style_of(under) == "commas" else "spaces"
+
+
+def _row(lines: list[_Line], at: int, style: Style, columns: list[Column]) -> Row | None:
+    """A line read as a row, with the next one where its magnitude was wrapped; None where it is none."""
+    line = lines[at]
+    if len(line.text) > 400 or not re.search(r"\d", line.text):
+        return None
+    end = line.start + len(line.text)
+    if style != "spaces" and style_of(line.text) == style:
+        cells = _mended(_split(line.text, line.start, style))
+        if len(cells) == len(columns) or (style == "pipes" and len(cells) == len(columns) - 1 > 3):
+            return Row(cells={i: c for i, c in enumerate(cells) if c.text}, start=line.start, end=end)
+    if style == "pipes" and "|" not in line.text:
+        return None
+    tokens = tokens_of(line.text.replace("|", " ").replace("\t", " "))
+    words = sum(t.kind == "word" and bool(_PROSE.match(t.text)) for t in tokens)
+    if len(tokens) < 2 or words > 5 or words > len(tokens) - words + 1:
+        return None
+    placed, score = align(columns, tokens)
+    row = Row(cells={i: _cell(t, line) for i, t in placed.items()}, start=line.start, end=end)
+    wanted = [i for i, c in enumerate(columns) if c.kind in ("mag", "limit")]
+    if any(i in placed and placed[i].kind in ("value", "number", "none") for i in wanted):
+        return row if score > 0 else None
+    return _joined(lines, at, row, wanted)
+
+
+def _mended(cells: list[Cell]) -> list[Cell]:
+    """Cells with the pipe that belongs to one of them: MASTER calls a polariser `P|`."""
+    for i, cell in enumerate(cells[:-1]):
+        if cell.text == "P" and not cells[i + 1].text:
+            return [*cells[:i], Cell(text="P|", start=cell.start, end=cell.end + 1), *cells[i + 2 :]]
+    return cells
+
+
+def _cell(token: Token, line: _Line) -> Cell:
+    start = line.start + token.start
+    return Cell(text=line.text[token.start : token.end], start=start, end=start + token.end - token.start)
+
+
+def _joined(lines: list[_Line], at: int, row: Row, wanted: list[int]) -> Row | None:
+    """A row whose magnitude was wrapped onto the next line, with it."""
+    following = lines[at + 1] if at + 1 < len(lines) else None
+    tokens = tokens_of(following.text) if following else []
+    if following and len(tokens) == 1 and tokens[0].kind == "value" and len(row.cells) >= 2:
+        cells = row.cells | {wanted[-1]: _cell(tokens[0], following)}
+        return Row(cells=cells, start=row.start, end=following.start + len(following.text))
+    return None

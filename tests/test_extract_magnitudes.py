@@ -1,0 +1,239 @@
+"""Magnitudes in running text and in tables: band, sign, error, whose, when. Texts are of our own making."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from msgspec.structs import replace
+
+from kg.extraction import Circular, Fact, candidates, extract, reads_again
+from kg.extraction.bands import normalise_band
+from kg.extraction.candidate import Candidate
+
+
+def _facts(body: str, subject: str = "GRB 310301A: optical observations") -> list[Fact]:
+    facts = extract(Circular(number=39999, subject=subject, body=body))
+    return [f for f in facts if f.predicate == "magnitude"]
+
+
+def _short(body: str, subject: str = "GRB 310301A: optical observations") -> list[tuple[object, ...]]:
+    return [(f.qualifier.get("band"), f.limit or "=", f.value) for f in _facts(body, subject)]
+
+
+def _left(body: str) -> list[Candidate]:
+    _, found = candidates(Circular(number=39999, subject="GRB 310301A: optical observations", body=body))
+    return [c for c in found if c.predicate == "magnitude" and not c.taken]
+
+
+@pytest.mark.parametrize(
+    ("written", "band"),
+    [
+        *[(w, "Rc") for w in ("R_c", "RC", "R_{C}", "Rc-band")],
+        *[(w, "r'") for w in ("r'", "r\u2019", "`r'`", "SDSS r'", "rp")],
+        *[(w, "uvw1") for w in ("UVW1", "w1", "uvw1")],
+        *[(w, "white") for w in ("wh", "White", "white")],
+        *[(w, "clear") for w in ("C", "Clear filter", "unfiltered", "CLEAR")],
+        *[(w, "Ks") for w in ("K_s", "Ks", "K_short")],
+        *[("sdssg", "g"), ("CR", "CR"), ("P|", "P|"), ("F160W", "F160W"), ("g_ps1", "g")],
+    ],
+)
+def test_a_band_is_written_in_one_way(written: str, band: str) -> None:
+    assert normalise_band(written) == band
+
+
+@pytest.mark.parametrize("word", ["mag", "is", "days", "Filter", "UT", "OT", "up to", ""])
+def test_other_words_are_no_band(word: str) -> None:
+    assert normalise_band(word) is None
+
+
+@pytest.mark.parametrize(
+    ("sentence", "fact"),
+    [
+        ("The afterglow has R = 20.31 +/- 0.05 mag.", ("R", "=", 20.31)),
+        ("We find the OT at r' ~ 19.3 (AB) in the first frame.", ("r'", "=", 19.3)),
+        ("The transient was found with J_AB=21.64 +/- 0.08.", ("J", "=", 21.64)),
+        ("The source has m(R)=24.5+/-0.2.", ("R", "=", 24.5)),
+        ("Its R-band magnitude is derived to be 19.02 +- 0.2 from four stars.", ("R", "=", 19.02)),
+        ("We measure 20.78 +/- 0.2 mag for the afterglow in the clear filter.", ("clear", "=", 20.78)),
+        ("The object is seen at an r-band magnitude of 22.41 +/- 0.07.", ("r", "=", 22.41)),
+        ("The source is not detected to a limiting magnitude of 22.71 in the i band.", ("i", ">", 22.71)),
+        ("No source is visible down to R ~ 21.4 mag.", ("R", ">", 21.4)),
+        ("It must be fainter than i = 22.0 now.", ("i", ">", 22.0)),
+        ("The 3-sigma upper limit of our unfiltered image is 19.4m.", ("clear", ">", 19.4)),
+        ("We do not detect any source to depth i>23.7 AB mag.", ("i", ">", 23.7)),
+        ("In our image the afterglow has z = 20.55 +/- 0.08 (AB).", ("z", "=", 20.55)),
+    ],
+)
+def test_one_magnitude_is_read_in_many_wordings(sentence: str, fact: tuple[object, ...]) -> None:
+    assert _short(sentence) == [fact]
+
+
+def test_values_in_a_row_share_the_limit_that_the_words_say() -> None:
+    body = "The candidate is not detected to J=18.35 mag, H=16.87 mag, Ks=16.43 (2.5 sigma upper limit)."
+    assert _short(body) == [("J", ">", 18.35), ("H", ">", 16.87), ("Ks", ">", 16.43)]
+
+
+def test_in_a_list_of_values_and_limits_the_signs_decide() -> None:
+    body = "We obtain these magnitudes and upper limits:\n\ng' = 24.2 +- 0.2\nr' = 23.0 +- 0.1\nJ > 21.5\nKs > 19.9\n"
+    assert _short(body) == [("g'", "=", 24.2), ("r'", "=", 23.0), ("J", ">", 21.5), ("Ks", ">", 19.9)]
+
+
+def test_a_list_without_signs_of_equality_is_read_line_by_line() -> None:
+    body = (
+        "For the counterpart we obtain:\n\n  g     > 23.07\n  r     21.78 +/- 0.13\n  Z    19.45 +/- 0.05\n\nThe end."
+    )
+    assert _short(body) == [("g", ">", 23.07), ("r", "=", 21.78), ("Z", "=", 19.45)]
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "The redshift is z = 2.145, from a break in the r band.",
+        "A spectrum with a resolution of R ~ 1000 was taken with the 10.4m telescope.",
+        "The source faded by 0.76 magnitudes within 2.27 hours in the r band.",
+        "The reddening in this direction is E(B-V) = 0.31 mag and A_V = 12.3 mag.",
+        "The list of sources is typically complete to about 18 mag.",
+        "The photometric zeropoint of our R image is 25.13.",
+        "We used the USNO star with R = 15.61 as reference.",
+        "The absolute magnitude of the host would be M_V = -19.2.",
+        "The errorbox (trigger No 1,12h 27m 31.99s , +15d 52m 00.1s, R=21.2667) was observed in R band.",
+        "The upper limit on the X-ray flux is 20 mCrab.",
+    ],
+)
+def test_what_is_no_brightness_of_the_source_is_left_out(sentence: str) -> None:
+    assert _short(sentence) == []
+
+
+def test_what_is_left_out_is_shown_with_its_reason() -> None:
+    [left] = _left("The afterglow is seen. For the USNO star we take R = 15.61 mag.")
+    assert left.qualifier["target"] == "reference star"
+    assert left.why == "a reference star's magnitude"
+
+
+def test_the_host_is_kept_apart_from_the_afterglow() -> None:
+    facts = _facts("The afterglow is at R = 21.3 +/- 0.1. The host galaxy has R = 24.8.")
+    assert [(f.value, f.qualifier.get("target")) for f in facts] == [(21.3, None), (24.8, "host")]
+
+
+def test_anothers_value_is_cited() -> None:
+    body = "The afterglow decayed to R = 22.5 +/- 0.1. The optical afterglow had R = 19.8 at first (Miller et al., GCN 39001)."
+    assert [(f.value, f.assertion) for f in _facts(body)] == [(22.5, "asserted"), (19.8, "cited")]
+
+
+def test_a_calibration_that_is_cited_leaves_the_value_asserted() -> None:
+    [fact] = _facts("We measure r = 20.10 +- 0.02 AB (calibrated against SkyMapper stars; Wolf et al. 2018, PASA).")
+    assert (fact.value, fact.assertion, fact.qualifier["system"]) == (20.1, "asserted", "AB")
+
+
+def test_the_depth_of_images_that_show_the_source_is_no_limit_on_it() -> None:
+    assert _short("The OT unfiltered magnitude is 12.9m (mlim=17.6).") == [("clear", "=", 12.9)]
+
+
+def test_an_error_printed_away_from_its_value_has_its_own_place() -> None:
+    body = "Filter  T_start(s)  T_stop(s)  Mag  Err\nwhite   3686        5322     19.61  0.15\n"
+    [fact] = _facts(body, "GRB 310301A: Swift/UVOT detection")
+    assert (fact.value, fact.error, fact.text) == (19.61, [0.15, 0.15], "19.61")
+    begin, end = fact.qualifier["error_span"]
+    assert body[begin:end] == "0.15"
+    assert fact.qualifier["epoch_s"] == pytest.approx((3686 + 5322) / 2)
+
+
+TABLES = {
+    "ascii art": """
+  +---------+--------+------------------+-----------+
+  | T-T0(h) | Filter |  Mag             |  UL       |
+  +---------+--------+------------------+-----------+
+  |   1.20  |   R    |  18.44 +/- 0.03  |   21.9    |
+  |   7.75  |   R    |      --          |   22.3    |
+  +---------+--------+------------------+-----------+
+""",
+    "single blanks": """
+Date UT-start Exptime Filter t-T0 OT Err UL
+(mid, hours)
+2031-03-01 21:23:55 35*120 R 1.20 18.44 0.03 21.9
+2031-03-02 03:44:52 33*120 R 7.75 - - 22.3
+""",
+    "columns": """
+t-T0, h    R_mag   err     exp, s   UL
+1.20       18.44   0.03    300      21.9
+7.75       -       -       2 x 300  22.3
+""",
+    "tabs": "t-T0 (h)\tFilter\tMag\terr\tLimit\n1.20\tR\t18.44\t0.03\t21.9\n7.75\tR\t-\t-\t22.3\n",
+    "markdown": """
+| T-T0 (hours) | Band | Mag | Error | Upper limit |
+|--------------|:----:|----:|-------|-------------|
+| 1.20 | `R` | **18.44** | 0.03 | 21.9 |
+| 7.75 | `R` | -- | -- | > 22.3 |
+""",
+    "commas": """
+T-T0 (h), Filter, Mag, Err, UL
+1.20, R, 18.44, 0.03, 21.9
+7.75, R, -, -, 22.3
+""",
+}
+
+
+@pytest.mark.parametrize("kind", TABLES)
+def test_the_same_table_is_read_in_every_shape(kind: str) -> None:
+    facts = _facts("The photometry of the afterglow follows.\n" + TABLES[kind] + "\nIt fades.")
+    read = [(f.qualifier["band"], f.limit, f.value, f.qualifier["epoch_s"]) for f in facts]
+    assert read == [("R", None, 18.44, 4320.0), ("R", ">", 22.3, 27900.0)]
+    assert facts[0].error == [0.03, 0.03]
+
+
+def test_bands_may_be_the_columns_and_stars_have_a_table_of_their_own() -> None:
+    body = (
+        "Date        t-T0(hr)  Exp(s)   r'(AB-mag)       i'(AB-mag)\n"
+        "2031-03-01  24.71     1500     20.47 (0.10)     19.75 (0.12)\n"
+        "2031-03-03  74.86     900      >21.89           >21.45\n\n"
+        "The photometry is based on nearby stars:\nRA DEC g r i\n"
+        "06:34:21.95 +49:52:11.31 16.394 15.783 15.515\n06:34:23.90 +49:51:55.54 18.810 18.218 17.972\n"
+    )
+    assert _short(body) == [("r'", "=", 20.47), ("i'", "=", 19.75), ("r'", ">", 21.89), ("i'", ">", 21.45)]
+    assert {f.qualifier["system"] for f in _facts(body)} == {"AB"}
+
+
+def test_masters_polarisers_do_not_break_its_tables() -> None:
+    body = (
+        "Tmid-T0  |      Date Time      |   Site  |Filt.| Expt. | Limit| Comment\n"
+        "_________|_____________________|_________|_____|_______|______|________\n"
+        "    1180 | 2031-03-01 22:26:55 | MASTER-Tunka |  P| |   180 | 17.3 |        \n"
+        "    1380 | 2031-03-01 22:29:55 | MASTER-Tunka |   C |   180 | 18.1 |        \n"
+    )
+    assert _short(body) == [("P|", ">", 17.3), ("clear", ">", 18.1)]
+
+
+def test_a_row_wrapped_by_the_mailer_is_put_together() -> None:
+    body = "Date Start_UT T_start-T0 (days) Filter Exp time (sec) magnitude\n====\n"
+    body += "2031-03-02 01:49:47   ~1.168      r     180 sec*10\n 21.04 +/- 0.04\n\nThe end."
+    [fact] = _facts(body)
+    assert (fact.value, fact.error, fact.qualifier["band"]) == (21.04, [0.04, 0.04], "r")
+    assert (fact.qualifier["epoch_s"], fact.qualifier["epoch"]) == (round(1.168 * 86400, 3), "2031-03-02T01:49:47Z")
+
+
+def test_moments_are_read_beside_the_value() -> None:
+    facts = _facts("We give r > 22.3 at T+3.2h. On Mar. 2.20 UT the afterglow had R = 20.10 +/- 0.08.")
+    assert (facts[0].qualifier["epoch_s"], facts[1].qualifier["epoch"]) == (11520.0, "2031-03-02T04:48:00Z")
+
+
+def test_extinction_is_told() -> None:
+    facts = _facts("The afterglow has R_c = 19.52 +/- 0.03. No correction has been made for Galactic extinction.")
+    assert [f.qualifier["extinction_corrected"] for f in facts] == [False]
+
+
+def test_every_span_alone_gives_its_value_and_a_bent_one_does_not() -> None:
+    bodies = [*TABLES.values(), "We find r' = 20.5(2), g > 22 and 23 < I < 24, or 19.4m in white light."]
+    facts = [f for body in bodies for f in _facts(body)]
+    assert len(facts) > 10
+    for fact in facts:
+        assert reads_again(fact)
+        value = {"value": fact.value + 0.1} if isinstance(fact.value, float) else {"lower": 1.0}
+        assert not reads_again(replace(fact, **value))
+
+
+@pytest.mark.parametrize("phrase", ["R = 20.1 mag, ", "Filter Mag\nR 20.1\n", "20.1 mag (", "r < 23 < i ", "mag 20.1"])
+def test_five_megabytes_of_magnitudes_are_read_within_four_seconds(phrase: str) -> None:
+    began = time.process_time()
+    _facts(phrase * (5_000_000 // len(phrase)))
+    assert time.process_time() - began < 4.0
