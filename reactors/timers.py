@@ -3,6 +3,7 @@ Whoever drives the engine (service, replay, test, backtest) rings through here, 
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -23,6 +24,8 @@ from reactors.naming import digest
 from reactors.rule import Rule, Schedule
 from reactors.rulebook import RuleSet
 from reactors.scene import Scene
+
+log = logging.getLogger(__name__)
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -47,16 +50,18 @@ def ring_due(
 
 def ring(rules: RuleSet, wait: Wait, *, now: datetime, memory: Memory, maps: Maps) -> Decided:
     """What a wait's rule says now that it is due. The wait ends, whatever comes of it."""
-    memory.close(wait.key)
     rule = rules.named(wait.rule)
     event = timer_event(wait, now)
     hearing = Hearing(Stored(seq=0, event=event, journalled=now), rules, now=now, memory=memory, maps=maps)
     if rule is None or _outdated(rule, wait):
+        memory.close(wait.key)
         return Decided(seq=0, rings=event)  # the rule is gone, or it is scheduled otherwise now
     try:
         verdict = _say(rule, wait, hearing)
-    except Exception as error:
+    except Exception as error:  # one rule's mishap must not stop the others
+        log.exception("rule %s on %s", rule.name, event.id)
         verdict = Verdict(outcome="error", reason=f"{type(error).__name__}: {error}")
+    memory.close(wait.key)
     for opened in verdict.waits:
         memory.open(opened.wait, opened.events)
     decision = Decision(

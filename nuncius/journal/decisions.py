@@ -59,8 +59,6 @@ def decide(connection: Connection, consumer: str, upto_seq: int, batch: Sequence
         for retraction in retracts:
             created += _retract(connection, retraction, seq, ids[seq], now)
         created += _react(connection, wanted, now)
-    waits.open_(connection, [wait for item in batch for wait in item.waits], now)
-    waits.close(connection, [key for item in batch for key in item.closes], now)
     consumers.advance(connection, consumer, upto_seq, now)
     return created
 
@@ -81,15 +79,27 @@ def follow(connection: Connection, reaction_id: int, wanted: Sequence[NewReactio
 
 
 def _rung(connection: Connection, batch: Sequence[Decided], now: datetime) -> list[Decided]:
-    """The batch with the numbers that its timers' events get here; those whose wait was rung before are dropped."""
-    kept = []
+    """The batch with the numbers that its timers' events get here; those whose wait was rung before are dropped. What
+    one item waits for, a later one may ring."""
+    kept: list[Decided] = []
+    settled = 0
+
+    def settle() -> None:
+        fresh = kept[settled:]
+        waits.open_(connection, [wait for item in fresh for wait in item.waits], now)
+        waits.close(connection, [key for item in fresh for key in item.closes], now)
+
     for item in batch:
         if item.rings is None:
             kept.append(item)
-        elif waits.ring(connection, item.rings.id.removeprefix(TIMER), now):
+            continue
+        settle()
+        settled = len(kept)
+        if waits.ring(connection, item.rings.id.removeprefix(TIMER), now):
             log.append(connection, [item.rings], now)
             seq = connection.scalar(select(t.events.c.seq).where(t.events.c.id == item.rings.id))
             kept.append(msgspec.structs.replace(item, seq=seq))
+    settle()
     return kept
 
 

@@ -126,8 +126,8 @@ def around(connection: Connection, moment: datetime, seconds: float, limit: int 
 
 
 def between(connection: Connection, kind: str, start: datetime, end: datetime | None, upto: int) -> list[Stored]:
-    """Events of a kind, or below it, numbered up to `upto`, that happened from `start` to before `end`: by their trigger
-    time, or where they have none by when they came."""
+    """Events of a kind, or below it, numbered up to `upto`, that happened from `start` to before `end`: by their
+    trigger time, or where they have none by when they came."""
     e = t.events.c
     happened = [e.trigger_time >= start] + ([e.trigger_time < end] if end else [])
     came = [e.trigger_time.is_(None), e.received >= start] + ([e.received < end] if end else [])

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, RowMapping, func, select, update
 
 from nuncius.journal import log
 from nuncius.journal import tables as t
-from nuncius.journal.records import StoredWait, Wait
+from nuncius.journal.records import Member, StoredWait, Wait
 
 #: State of a wait that nothing has ended yet.
 OPEN = "open"
@@ -43,13 +43,17 @@ def ring(connection: Connection, key: str, now: datetime) -> bool:
 def waiting(connection: Connection) -> list[StoredWait]:
     """All that is open, the first due first."""
     query = select(t.waits).where(t.waits.c.state == OPEN).order_by(t.waits.c.due, t.waits.c.id)
-    return [StoredWait(**row) for row in connection.execute(query).mappings()]
+    return [_stored(row) for row in connection.execute(query).mappings()]
 
 
 def of_rule(connection: Connection, rule: str, limit: int) -> list[StoredWait]:
     """What a rule waits or has waited for, the newest first."""
     query = select(t.waits).where(t.waits.c.rule == rule).order_by(t.waits.c.id.desc()).limit(limit)
-    return [StoredWait(**row) for row in connection.execute(query).mappings()]
+    return [_stored(row) for row in connection.execute(query).mappings()]
+
+
+def _stored(row: RowMapping) -> StoredWait:
+    return StoredWait(**dict(row) | {"members": [Member(**member) for member in row["members"]]})
 
 
 def count(connection: Connection) -> int:
