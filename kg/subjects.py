@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from kg.extraction import Fact
 from kg.names import normalise_name
 from kg.vocabulary import object_iri
+
+if TYPE_CHECKING:  # identity needs no grammars, and the service's first decision does not wait for them
+    from kg.extraction import Fact
 
 _TRIGGER = re.compile(r"^(?P<who>Swift|Fermi)(?:[ /-](?:BAT|GBM))? trigger (?P<number>\d+)$", re.I)
 

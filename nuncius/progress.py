@@ -21,3 +21,16 @@ def messages_and_stages() -> Iterator[tuple[Callable[[int], None], Callable[[dic
             progress.update(reading, description=f"messages; still to do: {text}")
 
         yield lambda count: progress.advance(reading, count), waiting
+
+
+@contextmanager
+def two_stages(first: str, second: str) -> Iterator[tuple[Callable[[int], None], Callable[[int], None]]]:
+    """Yields two counters: of what was done in a first stage, then in a second one."""
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed:,}"), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        tasks = [progress.add_task(name, total=None) for name in (first, second)]
+
+        def advance(task: int) -> Callable[[int], None]:
+            return lambda count: progress.advance(tasks[task], count)
+
+        yield advance(0), advance(1)

@@ -25,14 +25,9 @@ def command(paths: tuple[Path, ...], config: Path | None, as_json: bool) -> None
 
     Exit status: 0 no errors (warnings do not count), 1 errors, 2 nothing to check.
     """
-    from reactors.rulebook import RuleBook, shipped
+    from reactors.rulebook import RuleBook
 
-    chosen = list(paths)
-    if not chosen:
-        from nuncius.settings import load
-
-        chosen = list(dict.fromkeys([shipped(), *load(config).rules]))
-    book = RuleBook(chosen, quiet=True)
+    book = RuleBook(rule_paths(paths, config), quiet=True)
     errors = [problem for problem in book.problems if problem.level == "error"]
     if as_json:
         click.echo(json.dumps(_as_json(book)))
@@ -46,6 +41,16 @@ def command(paths: tuple[Path, ...], config: Path | None, as_json: bool) -> None
         files = len({rule.file for rule in book.rules.rules})
         click.echo(f"{len(book.rules.rules)} rules in {files} files are good, {len(errors)} errors")
     sys.exit(1 if errors else 0)
+
+
+def rule_paths(paths: tuple[Path, ...], config: Path | None) -> list[Path]:
+    """Where rules are read from: the paths named, else the shipped ones and those of the settings."""
+    if paths:
+        return list(paths)
+    from nuncius.settings import load
+    from reactors.rulebook import shipped
+
+    return list(dict.fromkeys([shipped(), *load(config).rules]))
 
 
 def _as_json(book: Any) -> dict[str, Any]:

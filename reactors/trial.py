@@ -1,0 +1,121 @@
+"""Rules on a stream of events and a virtual clock: the engine of the live service with nothing outward behind it.
+Inline tests, `rules explain` and `rules backtest` stand on it."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from nuncius.core.clock import VirtualClock
+from nuncius.core.errors import PermanentError
+from nuncius.core.event import Event
+from nuncius.journal.records import Decided, NewReaction, Stored
+from reactors.engine import decide
+from reactors.functions import Maps
+from reactors.previewing import Preview, preview
+from reactors.recalling import RamMemory
+from reactors.recollection import Recollection
+from reactors.ruleset import RuleSet
+from reactors.shelves import pack, unpack
+from reactors.timers import missing_schedules, ring_due
+
+BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
+#: Events that windows may rest on, kept to show what a rule would do when they close.
+KEEP_EVENTS = 20_000
+
+
+class Heard(msgspec.Struct, frozen=True, kw_only=True):
+    """An event and what the rules said about it; `rang`: it is a wait that came due, `about` the event it waited on."""
+
+    event: Event
+    decided: Decided
+    rang: bool = False
+
+    @property
+    def about(self) -> str:
+        """The id of the event it is about: the anchor's where a wait rang."""
+        return str(self.event.data.get("anchor") or self.event.id) if self.rang else self.event.id
+
+
+class Trial:
+    """Decides about events in the order they are given; the clock follows their `received`. Nothing is forgotten but
+    what is beyond the bounds of the engine's own memory."""
+
+    def __init__(
+        self,
+        rules: RuleSet,
+        *,
+        blob: Callable[[str], bytes] | None = None,
+        start: datetime = BEGINNING,
+        memory: Recollection | None = None,
+        upto: int = 0,
+    ) -> None:
+        self.rules = rules
+        self.clock = VirtualClock(start)
+        self.maps = Maps(blob or _no_blob)
+        self.memory: Recollection = memory or RamMemory()
+        self._seq = upto
+        self._begun = memory is not None  # else the schedules begin now
+        self._events: OrderedDict[str, bytes] = OrderedDict()
+        #: Rules that look back at events or forward to a moment.
+        self._windows = any(r.aliases or r.absent or r.after or r.count > 1 or r.escalate for r in rules.rules)
+
+    def hear(self, event: Event) -> Iterator[Heard]:
+        """Ring what is due by then, then decide about the event. Only what a rule had a word on is given."""
+        if not self._begun:
+            self.clock.advance_to(event.received)
+        yield from self.run_until(event.received)
+        self._seq += 1
+        now = self.clock.now()
+        stored = Stored(seq=self._seq, event=event, journalled=now)
+        if self._windows:
+            self._remember(event)
+        decided = decide(self.rules, stored, now=now, memory=self.memory, maps=self.maps)
+        if decided is not None:
+            yield Heard(event=event, decided=decided)
+
+    def run_until(self, moment: datetime) -> Iterator[Heard]:
+        """Ring the waits that are due by then, each at its own time."""
+        if not self._begun:
+            self._begun = True
+            for wait in missing_schedules(self.rules, self.memory, self.clock.now()):
+                self.memory.open(wait, [])
+        if self.memory.first_due(moment) is not None:
+            due = ring_due(self.rules, moment, memory=self.memory, maps=self.maps, advance=self.clock.advance_to)
+            for decided in due:
+                if decided.rings is not None:
+                    yield Heard(event=decided.rings, decided=decided, rang=True)
+        self.clock.advance_to(moment)
+
+    def _remember(self, event: Event) -> None:
+        self._events[event.id] = pack(event)
+        if len(self._events) > KEEP_EVENTS:
+            self._events.popitem(last=False)
+
+    def event(self, event_id: str) -> Event | None:
+        """An event that was heard not too long ago."""
+        packed = self._events.get(event_id)
+        return self.memory.event(event_id) if packed is None else unpack(packed)
+
+    def preview(
+        self, heard: Heard, reaction: NewReaction, results: Mapping[str, Mapping[str, Any]] | None = None
+    ) -> list[Preview]:
+        """What a reaction would do, in order."""
+        about = reaction.context
+        event = heard.event if about["event"] == heard.event.id else self.event(str(about["event"])) or heard.event
+        partners = {name: self.event(str(of)) for name, of in about.get("aliases", {}).items()}
+        known = {name: partner for name, partner in partners.items() if partner is not None}
+        return preview(reaction, event, self.maps, partners=known, results=results)
+
+    def t0(self, heard: Heard) -> datetime | None:
+        """The trigger time of what an event is about."""
+        event = (self.event(heard.about) or heard.event) if heard.rang else heard.event
+        return event.trigger_time
+
+
+def _no_blob(sha256: str) -> bytes:
+    raise PermanentError(f"the sky map {sha256[:12]} is not here")
