@@ -119,7 +119,13 @@ def assemble(settings: Settings, listeners: Sequence[Listener], *, clock: Clock 
     means = live_means(journal, queries, clock, settings.orbits)
     parts["reactors"] = Reactor(journal, rules, clock, identify=identify, maps=means).run
     parts["runner"] = Runner(
-        journal, executor, targets=[target.name for target in targets], clock=clock, owner=owner
+        journal,
+        executor,
+        targets=[target.name for target in targets],
+        clock=clock,
+        owner=owner,
+        maps=live_means(journal, queries, clock, settings.orbits),
+        data_dir=settings.data_dir,
     ).run
     for target in targets:
         # Messages leave on the wall clock, also in a replay.

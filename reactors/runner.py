@@ -7,6 +7,7 @@ import logging
 import threading
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -46,7 +47,8 @@ class _Active(msgspec.Struct, kw_only=True):
 
 
 class Runner:
-    """Performs steps. `targets` are the chat targets that every report goes to; `owner` names this process."""
+    """Performs steps. `targets` are the chat targets that every report goes to; `owner` names this process; `maps` is
+    what functions in texts may look up; `data_dir` is where the service keeps its data."""
 
     def __init__(
         self,
@@ -57,6 +59,8 @@ class Runner:
         clock: Clock,
         owner: str,
         parallel: int = 8,
+        maps: Maps | None = None,
+        data_dir: Path | None = None,
     ) -> None:
         self._journal = journal
         self._executor = executor
@@ -64,7 +68,8 @@ class Runner:
         self._clock = clock
         self._owner = owner
         self._parallel = parallel
-        self._maps = Maps(journal.blob)
+        self._maps = maps or Maps(journal.blob)
+        self._data_dir = data_dir
         self._active: dict[int, _Active] = {}
 
     def tick(self) -> int:
@@ -107,7 +112,14 @@ class Runner:
         except NunciusError as error:
             self._finish(step, "failed", error=str(error))
             return
-        work = Work(step=step, scene=scene, now=self._clock.now(), journal=self._journal, executor=self._executor)
+        work = Work(
+            step=step,
+            scene=scene,
+            now=self._clock.now(),
+            journal=self._journal,
+            executor=self._executor,
+            data_dir=self._data_dir,
+        )
         try:
             passed = passed_over(step, self._journal) or own_condition(work)
             if passed is not None:

@@ -142,6 +142,12 @@ FIELDS: dict[str, Type] = {
     "parameter_units": "map",
     "power_law": "map",
     "reference": "map",
+    # Of timers.
+    "rule": "text",
+    "form": "text",
+    "due": "text",
+    "anchor": "text",
+    "per": "text",
     # Of events that rules emit.
     "emitted_by": "text",
     "because": "text",
