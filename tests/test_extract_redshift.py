@@ -35,6 +35,12 @@ def _proposed(body: str, subject: str = SUBJECT) -> list[Candidate]:
             "upper limit to the GRB redshift of 1.6",
         ),  # 9250
         ("Our deeper spectrum limits the redshift to z < 2.4.", "<", 2.4, "< 2.4"),
+        (
+            "Lines give a redshift of z = 2.145. We note that this is a lower limit to the GRB redshift.",
+            ">",
+            2.145,
+            "2.145. We note that this is a lower limit to the GRB redshift",
+        ),  # 6952
         ("We find a minimal redshift of z = 0.13.", ">", 0.13, "minimal redshift of z = 0.13"),  # 31606
     ],
 )

@@ -16,8 +16,9 @@ from kg.extraction.document import Document
 from kg.extraction.fact import Fact, Where
 from kg.extraction.normalise import Even, sentence
 from kg.extraction.redshift_claims import Found, Verdict, verdicts
-from kg.extraction.redshift_context import judge, sort_of
+from kg.extraction.redshift_context import judge, sort_announced, sort_of
 from kg.extraction.redshift_value import (
+    BEHIND,
     FALLING,
     INTERVAL,
     LIMIT_BEFORE,
@@ -64,6 +65,7 @@ _NOT_AFTER = re.compile(
     r"cm\b|absorption systems?|systems\b|lines?\b|doublets?\b|galaxies|AB\b|candidates)|:\d|\^|-sigma|/\d(?!\.\d\d))",
     re.I,
 )
+_BOUND = re.compile(r"\b(?:lower|upper) (?:limit|bound) (?:to|on|of|for)\b", re.I)
 _RANGED = re.compile(r"range|between|interval|from", re.I)
 #: A text with more is a table. The claims are compared with one another, so their number must be bounded.
 _MOST = 200
@@ -95,6 +97,12 @@ def _spans(text: str) -> Iterator[tuple[int, int, int, Reading]]:
             worded = LIMIT_BEFORE.search(text, max(0, opening.start() - 40), opening.start())
             value = VALUE.match(text, worded.start() if worded else opening.end())
             if value and not _NOT_AFTER.match(text[value.end() : value.end() + 20]):
+                behind = _BOUND.search(text, value.end(), value.end() + 320) and BEHIND.match(
+                    text, value.start("number")
+                )
+                if behind and not value["limit"]:
+                    yield opening.start(), behind.start(), behind.end(), read_phrase(behind)
+                    continue
                 yield opening.start(), value.start(), value.end(), read_value(value)
                 yield from _more(text, opening.start(), value.end())
 
@@ -110,12 +118,12 @@ def _more(text: str, start: int, end: int) -> Iterator[tuple[int, int, int, Read
 
 
 def found_in(
-    even: Even, where: Where, *, about_redshift: bool = False, names: frozenset[str] = frozenset()
+    even: Even, where: Where, subject: str, *, about_redshift: bool = False, names: frozenset[str] = frozenset()
 ) -> list[Found]:
     """All redshifts of a text with their judgement, in order, but no more than `_MOST`; of spans that overlap the first
-    grammar's wins. `names` are the event's own."""
+    grammar's wins. `subject` is the circular's, `names` are the event's own."""
     text = even.text
-    otherwise = sort_of(text)
+    otherwise, announced = sort_of(text), sort_announced(subject)
     found: list[Found] = []
     for lead, start, end, reading in _spans(text):
         if len(found) == _MOST:
@@ -123,7 +131,10 @@ def found_in(
         if not _plausible(reading) or any(start < c.end and c.start < end for c in found):
             continue
         begin, stop = sentence(text, lead, end)
-        judged = judge(text, begin, lead, end, stop, where=where, about_redshift=about_redshift, otherwise=otherwise)
+        judged = judge(
+            text, begin, lead, end, stop, where=where, about_redshift=about_redshift, announced=announced,
+            otherwise=otherwise,
+        )  # fmt: skip
         shift = len(text[start:end]) - len(text[start:end].lstrip())
         named = _other_burst(text[begin:start], names)
         quoted = _quoted(even, start + shift, end)
@@ -159,8 +170,9 @@ def _proposed(document: Document) -> Iterator[Candidate]:
     """Every redshift of a circular with the verdict on it; those of several events are weighed apart."""
     names = frozenset(str(n.value) for n in document.names)
     announced = bool(_ANNOUNCED.search(document.subject.text))
-    pool = found_in(document.subject, "subject", names=names)
-    pool += found_in(document.body, "body", about_redshift=announced, names=names)
+    heading = document.subject.text
+    pool = found_in(document.subject, "subject", heading, names=names)
+    pool += found_in(document.body, "body", heading, about_redshift=announced, names=names)
     if len(document.objects) > 1:
         pool = [_of_event(document, found) for found in pool]
     subject, body = document.subject.text, document.body.text

@@ -45,10 +45,20 @@ class _Place(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def judge(
-    text: str, begin: int, start: int, end: int, stop: int, *, where: str, about_redshift: bool, otherwise: Sort
+    text: str,
+    begin: int,
+    start: int,
+    end: int,
+    stop: int,
+    *,
+    where: str,
+    about_redshift: bool,
+    announced: Sort | None,
+    otherwise: Sort,
 ) -> Judged:
     """Judge the value at `text[start:end]` (its "z =" included) in the sentence `text[begin:stop]`.
-    `about_redshift` says that the subject announces one; `otherwise` is the `sort_of` the whole text."""
+    `about_redshift` says that the subject announces one, `announced` of which sort; `otherwise` is the `sort_of` the
+    whole text."""
     before, after, whole = text[begin:start], text[end:stop], text[begin:stop]
     words = _lead(text, start, end)
     lead = before[-70:] + words
@@ -71,8 +81,8 @@ def judge(
     galaxy = bool(w.GALAXY_SUBJECT.match(whole)) and not w.HOST.search(whole)
     if galaxy and w.UNRELATED.search(text[end : end + 250]):
         whose, distance = "field galaxy", 2.5
-    near = text[max(0, start - 60) : end + 30]
-    sort = "pseudo" if w.PSEUDO.search(near) or theory else _sort(near, whole) or otherwise
+    near = text[max(0, start - 60) : end] + w.AGREES_WITH.split(text[end : end + 30])[0]
+    sort = "pseudo" if w.PSEUDO.search(near) or theory else _sort(near, whole, announced) or otherwise
     return Judged(
         assertion=assertion,
         whose=whose,
@@ -122,7 +132,7 @@ def _support(place: _Place) -> float:
     """How strongly the words speak for a measurement made here."""
     score = 1.5 * bool(w.MEASURED.search(place.near)) + 1.5 * bool(w.CORRECTED.search(place.near))
     score += 0.5 * place.confirmed + 0.5 * bool(w.PREFERRED.search(place.near))
-    if w.DOUBTED.search(place.near) or w.EXPECTED.search(place.after):
+    if w.DOUBTED.search(place.near) or w.EXPECTED.search(place.after) or w.OPEN.search(place.after):
         score -= 2.5
     return score
 
@@ -182,13 +192,22 @@ def _whose(before: str, after: str, whole: str) -> tuple[Whose, float]:
     return "afterglow", 0.0
 
 
-def _sort(near: str, whole: str) -> Sort | None:
-    """How it was measured, by the words near it and its whole sentence; None where they are silent."""
+def _sort(near: str, whole: str, announced: Sort | None) -> Sort | None:
+    """How it was measured, by the words near it, the subject, and its whole sentence; None where they are silent."""
     if re.search(r"photometric|photo-?z|z_?phot", near, re.I):
         return "photometric"
-    if re.search(r"spectroscop", near, re.I) or w.SPECTROSCOPIC.search(whole):
+    if re.search(r"spectroscop", near, re.I):
         return "spectroscopic"
+    if announced or w.SPECTROSCOPIC.search(whole):
+        return announced or "spectroscopic"
     return "photometric" if w.PHOTOMETRIC.search(whole) else None
+
+
+def sort_announced(subject: str) -> Sort | None:
+    """How the redshifts of a circular were measured by what its subject says."""
+    if re.search(r"spectroscop|spectr(?:um|a)\b|X-?shooter", subject, re.I):
+        return "spectroscopic"
+    return "photometric" if re.search(r"photo-?z|photometric|GROND|\bSED\b|drop-?out", subject, re.I) else None
 
 
 def sort_of(text: str) -> Sort:

@@ -57,6 +57,13 @@ PHRASE = re.compile(
     rf"(?: ?(?:z ?)?[=:~]+)? ?(?:z ?[=~]+ ?)?{_APPROX}?(?P<number>{_NUMBER})",
     re.I,
 )
+#: `2.145 (...). We note that this is a lower limit to the GRB redshift`: the limit is in words behind.
+BEHIND = re.compile(
+    rf"(?P<number>{_NUMBER})(?![\d.]\d)[^;]{{0,260}}?\b(?:this|it|which) (?:only )?"
+    r"(?:is|gives|represents|provides|sets|puts|places) (?:only )?(?:a |the )?(?:strict |firm |robust |secure )?(?:(?P<least>lower)|upper) (?:limit|bound) "
+    r"(?:to|on|of|for) (?:the |its )?(?:GRB |burst |burst's )?(?:red-?shift|z)\b",
+    re.I,
+)
 #: The words of a limit just before "z = 2".
 LIMIT_BEFORE = re.compile(rf"\b(?:{_MORE}|{_LESS}) (?:(?:a|the) )?(?:redshift )?(?:of )?{_APPROX}?$", re.I)
 #: More values after a first one: `, 0.66, and 0.57`, `/1.407`, ` and 1.89`.
@@ -103,7 +110,7 @@ def read_range(match: re.Match[str]) -> Reading:
 
 
 def read_phrase(match: re.Match[str]) -> Reading:
-    """The reading of a `PHRASE` match: a limit."""
+    """The reading of a `PHRASE` or `BEHIND` match: a limit."""
     return Reading(value=float(match["number"]), limit=">" if match["least"] else "<")
 
 
@@ -113,7 +120,7 @@ def reread(text: str) -> Reading | None:
     for grammar in (RANGE, FALLING, INTERVAL):
         if match := grammar.fullmatch(even):
             return read_range(match)
-    if match := PHRASE.fullmatch(even):
+    if match := PHRASE.fullmatch(even) or BEHIND.fullmatch(even):
         return read_phrase(match)
     match = VALUE.fullmatch(even)
     return read_value(match) if match else None

@@ -136,10 +136,14 @@ HEDGED = words(
 )
 #: Of several solutions the one that the authors prefer.
 PREFERRED = words(r"\b(?:best[- ]fit\w*|preferred|favou?red|most (?:likely|probable)|best solution)\b[^.;]{0,60}$")
+#: What follows is another's.
+AGREES_WITH = words(r"\b(?:agree\w*|consistent|compatible|confirm\w*|in line|similar|than)\b")
 DOUBTED = words(
     r"\b(?:could|might|may) be (?:at |around |about )?(?:z ?)?[=~]*\s*$|\b(?:claim|hypothesis|refute)\w*[^.;]{0,40}$|"
     r"\balternative\w*\b[^.;]{0,60}$"
 )
+#: The value stands for hardly more than that one was looked for.
+OPEN = words(r"^[^.;]{0,80}\b(?:includes? all (?:values|redshifts)|(?:un|poorly |not well |not )constrained)")
 EXPECTED = words(r"^[^.;]{0,10}, (?:we|one) would (?:have )?expect")
 NEGATED = words(
     r"\b(?:inconsistent|not (?:at|consistent|compatible)|rule[sd]? out|excluded?|exclud\w+|reject\w*|"
