@@ -18,7 +18,7 @@ _PROMPT = (
     r"\b(?:BAT|BAT-?GUANO|GUANO|GBM|Konus|Konus[-/ ]?\w+|KW|CALET|CGBM|AstroSat|CZTI|AGILE|MCAL|SuperAGILE|INTEGRAL|"
     r"SPI-?ACS|ACS|IBIS|IBAS|RHESSI|HETE(?:-2)?|FREGATE|WXM|SXC|WAM|Suzaku|MAXI|GRBAlpha|VZLUSAT(?:-2)?|GECAM|HXMT|"
     r"Insight-HXMT|GRM|ECLAIRs|SVOM|WXT|BATSE|BeppoSAX|RXTE|ASM|NEAR|Ulysses|Helicon|GRID|Glowbug|StarBurst|LEIA|"
-    r"EIRSAT-1|SIRI-2|POLAR|Lomonosov|BDRG|GAP|IKAROS|LAT|BALROG|GRBM|WFC|Mars Odyssey|HEND|AMON|LIGO|Virgo|KAGRA)\b"
+    r"EIRSAT-1|SIRI-2|POLAR|Lomonosov|BDRG|GAP|IKAROS|LAT|BALROG|GRBM|WFC|Mars Odyssey|HEND|AMON)\b"
 )
 _LATER = (
     r"\b(?:XRT|UVOT|FXT|NICER|NuSTAR|Chandra|XMM|optical|radio|infrared|near-?IR|NIR|X-ray|afterglow|counterpart)\b"
@@ -55,8 +55,9 @@ _SORTS: list[tuple[str, str, re.Pattern[str]]] = [
                                r"\bredshift estimat|\bAmati\b|\bproperties of the (?:low-significance|.*merger)|"
                                r"\bmeasurement of .*host|\bconstraints on\b|\bevidence (?:for|against)\b|\bEiso\b|"
                                r"\benergetics?\b|\bclassification as\b|\btwin\b|\bcomments? on\b|\bremarks?\b"),
-        ("spectroscopy", "redshift", r"\b(?:redshifts?|spec-z|z ?= ?\d)\b(?! limit from phot)"),
-        ("spectroscopy", "", r"\bspectroscop\w*|\bspectra\b(?!l)|\b(?:optical|NIR|VLT|Gemini|Keck|Magellan|GTC|NOT|MMT|"
+        ("spectroscopy", "redshift", r"(?<!hotometric )\b(?:redshifts?|spec-z|z ?= ?\d)\b"),
+        ("spectroscopy", "", r"(?<!for optical )(?<!for )\bspectroscop\w*|\bspectra\b(?!l)|"
+         r"\b(?:optical|NIR|VLT|Gemini|Keck|Magellan|GTC|NOT|MMT|"
                              r"HET|LBT|UVES|FORS\d?|X-?shooter|host|absorption|emission|"
                              r"Subaru)\b[^:]{0,30}\bspectrum\b|"
                              r"\bspectrum of (?:the )?(?:afterglow|OT|host|optical)|\babsorption lines?\b|"
@@ -102,8 +103,14 @@ def report_type(subject: str) -> tuple[str, str]:
     return ("detection", "prompt emission") if _by_prompt(subject) else ("follow_up", "")
 
 
+#: What an instrument of gamma rays sees, or not, of these is a follow-up.
+_OTHER_MESSENGER = re.compile(r"\b(?:IceCube|IC)-?\d{6}|\bG\d{6}\b|\bM?S\d{6}[a-z]|\bNuEm|\bneutrino", re.I)
+
+
 def _by_prompt(subject: str) -> bool:
     """Whether an instrument reports the prompt emission that it saw."""
+    if _OTHER_MESSENGER.search(subject):
+        return False
     return bool(_PROMPT_RE.search(subject) and _BURST_WORDS.search(subject) and not _LATER_RE.search(subject))
 
 

@@ -1,0 +1,314 @@
+"""Grammar of `coincidence`: two things found apart that are, may be or are not the same event.
+
+`value` is the other one: by its name where the span holds one, else in the words of the span. Agreement of two
+detectors on one burst is none.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import islice, pairwise
+
+from kg.extraction.candidate import Candidate, Grammar
+from kg.extraction.document import Document
+from kg.extraction.fact import Assertion, Fact, Where
+from kg.extraction.normalise import Even, sentence
+from kg.names import Name, day_of, find_names, normalise_name
+from kg.naming import alike
+from kg.triggers import find_triggers
+
+#: Words that join two things, or part them.
+_LINK = re.compile(
+    r"\b(?P<no>(?:likely |probably |therefore |most likely |is |are |was |be )*(?:unrelated|not (?:physically |"
+    r"likely |necessarily |"
+    r"spatially |temporally )*(?:related|associated|coincident|connected|consistent)|"
+    r"no (?:\w+ ){0,2}(?:association|connection|link|"
+    r"relation)|ruled out as|excluded as|not the (?:\w+ )?(?:counterpart|afterglow|source)|disfavou?rs? (?:an? |"
+    r"the )?association|"
+    r"chance coincidence|unlikely to be (?:associated|related)|too far|inconsistent with)\b)"
+    r"|\b(?P<yes>(?:possibl[ey] |likely |potential(?:ly)? |probabl[ey] |candidate |temporally |spatially |and |"
+    r"positionally |in |the |"
+    r"plausibl[ey] |physically )*(?:associat(?:ed|ion)|coincident|coincidence|counterpart (?:of|to|for|candidate)|"
+    r"(?:consistent|compatible) with (?:the )?(?:position|location|localization|direction|time|"
+    r"trigger)? ?(?:of)?|same (?:event|source|burst|as)|"
+    r"related to|connected with|counterpart|afterglow of))\b",
+    re.I,
+)
+#: A catalogue searched for something at the place of a neutrino.
+_NO_CATALOGUED = re.compile(
+    r"\b(?:[Tt]here (?:is|are) )?[Nn]o (?P<what>(?:known |catalogu?ed )?(?:[Ff]ermi[- ]?(?:LAT )?)?(?:4FGL|3FGL|"
+    r"3FHL|gamma-ray|2RXS|XMMSL2)"
+    r"[^.;]{0,60}?sources?)\b[^.;]{0,40}?(?:in|within|inside) (?:the )?[^.;]{0,30}?(?:90 ?%|50 ?%|uncertainty|"
+    r"region|contour|error|localization)"
+)
+_CATALOGUED = re.compile(
+    r"\b(?P<what>(?:[Oo]ne|[Tt]wo|[Tt]hree|[Ff]our|[Ff]ive|[Ss]ix|[Ss]even|\d|[Aa]) (?:known |"
+    r"catalogu?ed )*gamma-ray[^.]{0,160}?sources?)"
+    r"[^.;]{0,120}?(?:(?:is|are) )?(?:located |found |positioned |lies |lying )?(?:within|inside|"
+    r"in) (?:the )?[^.;]{0,30}?(?:90 ?%|localization|region|contour)"
+)
+#: A galaxy in the error box.
+_GALAXY = re.compile(
+    r"\b(?:error (?:box|circle|region)|localization|position|annulus)[^.;]{0,40}? (?:is consistent with|"
+    r"is compatible with|contains|includes|overlaps|encloses) "
+    r"[^.;]{0,40}?(?P<galaxy>M ?\d{2,3}|NGC ?\d{3,4}|LMC|SMC)\b"
+)
+#: A catalogued object at the place of the X-ray source.
+_OBJECT = re.compile(
+    r"\b(?P<no>not )?(?:spatially |positionally )?(?:consistent|"
+    r"coincident) with an? (?P<what>R ?[~=] ?\d+(?:\.\d+)?(?: mag)? (?:\w+ ){0,2}(?:source|object|star|galaxy)"
+    r"(?: in (?:the )?(?:DSS|USNO|SDSS|2MASS)[\w.-]*)?)"
+)
+_HEDGE = re.compile(
+    r"\b(?:possibl[ey]|likely|potential(?:ly)?|probabl[ey]|candidate|may|might|could|suggest\w*|plausibl[ey]|"
+    r"consistent|compatible|"
+    r"inferred as|believe|appears?|seems?|chance probability|tentative|coincident|coincidence|within|if)\b",
+    re.I,
+)
+_COND = re.compile(r"\b(?:if|whether|to (?:search|look|determine|investigate|check|establish)|search(?:es|ed|"
+                   r"ing)? for|would|in coincidence with|"
+                   r"looking for|any)\b[^.;]{0,70}$", re.I)  # fmt: skip
+_FOUND = re.compile(r"\b(?:found none|none (?:was|is|were) found)\b", re.I)
+#: Catalogues whose events are found apart: two names of one of them in one sentence are two bursts compared.
+_KINDS = {
+    kind: family
+    for family, kinds in {
+        "burst": "grb gbm xrf svom subthreshold",
+        "x": "ep leia",
+        "gw": "lvk gw",
+        "nu": "icecube amon hawc",
+        "ot": "tns survey",
+        "src": "source place",
+        "frb": "frb",
+    }.items()
+    for kind in kinds.split()
+}
+
+
+def propose(document: Document) -> Iterator[Candidate]:
+    """Everything that joins or parts two things."""
+    for where in _PLACES:
+        text = document.even(where).text
+        yield from _catalogued(document, where, text)
+        lower = text.lower()
+        if any(word in lower for word in _CUES):
+            yield from _linked(document, where, text)
+
+
+_PLACES: tuple[Where, ...] = ("body", "subject")
+_CUES = (
+    "associat", "unrelated", "related", "coinciden", "counterpart", "afterglow of", "consistent with", "same",
+    "compatible with", "connect", "chance",
+)  # fmt: skip
+_MOST = 60
+
+
+def _catalogued(document: Document, where: Where, text: str) -> Iterator[Candidate]:
+    """Sources of catalogues, galaxies and stars at the place of the event."""
+    if "source" in text or "error" in text or "consistent" in text:
+        for match in islice(_NO_CATALOGUED.finditer(text), _MOST):
+            yield _candidate(
+                document, where, match.span(), _words(match["what"]), "negated", True, "no catalogued source is there"
+            )
+        for match in islice(_CATALOGUED.finditer(text), _MOST):
+            yield _candidate(
+                document,
+                where,
+                match.span(),
+                "catalogued gamma-ray sources",
+                "hedged",
+                True,
+                "catalogued sources are there",
+            )
+        for match in islice(_GALAXY.finditer(text), _MOST):
+            name = re.sub(r"^(M|NGC) ?(\d)", lambda m: m[1] + ("" if m[1] == "M" else " ") + m[2], match["galaxy"])
+            yield _candidate(document, where, match.span(), name, "hedged", True, "a galaxy in the error region")
+        for match in islice(_OBJECT.finditer(text), _MOST):
+            assertion: Assertion = "negated" if match["no"] else "hedged"
+            value = re.sub(r" (?:mag|in the)\b", "", match["what"])
+            value = re.sub(r"^(R ?[~=] ?[\d.]+) (\w+) (DSS|USNO|SDSS|2MASS).*$", r"\1 \3 \2", value)
+            yield _candidate(document, where, match.span(), value, assertion, True, "an object of a survey")
+
+
+def _words(what: str) -> str:
+    """`4FGL or 3FHL source` for "Fermi 4FGL or 3FHL catalog sources"."""
+    words = re.sub(r"(?i)\b(?:fermi(?:-LAT)?|catalogu?e?d?|known|LAT|gamma-ray)\b", "", what)
+    return re.sub(r"\s+", " ", words).strip(" -").removesuffix("s") or "catalogued source"
+
+
+def _named(document: Document, text: str) -> list[Name]:
+    """Names and trigger numbers of a text. Of a trigger and its burst's name, and of a transient's two names side by
+    side, one is enough."""
+    triggers: list[Name] = []
+    for trigger in find_triggers(text):
+        if not trigger.name.startswith("bn"):
+            start = min(trigger.start, trigger.burst_start) if trigger.burst else trigger.start
+            end = max(trigger.end, trigger.burst_end)
+            triggers.append(Name(name=trigger.name, catalogue="gbm", start=start, end=end))
+    names = [n for n in find_names(text) if not any(t.start <= n.start < t.end for t in triggers)]
+    twins = {n.name for n in names if n.catalogue == "gbm" and triggers}
+    twins |= {a.name for a, b in pairwise(names) if _twins(text, a, b)} | {
+        b.name for a, b in pairwise(names) if _twins(text, b, a)
+    }
+    return sorted([n for n in names if n.name not in twins] + triggers, key=lambda n: n.start)
+
+
+def _twins(text: str, survey: Name, tns: Name) -> bool:
+    """Whether a survey's name stands directly beside the official one."""
+    between = text[min(survey.end, tns.end) : max(survey.start, tns.start)]
+    return survey.catalogue == "survey" and tns.catalogue == "tns" and bool(re.fullmatch(r"\s?[/(=]\s?", between))
+
+
+def _linked(document: Document, where: Where, text: str) -> Iterator[Candidate]:
+    """Words that join or part two named events."""
+    own = {normalise_name(n.value) or n.value for n in document.names if n.taken and (n.of == document.about)}
+    about = document.about
+    if about is None:
+        return
+    own.add(normalise_name(about) or about)
+    for match in islice(_LINK.finditer(text), _MOST):
+        begin, stop = sentence(text, match.start(), match.end())
+        whole = text[begin:stop]
+        said = _judged(document, where, text, match, begin, stop)
+        for other in _others(document, whole, own):
+            start, end = _span(match, begin + other.start, begin + other.end)
+            assertion, taken, why = said
+            if end - start > 160 or re.search(r"(?<!al)(?<!vs)\. [A-Z]", text[start:end]):
+                taken, why = False, "the name stands too far from the word"
+            yield _candidate(document, where, (start, end), other.name, assertion, taken, why)
+        if not list(_others(document, whole, own)) and match["no"]:
+            yield from _by_pronoun(document, where, text, match, begin, own, said)
+
+
+def _by_pronoun(
+    document: Document,
+    where: Where,
+    text: str,
+    match: re.Match[str],
+    begin: int,
+    own: set[str],
+    said: tuple[Assertion, bool, str],
+) -> Iterator[Candidate]:
+    """ "It is not associated": the other one is named in a sentence before, or in the subject."""
+    assertion, taken, why = said
+    before = [n for n in _named(document, text[:begin]) if _other_kind(document, n, own)]
+    if not before:
+        before = [n for n in find_names(document.subject.text) if _other_kind(document, n, own)]
+    if before and _PRONOUN.search(text[begin : match.end()]):
+        taken = taken and begin - before[-1].end < 1500
+        place = (max(begin, match.start()), match.end())
+        yield _candidate(document, where, place, before[-1].name, assertion, taken, why, by_pronoun=True)
+
+
+_PRONOUN = re.compile(r"\b(?:it|this|source|transient|object|events?|two|the)\b", re.I)
+
+
+def _others(document: Document, whole: str, own: set[str]) -> Iterator[Name]:
+    """The named things of a sentence that are not the event itself."""
+    seen: set[str] = set()
+    for found in _named(document, whole):
+        if found.name not in seen and _other_kind(document, found, own):
+            seen.add(found.name)
+            yield found
+
+
+def _other_kind(document: Document, found: Name, own: set[str]) -> bool:
+    """Whether a name is another thing than the event, found by other means."""
+    if found.name in own or document.about is None:
+        return False
+    about = normalise_name(document.about) or document.about
+    day = day_of(about)
+    if found.catalogue == "tns" and day is not None and found.name[2:6] != f"20{day[:2]}" and not _old(day):
+        return False  # an old supernova that this one is compared with
+    mine = "burst" if " trigger " in about else next((_KINDS.get(n.catalogue, "") for n in find_names(about)), "")
+    other = _KINDS.get(found.catalogue, "")
+    return bool(other) and other != "src" and (mine != other or (mine == "ot" and not alike(about, found.name)))
+
+
+def _old(day: str) -> bool:
+    """Whether a day YYMMDD lies before 2000, or near a turn of the year: a transient may have the other one's name."""
+    return day[:2] > "90" or day[2:] > "1215" or day[2:] < "0120"
+
+
+def _span(match: re.Match[str], start: int, end: int) -> tuple[int, int]:
+    """From the word to the name, whichever comes first."""
+    return min(match.start(), start), max(match.end(), end)
+
+
+def _judged(
+    document: Document, where: Where, text: str, match: re.Match[str], begin: int, stop: int
+) -> tuple[Assertion, bool, str]:
+    """How the link is told, and whether it is told here."""
+    part = document.part(where, match.start(), match.end())
+    before, span, after = text[begin : match.start()], match.group(), text[match.end() : stop]
+    if part in ("quoted", "note", "acknowledgements", "authors"):
+        return "cited", False, "stands in no text of the authors"
+    if match["no"]:
+        unsure = re.search(r"\b(?:if|whether|cannot|can not|may|might)\b[^.;]{0,50}$", before, re.I)
+        return "negated", not unsure, "parted" if not unsure else "in doubt whether parted"
+    if re.search(r"\b(?:no|not|neither|without|rule[sd]? out|unlikely)\b[^.;]{0,60}$", before[-70:], re.I):
+        return "negated", False, "a denial of something stands before it"
+    if _APPOSED.search(before):
+        return "cited", False, "told by others, beside their name"
+    bare = _COUNTERPART_OF.search(span) and not _HEDGE.search(before[-40:] + span)
+    if bare and not re.search(r"\b(?:is|as|be)\b", before[-20:]):
+        return "asserted", False, "the counterpart is only named"
+    if _COND.search(before[-90:]):
+        return "hypothetical", False, "looked for, or under a condition"
+    if re.search(
+        r"\bet al\b|\bGCN\b|\b(?:suggested|reported|proposed|noted|"
+        r"claimed)\b",
+        before + after[:60],
+        re.I,
+    ) and not re.search(r"\b(?:we|our)\b", before + span, re.I):
+        return "cited", False, "told by others"
+    hedged = bool(_HEDGE.search(before[-60:] + span + after[:40]))
+    return ("hedged" if hedged else "asserted"), True, "joined"
+
+
+_APPOSED = re.compile(r"\((?:[^()]*(?:et al|GCN)[^()]*)\)\s*,\s*(?:an? |the |which is |likely |\w+ and \w+ly )*$")
+_COUNTERPART_OF = re.compile(r"counterpart$|afterglow of$", re.I)
+
+
+def _candidate(
+    document: Document,
+    where: Where,
+    span: tuple[int, int],
+    value: str,
+    assertion: Assertion,
+    taken: bool,
+    why: str,
+    *,
+    by_pronoun: bool = False,
+) -> Candidate:
+    return Candidate(
+        predicate="coincidence",
+        where=where,
+        start=span[0],
+        end=span[1],
+        value=value,
+        object=document.about,
+        assertion=assertion,
+        confidence=(0.7 if by_pronoun else 0.8) if taken else 0.3,
+        taken=taken,
+        why=why,
+        qualifier={"by_reference": True} if by_pronoun else {},
+    )
+
+
+def reads_again(fact: Fact) -> bool:
+    """Whether the span alone joins or parts the event and the other, which it names unless it only refers to it."""
+    text = Even(fact.text).text
+    value = str(fact.value)
+    if fact.qualifier.get("by_reference"):
+        return bool(_LINK.search(text))
+    if any(n.name == value for n in find_names(text)) or any(t.name == value for t in find_triggers(text)):
+        return bool(_LINK.search(text))
+    for pattern in (_NO_CATALOGUED, _CATALOGUED, _GALAXY, _OBJECT):
+        if pattern.search(text):
+            return True
+    return bool(re.search(r"\d{9}", value) and value.split()[-1] in text and _LINK.search(text))
+
+
+GRAMMAR = Grammar(predicates=("coincidence",), propose=propose, reads_again=reads_again)
