@@ -60,8 +60,9 @@ PHRASE = re.compile(
 #: `2.145 (...). We note that this is a lower limit to the GRB redshift`: the limit is in words behind.
 BEHIND = re.compile(
     rf"(?P<number>{_NUMBER})(?![\d.]\d)[^;]{{0,260}}?\b(?:this|it|which) (?:only )?"
-    r"(?:is|gives|represents|provides|sets|puts|places) (?:only )?(?:a |the )?(?:strict |firm |robust |secure )?(?:(?P<least>lower)|upper) (?:limit|bound) "
-    r"(?:to|on|of|for) (?:the |its )?(?:GRB |burst |burst's )?(?:red-?shift|z)\b",
+    r"(?:is|gives|represents|provides|sets|puts|places) (?:only )?(?:a |the )?(?:strict |firm |robust |secure )?"
+    r"(?:(?P<least>lower)|upper) (?:limit|bound) (?:to|on|of|for) (?:the |its )?(?:GRB |burst |burst's )?"
+    r"(?:red-?shift|z)\b",
     re.I,
 )
 #: The words of a limit just before "z = 2".
