@@ -7,6 +7,7 @@ import difflib
 from collections.abc import Collection, Mapping, Sequence
 
 from nuncius.core.registry import did_you_mean
+from reactors.eventfields import strange_field
 from reactors.expression import MACROS, Node, bound_names, path, paths
 from reactors.tokens import ExpressionError
 from reactors.vocabulary import (
@@ -39,13 +40,18 @@ def check(tree: Node, names: Collection[str], events: Collection[str] = ("ev",))
 
 
 def unusual_fields(tree: Node, events: Mapping[str, Sequence[str]]) -> list[tuple[int, str]]:
-    """Fields of events that are near a known word but are not it: likely slips of the pen, as (offset, message)."""
+    """Fields that no event has: near a known word but not it, or never seen in events of these kinds. As (offset,
+    message); likely slips, so they are warnings. What `has()` asks for may be missing."""
+    asked = {p[:2] for call in tree.walk() if call.sort == "call" and call.value == "has" for _, p in paths(call)}
     found = []
     for node, parts in paths(tree):
-        if len(parts) > 1 and parts[0] in events and parts[1] not in FIELDS:
-            near = difflib.get_close_matches(parts[1], FIELDS, n=1, cutoff=0.8)
-            if near:
-                found.append((node.start, f"no notice has a field '{parts[1]}'; did you mean '{parts[0]}.{near[0]}'?"))
+        if len(parts) < 2 or parts[0] not in events:
+            continue
+        near = difflib.get_close_matches(parts[1], FIELDS, n=1, cutoff=0.8)
+        if parts[1] not in FIELDS and near:
+            found.append((node.start, f"no notice has a field '{parts[1]}'; did you mean '{parts[0]}.{near[0]}'?"))
+        elif parts[:2] not in asked and (strange := strange_field(parts[1], events[parts[0]])):
+            found.append((node.start, strange))
     return found
 
 

@@ -39,11 +39,11 @@ def test_a_window_around_the_anchor_that_is_named() -> None:
 
 def test_absence_with_conditions_on_what_did_not_come() -> None:
     read = rule(
-        ONE + "within: {from: 0s, to: 1h}\nwithout: {grb: gcn.notice.swift}\nwhere: separation(ev, grb) < ev.ra\n"
+        ONE + "within: {from: 0s, to: 1h}\nwithout: {grb: gcn.notice.swift}\nwhere: separation(ev, grb) < ev.far\n"
     )
     assert read.absent is not None
     assert read.absent.alias == Alias(name="grb", kinds=("gcn.notice.swift",))
-    assert [(c.expression.source, c.line) for c in read.absent.where] == [("separation(ev, grb) < ev.ra", 5)]
+    assert [(c.expression.source, c.line) for c in read.absent.where] == [("separation(ev, grb) < ev.far", 5)]
     assert read.window == Window(start_s=0.0, end_s=3600.0)
     assert read.when == ("lvk.alert",)
 
