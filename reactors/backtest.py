@@ -14,9 +14,12 @@ from pathlib import Path
 
 import msgspec
 
+from analyses.fields import Surroundings
+from analyses.orbits import Orbits
 from nuncius.core.event import Event
 from nuncius.journal.records import Decision, NewReaction
 from reactors.archive import Entry, Part, Wanted, merged, read_archive
+from reactors.asking import Queries
 from reactors.deciding import FIRES, deciding_line
 from reactors.findings import Findings
 from reactors.identities import Identities, private_table
@@ -24,6 +27,7 @@ from reactors.previewing import Preview
 from reactors.rule import Rule
 from reactors.ruleset import RuleSet
 from reactors.trial import Heard, Trial
+from reactors.whereabouts import POINTINGS, Whereabouts, needs_pointings
 
 
 class Progress(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,6 +63,7 @@ def heard_kinds(rules: Sequence[Rule]) -> tuple[str, ...]:
         kinds |= {kind for alias in rule.aliases for kind in alias.kinds}
         kinds |= set(rule.absent.alias.kinds) if rule.absent else set()
         kinds |= set(rule.after.kinds) if rule.after else set()
+    kinds |= set(POINTINGS) if needs_pointings(rules) else set()
     return tuple(sorted(kinds))
 
 
@@ -71,8 +76,10 @@ def backtest(
     until: datetime | None = None,
     jobs: int = 1,
     progress: Progress | None = None,
+    queries: Queries | None = None,
 ) -> Backtest:
-    """What `rules` (and `other`) would have done on the messages at `paths`. The caller closes the findings."""
+    """What `rules` (and `other`) would have done on the messages at `paths`. The graph's `queries` are asked as of the
+    archive's time; without them what a rule asks of the graph is unknown. The caller closes the findings."""
     progress = progress or Progress()
     started, cpu = time.monotonic(), _cpu_s()
     kinds = heard_kinds([*rules.rules, *(other.rules if other else ())])
@@ -81,7 +88,7 @@ def backtest(
         folder = Path(scratch)
         part = read_archive(paths, wanted, folder, jobs=jobs, progress=progress.read)
         read_after = time.monotonic() - started
-        run = _Run(rules, other, lambda sha256: (folder / sha256).read_bytes())
+        run = _Run(rules, other, lambda sha256: (folder / sha256).read_bytes(), queries)
         for entry in merged(part.runs):
             run.take(entry)
             if run.entries % 200 == 0:
@@ -119,8 +126,13 @@ def _peak_mb(who: int) -> float:
 class _Run:
     """Takes entries in order of arrival: known twice or not, about which object, and what the rules say."""
 
-    def __init__(self, rules: RuleSet, other: RuleSet | None, blob: Callable[[str], bytes]) -> None:
-        self.trials = [Trial(side, blob=blob) for side in (rules, other) if side is not None]
+    def __init__(
+        self, rules: RuleSet, other: RuleSet | None, blob: Callable[[str], bytes], queries: Queries | None
+    ) -> None:
+        self._whereabouts = Whereabouts()
+        around = Surroundings(events=self._whereabouts.between, orbits=Orbits())
+        sides = [side for side in (rules, other) if side is not None]
+        self.trials = [Trial(side, blob=blob, around=around, queries=queries) for side in sides]
         self.findings = Findings()
         self._names = [frozenset(rule.name for rule in trial.rules.rules) for trial in self.trials]
         self._identities = Identities()
@@ -136,6 +148,7 @@ class _Run:
             self.duplicates += 1
             return
         told = self._identities.identified(entry.event)
+        self._whereabouts.note(told)
         for event in [*([told] if entry.heard else []), *_facts(entry, told.object)]:
             self.events += 1
             self.first = self.first or event.received

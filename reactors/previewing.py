@@ -4,6 +4,7 @@ run. For inline tests, explanations and backtests."""
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Literal
 
 import msgspec
@@ -12,6 +13,7 @@ from nuncius.core.errors import NunciusError
 from nuncius.core.event import Event
 from nuncius.journal.records import NewReaction
 from reactors.actions.contract import actions
+from reactors.actions.emit import event_of
 from reactors.context import context
 from reactors.evaluation import Evaluation
 from reactors.functions import Maps
@@ -22,13 +24,14 @@ Would = Literal["runs", "skipped", "depends", "broken"]
 
 class Preview(msgspec.Struct, frozen=True, kw_only=True):
     """One action: its word (`run`, `post` …), what it names or says, its inputs, and whether it `would` run: "depends"
-    where that hangs on a result that is not there yet."""
+    where that hangs on a result that is not there yet. `emits` is the event that it would make."""
 
     do: str
     what: str
     inputs: Any = None
     would: Would = "runs"
     why: str = ""
+    emits: Event | None = None
 
     def __str__(self) -> str:
         words = {"post": self.what, "ask": f"ask: {self.what}", "page": f"page: {self.what}"}
@@ -41,6 +44,7 @@ def preview(
     event: Event,
     maps: Maps,
     *,
+    now: datetime,
     partners: Mapping[str, Event] | None = None,
     results: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> list[Preview]:
@@ -55,7 +59,10 @@ def preview(
     for number, action in enumerate(reaction.actions):
         own = given | ({"item": action["item"]} if "item" in action else {})
         scene = Scene(evaluation, variables, own, absent=about.get("results", []))
-        done[str(action.get("place", number))] = (action, _preview(action, scene, done, results))
+        shown = _preview(action, scene, done, results)
+        if shown.do == "emit" and shown.would == "runs":
+            shown = _emitting(shown, action, reaction, scene, now)
+        done[str(action.get("place", number))] = (action, shown)
     return [shown for _, shown in done.values()]
 
 
@@ -75,6 +82,13 @@ def _preview(
         return Preview(do=do, what=what, inputs=actions()[do].inputs(action, scene), would=would, why=why)
     except NunciusError as error:
         return Preview(do=do, what=what, would="broken", why=str(error))
+
+
+def _emitting(shown: Preview, action: dict[str, Any], reaction: NewReaction, scene: Scene, now: datetime) -> Preview:
+    try:
+        return msgspec.structs.replace(shown, emits=event_of(action, reaction, scene, now))
+    except NunciusError as error:
+        return msgspec.structs.replace(shown, would="broken", why=str(error))
 
 
 def _after_others(

@@ -10,10 +10,12 @@ from typing import Any
 
 import msgspec
 
+from analyses.fields import ALONE, Surroundings
 from nuncius.core.clock import VirtualClock
 from nuncius.core.errors import PermanentError
 from nuncius.core.event import Event
 from nuncius.journal.records import Decided, NewReaction, Stored
+from reactors.asking import GraphAnswers, Queries
 from reactors.engine import decide
 from reactors.functions import Maps
 from reactors.previewing import Preview, preview
@@ -53,10 +55,17 @@ class Trial:
         start: datetime = BEGINNING,
         memory: Recollection | None = None,
         upto: int = 0,
+        around: Surroundings = ALONE,
+        queries: Queries | None = None,
     ) -> None:
+        """`around` tells where spacecraft were; `queries` are asked as of the clock's time, and where there are none,
+        whatever a rule asks of the graph is unknown."""
         self.rules = rules
         self.clock = VirtualClock(start)
-        self.maps = Maps(blob or _no_blob)
+        graph = None
+        if queries is not None:
+            graph = GraphAnswers(queries, version=lambda: 0, moment=self.clock.now, lag=lambda: 0.0)
+        self.maps = Maps(blob or _no_blob, around=around, graph=graph)
         self.memory: Recollection = memory or RamMemory()
         self._seq = upto
         self._begun = memory is not None  # else the schedules begin now
@@ -65,10 +74,14 @@ class Trial:
         self._windows = any(r.aliases or r.absent or r.after or r.count > 1 or r.escalate for r in rules.rules)
 
     def hear(self, event: Event) -> Iterator[Heard]:
-        """Ring what is due by then, then decide about the event. Only what a rule had a word on is given."""
+        """Ring what is due by then, then decide about the event and about what rules emit on it. Only what a rule had a
+        word on is given."""
         if not self._begun:
             self.clock.advance_to(event.received)
         yield from self.run_until(event.received)
+        yield from self._about(event)
+
+    def _about(self, event: Event) -> Iterator[Heard]:
         self._seq += 1
         now = self.clock.now()
         stored = Stored(seq=self._seq, event=event, journalled=now)
@@ -76,7 +89,17 @@ class Trial:
             self._remember(event)
         decided = decide(self.rules, stored, now=now, memory=self.memory, maps=self.maps)
         if decided is not None:
-            yield Heard(event=event, decided=decided)
+            yield from self._with_emitted(Heard(event=event, decided=decided))
+
+    def _with_emitted(self, heard: Heard) -> Iterator[Heard]:
+        """What was heard, then the events that its reactions would emit. They come at once: how long an analysis before
+        them takes is not known here."""
+        yield heard
+        for reaction in heard.decided.reactions:
+            if any(action["do"] == "emit" for action in reaction.actions):
+                for act in self.preview(heard, reaction):
+                    if act.emits is not None:
+                        yield from self._about(act.emits)
 
     def run_until(self, moment: datetime) -> Iterator[Heard]:
         """Ring the waits that are due by then, each at its own time."""
@@ -88,7 +111,7 @@ class Trial:
             due = ring_due(self.rules, moment, memory=self.memory, maps=self.maps, advance=self.clock.advance_to)
             for decided in due:
                 if decided.rings is not None:
-                    yield Heard(event=decided.rings, decided=decided, rang=True)
+                    yield from self._with_emitted(Heard(event=decided.rings, decided=decided, rang=True))
         self.clock.advance_to(moment)
 
     def _remember(self, event: Event) -> None:
@@ -109,7 +132,7 @@ class Trial:
         event = heard.event if about["event"] == heard.event.id else self.event(str(about["event"])) or heard.event
         partners = {name: self.event(str(of)) for name, of in about.get("aliases", {}).items()}
         known = {name: partner for name, partner in partners.items() if partner is not None}
-        return preview(reaction, event, self.maps, partners=known, results=results)
+        return preview(reaction, event, self.maps, now=self.clock.now(), partners=known, results=results)
 
     def t0(self, heard: Heard) -> datetime | None:
         """The trigger time of what an event is about."""

@@ -10,6 +10,7 @@ from typing import Any
 
 from nuncius.core.errors import FormatError, PermanentError
 from nuncius.core.event import Event, Tense
+from nuncius.journal.records import NewReaction
 from reactors.actions.contract import ACTIONS, Done, Work
 from reactors.naming import digest
 from reactors.scene import Scene
@@ -50,29 +51,32 @@ class Emit:
         return [action["what"], scene.value(action.get("with", {}))]
 
     def perform(self, work: Work) -> Done:
-        step, ev = work.step, work.scene.ev
-        depth = 1 + max([_depth(ev), *(_depth(value) for value in work.scene.given.values())])
-        if depth > MAX_DEPTH:
-            raise PermanentError(
-                f"{step.action['what']} is the {depth}th event in a row that rules made of each other; it is not "
-                f"emitted. `nuncius rules graph` shows the loop"
-            )
-        given = {
-            name: value for name, value in work.scene.value(step.action.get("with", {})).items() if value is not None
-        }
-        because = str(step.reaction.context["event"])
-        event = Event(
-            id=f"{step.action['what']}:{digest(step.action['key'] or step.reaction.key, step.action['slot'], given)}",
-            kind=step.action["what"],
-            source=f"rules:{step.reaction.rule}",
-            received=work.now,
-            # What rests on a mock is a mock; what rests on a retraction does not itself retract.
-            tense=_tense(ev),
-            object=step.reaction.object,
-            trigger_time=_moment(ev.get("trigger_time")),
-            data=given | {"emitted_by": step.reaction.rule, "because": because, "depth": float(depth)},
-        )
+        event = event_of(work.step.action, work.step.reaction, work.scene, work.now)
         return Done(result={"names": {"id": event.id, "kind": event.kind}}, events=[event])
+
+
+def event_of(action: dict[str, Any], reaction: NewReaction, scene: Scene, now: datetime) -> Event:
+    """The event that a step emits; a backtest makes the same. Raises PermanentError where rules go on and on."""
+    ev = scene.ev
+    depth = 1 + max([_depth(ev), *(_depth(value) for value in scene.given.values())])
+    if depth > MAX_DEPTH:
+        raise PermanentError(
+            f"{action['what']} is the {depth}th event in a row that rules made of each other; it is not "
+            f"emitted. `nuncius rules graph` shows the loop"
+        )
+    given = {name: value for name, value in scene.value(action.get("with", {})).items() if value is not None}
+    because = str(reaction.context["event"])
+    return Event(
+        id=f"{action['what']}:{digest(action['key'] or reaction.key, action['slot'], given)}",
+        kind=action["what"],
+        source=f"rules:{reaction.rule}",
+        received=now,
+        # What rests on a mock is a mock; what rests on a retraction does not itself retract.
+        tense=_tense(ev),
+        object=reaction.object,
+        trigger_time=_moment(ev.get("trigger_time")),
+        data=given | {"emitted_by": reaction.rule, "because": because, "depth": float(depth)},
+    )
 
 
 def _depth(value: Any) -> int:

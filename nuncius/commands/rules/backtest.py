@@ -16,8 +16,9 @@ import click
 from nuncius.core.errors import ConfigurationError
 
 if TYPE_CHECKING:
+    from reactors.asking import Queries
     from reactors.backtest import Progress
-    from reactors.rulebook import RuleSet
+    from reactors.ruleset import RuleSet
 
 
 @click.command(short_help="What rules would have done on years of archived alerts.")
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 @click.option("--diff", "other", type=click.Path(exists=True, path_type=Path), help="Edited rules to compare with.")
 @click.option("--since", type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"]), help="Decide from then on (UTC).")
 @click.option("--until", type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"]), help="Read up to then (UTC).")
+@click.option("--graph", type=click.Path(exists=True, path_type=Path), help="Graph to ask, as of the archive's time.")
 @click.option("--jobs", type=click.IntRange(1, 64), help="Processes that read the archive (one for each core).")
 @click.option("--firings", "listed", default=200, show_default=True, help="List at most so many firings of each rule.")
 @click.option("--json", "as_json", is_flag=True, help="All of it as one JSON object on stdout.")
@@ -36,6 +38,7 @@ def command(
     other: Path | None,
     since: datetime | None,
     until: datetime | None,
+    graph: Path | None,
     jobs: int | None,
     listed: int,
     as_json: bool,
@@ -63,7 +66,7 @@ def command(
     before = _rules(list(rules))
     edited = None if other is None else _rules([other] if other.is_dir() else [*(rules or [shipped()]), other])
     moments = [moment.replace(tzinfo=UTC) if moment else None for moment in (since, until)]
-    with _progress(sys.stderr.isatty()) as progress:
+    with _graph(graph) as queries, _progress(sys.stderr.isatty()) as progress:
         run = backtest(
             paths,
             before,
@@ -72,6 +75,7 @@ def command(
             until=moments[1],
             jobs=jobs or len(os.sched_getaffinity(0)),
             progress=progress,
+            queries=queries,
         )
     try:
         found = report(run, listed=listed)
@@ -96,6 +100,22 @@ def _rules(paths: list[Path]) -> RuleSet:
     if errors:
         raise ConfigurationError("rules with errors cannot be backtested:\n" + "\n".join(errors[:5]))
     return book.rules
+
+
+@contextmanager
+def _graph(folder: Path | None) -> Iterator[Queries | None]:
+    """The stored queries over a graph that nothing is written to."""
+    if folder is None:
+        yield None
+        return
+    from kg.named_queries import NamedQueries
+    from kg.store import GraphStore
+
+    store = GraphStore.read_only(folder)
+    try:
+        yield NamedQueries(store)
+    finally:
+        store.close()
 
 
 @contextmanager
