@@ -14,6 +14,8 @@ from kg.lightcurve import light_curve
 
 Rows = list[dict[str, Any]]
 
+#: Predicates that say something of the document rather than of the object.
+_OF_THE_TEXT = ("cites", "corrects", "report_type", "follows_up", "event_name", "alias", "instrument")
 #: Assertions from the surest to the least sure.
 _SURE = ("asserted", "hedged", "cited", "negated", "hypothetical")
 
@@ -33,7 +35,7 @@ def known(reader: Reader, obj: str) -> Rows:
     found = reader.claims(obj)
     contested = {c.node for pair in contradictions(found) for c in (pair.earlier, pair.later)}
     out: Rows = []
-    for predicate in dict.fromkeys(c.predicate for c in found if c.predicate not in ("cites", "report_type")):
+    for predicate in dict.fromkeys(c.predicate for c in found if c.predicate not in _OF_THE_TEXT):
         own = [c for c in found if c.predicate == predicate]
         live = [c for c in own if c.status == "stands"] or own
         best = max(live, key=_weight)
@@ -48,12 +50,13 @@ def known(reader: Reader, obj: str) -> Rows:
     return out
 
 
-def _weight(claim: Claim) -> tuple[int, bool, bool, float, Any]:
-    """How much a claim counts among those of its predicate."""
-    sure = -_SURE.index(claim.assertion) if claim.assertion in _SURE else -len(_SURE)
+def _weight(claim: Claim) -> tuple[Any, ...]:
+    """How much a claim counts among those of its predicate: a hedged measurement says more than a firm limit."""
+    own = claim.assertion in ("asserted", "hedged")
     measured = claim.limit is None and claim.lower is None
+    sure = -_SURE.index(claim.assertion) if claim.assertion in _SURE else -len(_SURE)
     precise = claim.minus is not None or claim.radius is not None
-    return sure, measured, precise, round(claim.confidence or 0.0, 2), claim.received
+    return own, measured, sure, precise, round(claim.confidence or 0.0, 2), claim.received
 
 
 def curve(reader: Reader, obj: str) -> Rows:

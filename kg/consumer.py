@@ -14,7 +14,8 @@ from typing import Any
 from kg import terms as t
 from kg.announce import announced, contradiction_events, withdrawn_events
 from kg.extraction import Circular, Fact, extract
-from kg.objects import PARTED, claims_of, identify, identities
+from kg.objects import claims_of, identify, identities
+from kg.parting import PARTED, resolve
 from kg.store import GraphStore, Triple, literal
 from kg.subjects import Identity
 from kg.triples import graph_of, is_document, triples_of, version_of
@@ -81,8 +82,6 @@ class GraphConsumer:
 
     def _write_again(self, parted: Event, *, durable: bool) -> None:
         """After a claim about a name was taken back: the documents of both objects say what still stands."""
-        from kg.objects import resolve
-
         about = [str(parted.data["object"]), resolve(self._journal, str(parted.data["name"]))]
         stored = [s for obj in dict.fromkeys(o for o in about if o) for s in self._journal.events_of(obj)]
         again = [s for s in stored if s.event.kind != PARTED and is_document(s.event)]

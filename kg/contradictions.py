@@ -165,8 +165,8 @@ def _interval(claim: Claim) -> _Interval | None:
         return _Interval(low=low, high=high, sigma_down=0.0, sigma_up=0.0, unit=unit)
     scale = 1.0 / _sigmas_of(claim.error_probability)
     rounding = _rounding(claim) * factor
-    down, up = (abs(e or 0.0) * factor * scale for e in (claim.minus, claim.plus))
-    return _Interval(low=value, high=value, sigma_down=max(down, rounding), sigma_up=max(up, rounding), unit=unit)
+    down, up = (abs(e) * factor * scale if e else rounding for e in (claim.minus, claim.plus))
+    return _Interval(low=value, high=value, sigma_down=down, sigma_up=up, unit=unit)
 
 
 def _sigmas_of(probability: float | None) -> float:

@@ -82,8 +82,8 @@ class Reader:
                 if claim is not None:
                     found.append(claim)
         marks = self._object_marks(members)
-        found = [self._judged(claim, marks) for claim in found]
-        return sorted(found, key=lambda c: (c.received, c.document, c.start or 0, c.node))
+        found = sorted(found, key=lambda c: (c.received, c.document, c.start or 0, c.node))
+        return _newest_of_sender([self._judged(claim, marks) for claim in found])
 
     def t0(self, obj: str) -> datetime | None:
         """The trigger time: the first that a notice states, else the first that a circular asserts."""
@@ -174,6 +174,19 @@ class Reader:
                 predicates = [str(p).removeprefix(NUNCIUS) for p in said.get(NUNCIUS + "markedPredicate", [])]
                 out.append(_Mark(document=document, how=str(_one(said, NUNCIUS + "how")), predicates=predicates))
         return out
+
+
+def _newest_of_sender(claims: list[Claim]) -> list[Claim]:
+    """Of the notices of one sender the newest counts of each quantity: a refined position takes the place of the first.
+    `claims` are in order of arrival."""
+    newest = {(c.by, c.predicate): c for c in claims if c.circular is None and c.by}
+    out: list[Claim] = []
+    for claim in claims:
+        latest = newest.get((claim.by, claim.predicate)) if claim.circular is None else None
+        if latest is not None and latest.document != claim.document and claim.status == "stands":
+            claim = msgspec.structs.replace(claim, status="superseded", status_by=latest.document)
+        out.append(claim)
+    return out
 
 
 class _Mark(msgspec.Struct, frozen=True, kw_only=True):

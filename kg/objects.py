@@ -8,21 +8,22 @@ object's IRI), and nothing that was said of either moves.
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from kg.coincidences import Known, coinciding
 from kg.names import day_of, normalise_name
 from kg.naming import Key, keys_of
-from kg.subjects import Identity, key_of
+from kg.parting import JOINED, PARTED, follow, joined, leads_of, members, resolve, take_back
+from kg.subjects import Identity
 from kg.vocabulary import OBJECT, object_iri, object_label
 from nuncius.core.event import Event
 from nuncius.journal import Journal, ObjectLink, Stored
 
+__all__ = ["claims_of", "identify", "identities", "members", "object_in_data", "resolve", "withdraw"]
+
 #: The graph's and the reactors' threads may both come to an event first: one resolves it, the other finds it done.
 _ONE_AT_A_TIME = threading.Lock()
-#: Objects may lead to others over this many steps; more would be a circle.
-_STEPS = 16
 
 
 def identify(journal: Journal, batch: Sequence[Stored]) -> dict[int, str]:
@@ -43,15 +44,15 @@ def _identify(journal: Journal, batch: Sequence[Stored]) -> dict[int, str]:
         if target := object_in_data(stored.event):
             fresh.append((stored.seq, target))
             if stored.event.kind == JOINED:
-                links.append(_by_hand(stored.event, target))
+                links.append(joined(stored.event, target))
             elif stored.event.kind == PARTED:
                 data = stored.event.data
-                _withdraw(journal, str(data["name"]), target, str(data["claimed_by"]))
+                take_back(journal, str(data["name"]), target, str(data["claimed_by"]), claims_of)
         elif keys := claims_of(stored.event):
             named.append((stored, keys))
     # One question for the whole batch: asking for each event costs more than deciding about it.
     known = journal.objects_of([key.key for _, keys in named for key in keys]) if named else {}
-    leads = _leads(journal, known.values())
+    leads = leads_of(journal, known.values())
     met: list[Known] = []
     for stored, keys in named:
         target = _attach(journal, stored, keys, known, leads, links, met)
@@ -108,48 +109,12 @@ def _day(label: str) -> str | None:
     return day
 
 
-def follow(obj: str, leads: Mapping[str, str]) -> str:
-    """The object that `obj` leads to in the end."""
-    for _ in range(_STEPS):
-        if obj not in leads:
-            break
-        obj = leads[obj]
-    return obj
-
-
-def _leads(journal: Journal, objects: Iterable[str]) -> dict[str, str]:
-    """Which of these objects, and of those they lead to, lead elsewhere."""
-    leads: dict[str, str] = {}
-    ask = set(objects)
-    while ask:
-        found = journal.objects_of(sorted(ask))
-        new = {a: b for a, b in found.items() if a not in leads and a != b}
-        leads |= new
-        ask = set(new.values()) - set(leads)
-    return leads
-
-
-def resolve(journal: Journal, name: str) -> str | None:
-    """The object that a name, a scoped number or an object IRI means; None when nobody has spoken of it."""
-    found = name if name.startswith(OBJECT) else journal.object_of([key_of(name)])
-    return None if found is None else follow(found, _leads(journal, [found]))
-
-
-def members(journal: Journal, obj: str) -> list[str]:
-    """The object with all that lead to it: each may have events and claims of its own."""
-    out = [obj]
-    for one in out:
-        out += [
-            x.name for x in journal.names_of(one) if x.name.startswith(OBJECT) and not x.withdrawn and x.name not in out
-        ]
-    return out
-
-
 def identities(journal: Journal, batch: Sequence[Stored], objects: Mapping[int, str]) -> dict[int, Identity]:
     """What each event of a batch says of its object's identity, by event number, as the links stand now."""
     keys = {s.seq: [k.key for k in claims_of(s.event)] for s in batch if s.event.kind not in ("kg.fact",)}
     known = journal.objects_of(sorted({key for own in keys.values() for key in own}))
-    leads = _leads(journal, {*known.values(), *objects.values()})
+    by_hand = [str(s.event.data["same"]) for s in batch if s.event.kind == JOINED]
+    leads = leads_of(journal, {*known.values(), *objects.values(), *by_hand})
     out: dict[int, Identity] = {}
     for stored in batch:
         obj = objects.get(stored.seq)
@@ -164,46 +129,11 @@ def identities(journal: Journal, batch: Sequence[Stored], objects: Mapping[int, 
     return out
 
 
-#: Kinds of the events by which a person joins two objects, or takes back a claim about a name.
-JOINED, PARTED = "object.joined", "object.parted"
-
-
 def withdraw(journal: Journal, name: str, obj: str, event_id: str) -> bool:
     """Take back the claim made by an event that `name` means `obj` (or leads there, where it is an object's IRI);
     False when there is no such claim. Events that had come to `obj` by that name alone get an object of their own."""
     with _ONE_AT_A_TIME:
-        return _withdraw(journal, name, obj, event_id)
-
-
-def _withdraw(journal: Journal, name: str, obj: str, event_id: str) -> bool:
-    standing = [x for x in journal.names_of(obj) if x.name == name and x.event_id == event_id and not x.withdrawn]
-    journal.link([_withdrawn(x) for x in standing])
-    if standing and not name.startswith(OBJECT):
-        _move(journal, name, obj)
-    return bool(standing)
-
-
-def _by_hand(event: Event, target: str) -> ObjectLink:
-    return ObjectLink(name=str(event.data["same"]), object=target, event_id=event.id, how="joined by hand")
-
-
-def _withdrawn(x: ObjectLink) -> ObjectLink:
-    return ObjectLink(name=x.name, object=x.object, event_id=x.event_id, how=x.how, withdrawn=True)
-
-
-def _move(journal: Journal, name: str, obj: str) -> None:
-    """Give events that call their object by `name` and by nothing else that still means `obj` one of their own."""
-    events = journal.events_of(obj)
-    keys = {stored.seq: [k.key for k in claims_of(stored.event)] for stored in events}
-    still = {n for n, o in journal.objects_of(sorted({k for own in keys.values() for k in own})).items() if o == obj}
-    leaving = [s for s in events if name in keys[s.seq] and not still & (set(keys[s.seq]) - {name})]
-    if name in still or not leaving:
-        return
-    target = object_iri(name)
-    if target == obj:  # its own first name was taken back: what stays keeps the IRI
-        return
-    links = [ObjectLink(name=k, object=target, event_id=s.event.id, how="parted") for s in leaving for k in keys[s.seq]]
-    journal.identify(links, [(s.seq, target) for s in leaving])
+        return take_back(journal, name, obj, event_id, claims_of)
 
 
 def claims_of(event: Event) -> list[Key]:

@@ -58,6 +58,12 @@ An intervening system is present at z = 0.817.
 """
 
 
+def moved(event: Event, **later: float) -> Event:
+    """The same event, received later."""
+    fields = {name: getattr(event, name) for name in event.__struct_fields__}
+    return Event(**fields | {"received": event.received + timedelta(**later)})
+
+
 def night() -> list[Event]:
     """A GBM trigger with its names, a spectrum, a superevent with its retraction, a test and a heartbeat."""
     position = {"ra": 60.5, "dec": -75.25, "ra_dec_error": 3.5, "containment_probability": 0.68}

@@ -104,7 +104,8 @@ def test_redshifts_and_retractions_come_back_as_events_once(journal: Journal) ->
     _drain(consumer)
     journal.rewind("kg")
     _drain(consumer)
-    facts = [s.event for s in journal.read(0, kinds=["kg.fact"])]
+    heard = [s.event for s in journal.read(0, kinds=["kg.fact"])]
+    facts = [f for f in heard if f.data["predicate"] in ("redshift", "retraction")]
     assert [(f.data["predicate"], f.data["value"], f.object) for f in facts] == [
         ("redshift", 1.234, BURST),
         ("redshift", 0.817, BURST),
