@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from datetime import UTC, date, datetime, timedelta
 
 import msgspec
@@ -27,6 +28,9 @@ _DATES = [
         r"(?<![\d.A-Za-z])(?P<short>\d\d)(?P<month>0[1-9]|1[0-2])(?P<day>[0-3]\d)(?P<fraction>\.\d+)(?= ?\(?UT)"
     ),
 ]  # fmt: skip
+_ANY_MONTH = re.compile(
+    r"Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec|JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC"
+)
 _CLOCK = re.compile(
     r"(?<![\d.:+-])(?P<hour>[01]?\d|2[0-4])(?P<sep>::?|h ?|\.(?=\d\d:))(?P<minute>[0-5]\d)"
     r"(?:(?:::?|m ?|'|\.(?=\d\d\.\d))(?P<second>(?:[0-5]?\d|60)(?:\.\d+)?)(?: ?s(?:ec)?\b)?| ?m(?:in)?\b)?(?![\d:])"
@@ -71,10 +75,15 @@ def calendar_day(year: int, month: int, day: int) -> date | None:
 def find_dates(text: str, *, near: date | None = None) -> list[Date]:
     """Every date of an even text, in order; of a date with two-digit parts the reading nearest to `near` is taken."""
     found: list[Date] = []
+    covered: set[int] = set()
+    months = _ANY_MONTH.search(text) is not None
     for pattern in _DATES:
+        if not months and pattern.groupindex.get("month") and "Jan" in pattern.pattern:
+            continue
         for match in pattern.finditer(text):
             read = _two_digits(match, near) if "a" in match.groupdict() else _written(match)
-            if read and all(read.end <= d.start or d.end <= read.start for d in found):
+            if read and read.start not in covered and read.end - 1 not in covered:
+                covered.update(range(read.start, read.end))
                 found.append(read)
     return sorted(found, key=lambda d: d.start)
 
@@ -145,11 +154,12 @@ _CLOCK_FIRST = re.compile(r"(?:[\s,;()|]|on|of|UTC?|the|this|\bDate:?|s\b|Z\b)*"
 
 def date_of(clock: Clock, dates: list[Date], text: str) -> Date | None:
     """The date that is printed with a clock, before or behind it."""
-    for found in reversed(dates):
+    at = bisect_left(dates, clock.start, key=lambda d: d.start)
+    for found in reversed(dates[max(0, at - 2) : at]):
         gap = clock.start - found.end
         if 0 <= gap <= 24 and found.fraction is None and _DATE_FIRST.fullmatch(text, found.end, clock.start):
             return found
-    for found in dates:
+    for found in dates[at : at + 2]:
         gap = found.start - clock.end
         if 0 <= gap <= 16 and found.fraction is None and _CLOCK_FIRST.fullmatch(text, clock.end, found.start):
             return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 from kg.extraction.assertion import assertion_of
 from kg.extraction.candidate import Candidate, Grammar
@@ -19,6 +20,8 @@ _UNIT = re.compile(
     r" ?-?(?P<unit>ms(?:ec)?\b|milli-?sec(?:ond)?s?\b|s(?:ec(?:ond)?s?)?\b|min(?:ute)?s?\b)(?!-1|"
     r"\^| ?\^)"
 )
+#: Mentions of T90 that are looked at; no circular has so many.
+_MOST = 150
 #: What may stand between the name and its value. A band or a remark in brackets is passed over. Possessive throughout:
 #: a hostile run of words must be read in one way only.
 _GAP = re.compile(
@@ -54,7 +57,7 @@ def propose(document: Document) -> Iterator[Candidate]:
         if "90" not in text:
             continue
         seen: set[int] = set()
-        for match in _T90.finditer(text):
+        for match in islice(_T90.finditer(text), _MOST):
             for gap, quantity, end, unit in _values(text, match):
                 if quantity.begin not in seen:
                     seen.add(quantity.begin)

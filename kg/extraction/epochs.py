@@ -77,8 +77,10 @@ def find_epochs(text: str, *, t0: datetime | None = None, day: date | None = Non
     """Every moment of an even text, in order, none overlapping. `t0` turns seconds since T0 into UTC and back, `day`
     (the event's) supplies missing years and, for a clock marked UT with no date beside it, the date."""
     taken: list[Epoch] = []
+    covered: set[int] = set()
     for epoch in _proposed(text, day):
-        if all(epoch.end <= e.start or e.end <= epoch.start for e in taken):
+        if epoch.start not in covered and epoch.end - 1 not in covered:
+            covered.update(range(epoch.start, epoch.end))
             taken.append(_completed(epoch, t0))
     return sorted(taken, key=lambda e: e.start)
 

@@ -161,5 +161,5 @@ def _containment(text: str, start: int, end: int) -> float | None:
     close = _CONFIDENCE.search(text[end : end + 60])
     if close and "." not in text[end : end + close.start()].replace("d.o.f.", ""):
         return float(close["percent"]) / 100.0
-    everywhere = _ALL_ERRORS.search(text)
+    everywhere = _ALL_ERRORS.search(text, max(0, start - 3000), end + 3000)
     return float(everywhere["percent"]) / 100.0 if everywhere else None

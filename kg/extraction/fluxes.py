@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 import msgspec
 
@@ -28,6 +29,8 @@ _DIGIT = re.compile(r"[<>~(\[]{0,3} ?(?<![\w.])(?:\d|\.\d)")
 #: What may stand between a quantity and the next one that shares its unit.
 _JOIN = re.compile(r"[ ,;/]*(?:and|or|to|-|&|\(|\)|,)?[ ,(\n]*(?:respectively,? ?)?")
 _BACK = 110
+#: A text with more is a table of something else, or an attack.
+_MOST = 300
 
 
 class Measured(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,7 +52,7 @@ def propose(document: Document) -> Iterator[Candidate]:
         text = document.even(where).text
         if not _HINT.search(text):
             continue
-        for found in measured(text):
+        for found in islice(measured(text), _MOST):
             yield _candidate(document, where, text, found)
         if where == "body":
             yield from rows(document)

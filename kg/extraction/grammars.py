@@ -14,6 +14,7 @@ from kg.extraction import (
     followups,
     instruments,
     magnitudes,
+    positions,
     redshift,
     reports,
     retraction,
@@ -35,6 +36,7 @@ GRAMMARS: tuple[Grammar, ...] = (
     times.GRAMMAR,
     durations.GRAMMAR,
     fluxes.GRAMMAR,
+    positions.GRAMMAR,
     magnitudes.GRAMMAR,
 )
 

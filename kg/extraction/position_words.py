@@ -1,0 +1,155 @@
+"""What the words around a place say: whose it is, whether it is a field, a corner, a star, another's result."""
+
+from __future__ import annotations
+
+import re
+
+import msgspec
+
+from kg.extraction.document import Document
+from kg.extraction.fact import Assertion
+from kg.extraction.position_forms import Pair
+
+
+class Verdict(msgspec.Struct, frozen=True, kw_only=True):
+    """`against` says why the place is no fact; `object` whose it is where that is not the circular's event."""
+
+    against: str | None = None
+    object: str | None = None
+    target: str | None = None
+    assertion: Assertion | None = None
+    why: str = "said plainly"
+
+
+_CORNER = re.compile(r"\b(?:corners?|vertices)\b(?![ -]?clip)", re.I)
+_CENTER = re.compile(r"\b(?:cent(?:er|re)|position|location|coordinates)\b", re.I)
+_POINTING = re.compile(
+    r"\b(?:point(?:ed|ing|ings)|boresight|field of view|FoV|fields? cent\w+|(?:tiles?|images?|frames?|mosaic|"
+    r"field|observations?|survey|scan|pointing)[^.;\n]{0,30}"
+    r"cent(?:ered|red|er|re)|aim point|slewed|phase cent\w+|map cent\w+)\b[^.;\n]{0,70}$",
+    re.I,
+)
+_STARS = re.compile(
+    r"\b(?:(?:reference|comparison|calibration|standard|field|nearby|bright|catalog\w*|secondary|SDSS|"
+    r"USNO(?:-?[AB][12](?:\.0)?)?|2MASS|GSC\S*|APASS|Gaia|Tycho\S*|UCAC\S*|PS1|Landolt|DSS) "
+    r"(?:\w+ )?(?:stars?|standards?)|[Rr]ef\.? ?stars?|calibrat\w+|star (?:at|with|located|is|near)|stars? "
+    r"?\((?:RA|J2000)|USNO-?[AB][12](?:\.0)?|guide star)\b[^;\n]{0,120}$",
+    re.I,
+)
+_OTHER = re.compile(
+    r"\b(?:(?:nearby|field|another|other|foreground|unrelated|neighbou?ring|edge-on|spiral|elliptical|extended) "
+    r"(?:\w+ ){0,2}"
+    r"(?:galaxy|object|source|star)|galaxy|quasar|QSO|AGN|blazar|galaxies|Gal ?\d|pulsar|cluster|minor planet|"
+    r"asteroid|"
+    r"(?:object|galaxy|candidate|source|star) #?[A-Z]\d?\b(?=[:;]| \())\b(?P<rest>[^.;\n]{0,70})$",
+    re.I,
+)
+_ITS = re.compile(
+    r"\b(?:afterglow|counterpart|transient|host|burst|GRB|OT\b|candidate|X-ray source|source|"
+    r"fading|uncatalog\w+|optical|new)\b",
+    re.I,
+)
+_CATALOGUE = re.compile(
+    r"\b(?P<name>(?:[1-4]?FGL|[23]?FHL|4LAC|[12]RXS|[12]SXPS|2SXPS|[1-4]XMM|NVSS|PKS|TXS|WISEA?|GB6|CRATES|SDSS|"
+    r"2MASX|GLADE\+?|NGC|UGC|IC|LSXPS|eRASSt?|SRGe|TXS|MG\d|RX|PMN|NVSS)"
+    r" ?-?J?[\d.]+(?:[+-][\d.]+)?)(?P<rest>[^;\n]{0,75})$"
+)
+_TABLE_ROW = re.compile(r"\|[^|\n]{0,60}\| ?\(?$|MASTER-[A-Za-z]+ ?\|? ?\(?$")
+_NUMBERED = re.compile(r"\bSource (?P<n>\d+)\b[^\n]{0,140}$|\b(?P<name>S\d{6}[a-z]+_X\d+)\W{1,8}$", re.I)
+_LOST = re.compile(
+    r"\b(?:not (?:the\b|(?:\w+ )?consistent)|ruled out|should (?:be|read)|incorrect\w*|"
+    r"erroneous\w*|instead of)(?:[^.;\n]|\.\d){0,70}$",
+    re.I,
+)
+_MASTER = re.compile(r"\b(?:started inspect|was pointed to)\b[^;\n]{0,160}\(trigger[^;\n]{0,40}$")
+_MESSENGER = re.compile(r"(?:IceCube|ANTARES|KM3)")
+_ALERT = re.compile(
+    r"\b(?:IceCube (?:event|alert|neutrino)|neutrino (?:event|alert)|event was detected|(?:GBM|"
+    r"BAT|Fermi|Swift|MAXI) (?:trigger|position|localization|location))\b[^\n]{0,170}$",
+    re.I,
+)
+_OF_OTHERS = re.compile(
+    r"\b(?:observations?|follow-?up|upper limits|search|telescope|optical|MASTER|LAT|Swift|"
+    r"HAWC|MAXI)\b",
+    re.I,
+)
+_OWN = re.compile(r"IceCube observation of", re.I)
+_TOLD = re.compile(
+    r"classified as a GRB with|at position[^.;\n]{0,30}reported|(?:reported|given|announced) by "
+    r"(?!us)[^.;\n]{0,60}$",
+    re.I,
+)
+
+
+STAR = "a star that the photometry refers to"
+
+
+def verdict(document: Document, text: str, pair: Pair, previous: tuple[Pair, Verdict] | None) -> Verdict:
+    """What the words in front of a place make of it; a row of a list goes with the row before."""
+    if previous and not pair.labelled and previous[1].against == STAR and pair.start - previous[0].end < 90:
+        return previous[1]
+    before = text[max(0, pair.label - 240) : pair.label]
+    near = before[-150:]
+    same_line = near.rstrip().rpartition("\n")[2]
+    last_corner = list(_CORNER.finditer(text, max(0, pair.label - 600), pair.label))
+    if last_corner and not _CENTER.search(text, last_corner[-1].end(), pair.label):
+        return Verdict(against="the corner of a box")
+    if re.search(r"\bannul(?:us|i|ar)\b[^.;\n]{0,60}$", near):
+        return Verdict(against="the centre of an annulus")
+    if re.search(r"\bobject [A-Z]\d?\b[^\n.;]{0,6}(?:z ?= ?[\d.]+)? ?$", near):
+        return Verdict(against="one of several objects in a list")
+    if re.search(r"\d [GT]eV(?: photon)? ?\($", near):
+        return Verdict(against="where one photon came from")
+    if re.search(r"(?:[UGSN]\d{4}_\d{6,8}|\b\d{4}-\d{6,8}) ?$", near):
+        return Verdict(against=STAR)
+    if _MASTER.search(before):
+        return Verdict(assertion="cited", why="the alert's position, told by a telescope that went there")
+    if _TABLE_ROW.search(near[-70:]) and "MASTER" in text:
+        return Verdict(against="the centre of an image in a table")
+    if _POINTING.search(same_line):
+        return Verdict(assertion="negated", why="where an instrument pointed", target="pointing")
+    if (catalogue := _CATALOGUE.search(near)) and not re.search(r"\. [A-Z]", catalogue["rest"]):
+        return Verdict(object=catalogue["name"].replace("  ", " "), target="catalogue source")
+    if _stars(before, same_line):
+        return Verdict(against=STAR)
+    if _LOST.search(near[-110:]) and "should" not in near[-110:]:
+        return Verdict(assertion="negated", why="said not to be it")
+    other = _OTHER.search(same_line[-110:])
+    if (
+        other
+        and not _ITS.search(other["rest"])
+        and not re.search(r"\bhost\b|counterpart|afterglow", same_line[-110:], re.I)
+    ):
+        return Verdict(against=f'another object: "{other.group()[:40].strip()}"')
+    return _standing(document, before, near)
+
+
+def _stars(before: str, same_line: str) -> bool:
+    """Whether a heading or the sentence speaks of stars, and nothing since of the source itself."""
+    match = _STARS.search(before)
+    if match is None:
+        return False
+    rest = match.group()
+    return not re.search(
+        r"\b(?:detect|position of|coordinates of|we (?:find|measure|obtain|derive)|afterglow|counterpart|"
+        r"equivalent|catalog\w*\)|is located|OT\b|"
+        r"candidate|calibrated against (?:nearby )?\w+ (?:field )?stars?:? ?$)", rest, re.I
+    ) and not re.search(r"(?:matching|astrometr\w+|calibrat\w+ (?:using|against|to|with)|registered|relative to|"
+        r"with respect to|against|frame)[^\n]{0,60}$", before[: match.start() + 12], re.I)  # fmt: skip
+
+
+def _standing(document: Document, before: str, near: str) -> Verdict:
+    subject = document.subject.text
+    numbered = _NUMBERED.search(before)
+    if numbered and numbered["name"]:
+        return Verdict(object=numbered["name"], target="one of several sources")
+    if (
+        _MESSENGER.match(document.about or "")
+        and _OF_OTHERS.search(subject)
+        and not _OWN.search(subject)
+        and _ALERT.search(before)
+    ):
+        return Verdict(assertion="cited", why="the alert's position, told by others")
+    if _TOLD.search(near):
+        return Verdict(assertion="cited", why="told of another's result")
+    return Verdict()
