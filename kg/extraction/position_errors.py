@@ -21,7 +21,8 @@ _NAMED = re.compile(
     r"(?P<lead>\b(?:uncertaint(?:y|ies)|errors?|error[- ](?:radius|circle|region|box)|radius|accuracy|precision|"
     r"Err(?:90)?|Unc|localization error|"
     r"astrometric error|error_radius)\b)"
-    r"(?P<gap>(?:[ ,:=~(]|of|is|are|was|about|approximately|radius|circle|region|within|the|at|to|be|in each "
+    r"(?P<gap>(?:\((?:radius, )?(?:90|68|50|95|1|1\.0|3)[^()]{0,25}\)|[ ,:=~(]|of|is|are|was|about|"
+    r"approximately|radius|circle|region|within|the|at|to|be|in each "
     r"coordinate|estimated|\((?:radius, )?(?:90|68|50|95|1|1\.0|3)[^()]{0,25}\)?|less than|<|\+/-|90%|68%|1[- "
     r"]sigma|confidence|containment|level|statistical|position|positional|location)*+)"
     rf"(?<![\d.]){_VALUE}",
@@ -31,10 +32,10 @@ _BARE = re.compile(rf"^[ ;,)\]]*(?:\(?J2000(?:\.0)?\)?[ ,;]*)?[(\[]?[ ]*(?:\+/-|
 _THEN_ERROR = re.compile(rf"^[ ;,)]*\(?{_VALUE} (?:error|uncertainty|accuracy)")
 _R_EQUALS = re.compile(rf"^[ ,;)]*R ?= ?(?P<value>{_N})(?P<unit>(?= ?\)))")
 _BEFORE = re.compile(
-    rf"(?:[(~]|with ?(?:an? )?)~?{_VALUE} (?:\w+ ){{0,2}}(?:error|uncertainty|"
+    rf"(?:[(~,] ?|with ?(?:an? )?)~?{_VALUE} (?:\w+ ){{0,2}}(?:error|uncertainty|"
     rf"accuracy)[^\n]{{0,25}}$"
 )
-_J2000_BEFORE = re.compile(rf"(?:J2000(?:\.0)?|error)[ ,]*(?:\+/-|\+-) ?{_VALUE}\)?:?[ \n]*(?:[\w.]+:)?[ ]*$")
+_J2000_BEFORE = re.compile(rf"[ ,(0e](?:\+/-|\+-) ?{_VALUE}\)?:?[ \n]*(?:[\w.]+:)?[ ]*$")
 _SIGMA = {"1": 0.683, "1.0": 0.683, "one": 0.683, "2": 0.954, "3": 0.997, "three": 0.997}
 _PERCENT = re.compile(r"(?P<percent>\d\d(?:\.\d+)?) ?(?:%|percent|per cent)")
 _SIGMAS = re.compile(r"(?P<n>1(?:\.0)?|2|3|one|three)[- ]?sigma", re.I)

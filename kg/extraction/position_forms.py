@@ -120,7 +120,7 @@ _REMARK = r"(?:[ _]*[(\[{][^()\[\]{}\d]{0,12}(?:J? ?2000(?:\.0)?)?[^()\[\]{}\d]{
 _IS = r"(?:[ \t\n]*(?:=+|:|~|is|are|of|at|\|)?)*[ \n]*"
 _RA_LABEL = (
     r"(?<![A-Za-z.?&/])(?:R\. ?A\.?|RA|Ra|ra(?=[ =:(])|R\.A|[Rr]ight [Aa]scension|[Aa]lpha(?=[ "
-    r"_(]*(?:J?2000|=)))"
+    r"_(]*J?2000))"
 )
 _DEC_LABEL = r"(?:[Dd]ec(?:l(?:ination)?)?|DEC(?:L)?|[Dd]elta|de)(?![A-Za-z])\.?"
 RA_LABEL = re.compile(rf"{_RA_LABEL}{_REMARK},?{_IS}")

@@ -41,11 +41,11 @@ _OTHER = re.compile(
     r"(?:\w+ ){0,2}"
     r"(?:galaxy|object|source|star)|galaxy|quasar|QSO|AGN|blazar|galaxies|Gal ?\d|pulsar|cluster|minor planet|"
     r"asteroid|"
-    r"(?:object|galaxy|candidate|source|star) #?[A-Z]\d?\b(?=[:;]| \())\b(?P<rest>[^.;\n]{0,70})$",
+    r"(?:object|galaxy|candidate|source|star) #?[A-Z]\d?\b(?=[:;]| \())\b(?P<rest>(?:[^.;\n]|\.\d){0,75})$",
     re.I,
 )
 _ITS = re.compile(
-    r"\b(?:afterglow|counterpart|transient|host|burst|GRB|OT\b|candidate|X-ray source|source|"
+    r"\b(?:afterglow|counterpart|transient|host|burst|GRB|OT\b|candidate|detect\w*|"
     r"fading|uncatalog\w+|optical|new)\b",
     re.I,
 )
@@ -96,6 +96,10 @@ def verdict(document: Document, text: str, pair: Pair, previous: tuple[Pair, Ver
         return Verdict(against="the corner of a box")
     if re.search(r"\bannul(?:us|i|ar)\b[^.;\n]{0,60}$", near):
         return Verdict(against="the centre of an annulus")
+    if re.search(r"\b(?:first|second|third) one is (?:located )?at $", near):
+        return Verdict(against="one of several other sources")
+    if re.search(r"\b[Aa] (?:\w+ )?star (?:to|at|near|located|north|south|east|west)\b[^.;\n]{0,50}$", near):
+        return Verdict(against=STAR)
     if re.search(r"\bobject [A-Z]\d?\b[^\n.;]{0,6}(?:z ?= ?[\d.]+)? ?$", near):
         return Verdict(against="one of several objects in a list")
     if re.search(r"\d [GT]eV(?: photon)? ?\($", near):

@@ -26,7 +26,7 @@ _MOST = 200
 #: Sexagesimal pairs without a label; the declination has its sign.
 _UNLABELLED = re.compile(
     r"(?<![\d.:+-])(?=\d{1,2}(?: ?h ?| ?: ?| )\d\d(?: ?m ?| ?: ?| ?' ?| )\d\d(?:\.\d+)?(?: ?s)?(?:\.\d+)?[ ,;/|"
-    r"]{1,4}[+-] ?\d\d?(?: ?d| ?:| ?\u00b0| ?deg| \d|\ufffd))"
+    r"]{1,4}[+-]\d\d?(?: ?d| ?:| ?\u00b0| ?deg| \d|\ufffd))"
 )
 #: Decimal pairs behind words that announce a place.
 _ANNOUNCED = re.compile(
