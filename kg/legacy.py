@@ -87,9 +87,8 @@ def _of_subject(subject: str) -> list[tuple[str, str]]:
         out.append(("original_event", match["event"]))
     if match := _LVC_BY.match(plain):
         out.append(("lvc_counterpart_by", match["who"].strip()))
-    if (match := _INTEGRAL_GRB.match(plain)) and not re.search(
-        r"\b(?:afterglow|optical|upper limit|no )\b", plain, re.I
-    ):
+    others = re.search(r"\b(?:afterglow|optical|upper limit|no )\b", plain, re.I) and "INTEGRAL burst" not in plain
+    if (match := _INTEGRAL_GRB.match(plain)) and not others:
         out.append(("integral_grb_report", match["event"]))
     if integral:
         out += [("instrument", word) for word, pattern in _INTEGRAL.items() if re.search(pattern, plain)]
@@ -140,11 +139,9 @@ def _cited(fact: Fact) -> list[tuple[str, Any]]:
         name = _plain(str(fact.value))
         named = [("mentions_named_event", name)]
         return [*named, ("mentions_named_grb", name)] if name.startswith("GRB") else named
+    # `paper:instrument` meant INTEGRAL's, by short names (`_of_subject`).
     if fact.predicate == "instrument" and fact.assertion == "asserted":
-        return [
-            ("instrument", str(fact.value)),
-            *([("detected_by", str(fact.value))] if fact.qualifier.get("role") == "detection" else []),
-        ]
+        return [("detected_by", str(fact.value))]
     return []
 
 
