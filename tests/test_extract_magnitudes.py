@@ -117,7 +117,7 @@ def test_the_host_is_kept_apart_from_the_afterglow() -> None:
 
 
 def test_anothers_value_is_cited() -> None:
-    body = "The afterglow decayed to R = 22.5 +/- 0.1. The optical afterglow had R = 19.8 at first (Miller et al., GCN 39001)."
+    body = "We find R = 22.5 +/- 0.1. At first the OT had R = 19.8 (Miller et al., GCN 39001)."
     assert [(f.value, f.assertion) for f in _facts(body)] == [(22.5, "asserted"), (19.8, "cited")]
 
 
@@ -237,3 +237,25 @@ def test_five_megabytes_of_magnitudes_are_read_within_four_seconds(phrase: str) 
     began = time.process_time()
     _facts(phrase * (5_000_000 // len(phrase)))
     assert time.process_time() - began < 4.0
+
+
+def test_values_in_a_list_take_the_one_band_or_the_bands_in_order() -> None:
+    one = "The counterpart had an approximate V magnitude of 19.18, 19.33 and 19.46 in three exposures."
+    assert _short(one) == [("V", "=", 19.18), ("V", "=", 19.33), ("V", "=", 19.46)]
+    three = "The afterglow has g, r, and i-band magnitudes of 20.14, 19.83 and 19.71."
+    assert _short(three) == [("g", "=", 20.14), ("r", "=", 19.83), ("i", "=", 19.71)]
+
+
+def test_candidates_in_a_table_keep_their_own_names() -> None:
+    body = "ID | RA | Dec | Filter | Mag | Date\nAT 2031abc | 22:18:20 | -17:46:08 | g | 21.61 | 2031-03-01 04:40:35\n"
+    body += "AT 2031abd | 22:30:44 | -22:17:27 | g | 21.49 | 2031-03-01 02:49:27\n"
+    facts = _facts(body, "LIGO/Virgo/KAGRA S310301a: optical candidates")
+    assert [(f.object, f.value) for f in facts] == [("AT2031abc", 21.61), ("AT2031abd", 21.49)]
+
+
+def test_a_table_that_a_mailer_has_broken_is_put_together() -> None:
+    body = (
+        "| Name       | Filter | Mag   |\nMagErr | MJD      |\n| AT 2031abc | r      | 19.6  |\n0.05   | 62983.49 |\n"
+    )
+    [fact] = _facts(body)
+    assert (fact.value, fact.error, fact.qualifier["band"]) == (19.6, [0.05, 0.05], "r")

@@ -44,7 +44,7 @@ _KINDS: list[tuple[str, str]] = [
     ("coord", r"[Cc]oord(?:inate)?s?|Position"),
     ("ra", r"R\.?A\.?(?![a-z])|alpha\b"),
     ("dec", r"D[Ee][Cc]l?\.?(?![a-z])|Declination|delta\b"),
-    ("band", r"[Ff]ilt(?:ers?|er name)?\.?(?![a-z])|Flt\.?|FILTER|[Bb]and(?:pass|s)?\b|Passband|BAND|[Cc]olou?r"),
+    ("band", r"[Ff]ilt?(?:ers?|er name)?\.?(?![a-z])|Flt\.?|FILTER|[Bb]and(?:pass|s)?\b|Passband|BAND|[Cc]olou?r"),
     ("mag", r"AB[ _-]?[Mm]ag(?:nitude)?s?|[Mm]ag(?:nitude)?s?\.?(?![a-z])|MAG\w*|m_?AB|(?:OT|"
             r"OA)\b(?: ?\(?[Mm]ag\w*\)?)?|[Bb]rightness|[Ss]tandard mag"
             r"|m\b(?=\W|$)|[Aa]fterglow|Photometry|Vega[ -]?[Mm]ag"),

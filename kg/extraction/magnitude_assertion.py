@@ -19,6 +19,8 @@ def find_assertion(setting: Setting, hit: Hit, around: Around) -> tuple[Assertio
     part = setting.document.part(hit.where, hit.start, hit.end)
     if part in ("quoted", "note", "acknowledgements"):
         return said, why
+    if w.EXPECTED.search(around.lead) and not re.search(r"\bwould like\b", around.lead):
+        return "hypothetical", "a forecast"
     if w.CITED_AFTER.match(around.after):
         return "cited", "another's result, named behind it"
     lead = around.lead

@@ -52,3 +52,20 @@ def find_band(setting: Setting, hit: Hit, text: str, previous: Hit | None) -> No
         hit.band, hit.band_source = setting.only_band, "text"
     elif "MASTER" in setting.text and "MASTER" in setting.document.circular.body[:20000]:
         hit.band, hit.band_source = "clear", "instrument"
+
+
+def share_bands(setting: Setting, hits: list[Hit]) -> None:
+    """Gives a list of values the bands of the list in front of it: "g, r and i magnitudes of 20.1, 19.8 and 19.7"."""
+    i = 0
+    while i < len(hits):
+        j = i + 1
+        while j < len(hits) and hits[j].listed:
+            j += 1
+        first = hits[i]
+        if j - i > 1 and first.where == "body":
+            before = [m for m in setting.mentions if first.start - 200 < m.start < first.start]
+            bands = before[-1].bands if before else ()
+            if len(bands) == j - i and first.band in (None, bands[-1]):
+                for hit, band in zip(hits[i:j], bands, strict=True):
+                    hit.band, hit.band_source = band, "sentence"
+        i = j

@@ -9,7 +9,7 @@ import re
 
 from kg.extraction import magnitude_words as w
 from kg.extraction.magnitude_assertion import find_assertion
-from kg.extraction.magnitude_bands import find_band
+from kg.extraction.magnitude_bands import find_band, share_bands
 from kg.extraction.magnitude_hit import Hit
 from kg.extraction.magnitude_setting import Setting
 from kg.extraction.magnitude_whose import Around, find_limit, find_target
@@ -23,6 +23,7 @@ _JOINED = re.compile(
 
 def judge(setting: Setting, hits: list[Hit]) -> None:
     """Decides about all hits of one even text, in order."""
+    share_bands(setting, hits)
     previous: Hit | None = None
     lead = ""
     lead_at = 0

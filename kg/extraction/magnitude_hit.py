@@ -43,6 +43,7 @@ class Hit(msgspec.Struct, kw_only=True):
     source: Literal["text", "table"] = "text"
     banded: bool = False
     unit_printed: bool = False
+    listed: bool = False
 
     def leave(self, why: str) -> None:
         """Leaves the value out, with the first reason that was found."""

@@ -112,9 +112,7 @@ def _hit(setting: Setting, table: Table, row: Row, index: int, read: _Read) -> H
     hit.epoch_s, hit.epoch = time_of(table, row, setting.document.circular.body, setting.day)
     site = row.cell(table, "site")
     hit.telescope = site.text if site and re.search(r"[A-Za-z]{2}", site.text) else None
-    name = row.cell(table, "name")
-    if name and find_names(name.text):
-        hit.object = setting.object_of("body", hit.start, hit.end, name.text)
+    _named(setting, table, row, hit)
     if cited := row.cell(table, "cited"):
         hit.assertion = "cited" if re.search(r"\d{3,}|et al|GCN", cited.text) else "asserted"
     return hit
@@ -144,6 +142,23 @@ def _band(setting: Setting, table: Table, row: Row, read: _Read, index: int) -> 
     return single[-1].bands[0] if single and above[-1] is single[-1] else setting.only_band
 
 
+def _named(setting: Setting, table: Table, row: Row, hit: Hit) -> None:
+    """The object that a row names. Rows of several objects are of candidates: each has its own name or none."""
+    cells = [row.cells[i].text for i, c in enumerate(table.columns) if c.kind == "name" and i in row.cells]
+    if not cells:
+        return
+    names = [n for text in cells for n in find_names(text)]
+    several = len({cell.text for r in table.rows if (cell := r.cell(table, "name"))}) > 1
+    if several and names:
+        best = next((n for n in names if n.catalogue == "tns"), names[0])
+        hit.object = best.name if best.name != setting.document.about else None
+    elif several:
+        hit.target = "other object"
+        hit.leave("one of several candidates, without a name of its own")
+    elif names:
+        hit.object = setting.object_of("body", hit.start, hit.end, " ".join(cells))
+
+
 def _cousins(setting: Setting, band: str | None) -> str | None:
     """`Rmag` over images that the text calls Rc means Rc."""
     if band not in ("R", "I"):
@@ -155,10 +170,12 @@ def _cousins(setting: Setting, band: str | None) -> str | None:
 def _error_beside(table: Table, row: Row, index: int, hit: Hit, body: str) -> None:
     """The error in the next column, or printed behind the value without a head of its own."""
     after = [i for i in sorted(row.cells) if i > index]
-    for i in after[:2]:
+    for i in after[:3]:
         cell = row.cells[i]
-        if table.columns[i].kind != "error":
+        if table.columns[i].kind in ("mag", "limit", "band"):
             break
+        if table.columns[i].kind != "error":
+            continue
         match = re.fullmatch(r"(?:\+/-|\+-|\u00b1|~)?\s*(\d?\.\d+|\d)", cell.text.strip())
         if match and float(match[1]) < 3:
             hit.error = [float(match[1])] * 2

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from itertools import islice
 
-from kg.extraction.bands import normalise_band, system_of
+from kg.extraction.bands import NAME, normalise_band, system_of
 from kg.extraction.fact import Where
 from kg.extraction.magnitude_hit import Hit
 from kg.extraction.magnitude_value import VALUE, plausible, read_match, read_ranges
@@ -35,7 +35,8 @@ _MAG_BEFORE = re.compile(
 )
 #: A unit behind the number that is not magnitudes.
 _OTHER_UNIT = re.compile(
-    r" ?(?:deg|\u00b0|arc|mas\b|m?Crab|''|\"|'(?!')|k?m\b(?=/|\.s)|km|[kM]?pc|Gpc|s\b|secs?\b|seconds?|min|hours?|"
+    r" ?(?:[+-] ?\d[\d.]* ?(?:\*|x|log)|deg|\u00b0|arc|mas\b|m?Crab|''|\"|'(?!')|k?m\b(?=/|\.s)|"
+    r"km|[kM]?pc|Gpc|s\b|secs?\b|seconds?|min|hours?|"
     r"hrs?\b|h\b|days?|d\b|years?|yrs?|weeks?|months?|"
     r"[kMGT]?eV|erg|ct|counts?|cts|%|percent|sigma|-?sigma|\u03c3|[xX*\u00d7] ?\d|x\b|e[+-]?\d|[um\u00b5n]?Jy|nm|"
     r"AA?\b|Angstrom|um\b|micron|[kMG]?Hz|ph\b|L_|M_|"
@@ -43,6 +44,8 @@ _OTHER_UNIT = re.compile(
     r"meter|-m\b|-inch|cm|mm|inch|-?meter|m telescope|[A-Z][a-z]{2,8}\b \d{4}|UT)",
 )
 #: Names of quantities that look like a band: redshift, radius, inclination, Hubble constant, column.
+_LISTED = re.compile(r"(?: ?mags?)?(?:, ?(?:and )?| and | ?& ?)")
+_IN_BAND = re.compile(rf" (?:mag )?in (?:our |out |the |a )?(?:{NAME})[- ](?:band|filter)")
 _LONE = frozenset("GCNPLYZowcq")
 _SKIP_WORD = re.compile(
     r"[(\[]?(?:AB|Vega|bands?|filters?|[Mm]ags?|[Mm]agnitudes?|[Ll]imits?|[Ll]imiting|[Uu]pper|in|system|image|model|"
@@ -76,11 +79,16 @@ def places(text: str, where: Where, *, swift: bool) -> Iterator[Hit]:
         band = normalise_band(match["band"])
         if band and band != "z":
             yield Hit(where=where, start=match.start(), end=match.end(), reading=reading, band=band, banded=True)
+    last: Hit | None = None
     ranged = [m.span() for m, _ in read_ranges(text)[:20]]
     for number in islice(_NUMBER.finditer(text), NUMBERS):
         if any(start <= number.start() < end for start, end in ranged):
             continue
-        if plausible(float(number.group())) and (hit := _place(text, number, where, swift=swift)):
+        if not plausible(float(number.group())):
+            continue
+        hit = _place(text, number, where, swift=swift) or _following(text, number, where, last)
+        if hit:
+            last = hit
             yield hit
 
 
@@ -101,7 +109,8 @@ def _place(text: str, number: re.Match[str], where: Where, *, swift: bool) -> Hi
         return None
     if band == "R" and re.search(r"\d[sd],? ?$", text[max(0, band_at - 6) : band_at]):
         return None  # a radius behind a position
-    said = bool(unit) or bool(_MAG_BEFORE.search(text, max(0, begin - 90), begin))
+    in_band = "." in number.group() and float(number.group()) > 8 and _IN_BAND.match(text, match.end())
+    said = bool(unit) or bool(in_band) or bool(_MAG_BEFORE.search(text, max(0, begin - 90), begin))
     if band and not _is_band(
         band, sign, number.group(), said=said, worded=worded, unit=bool(unit), error=_has_error(match), swift=swift
     ):
@@ -115,7 +124,7 @@ def _place(text: str, number: re.Match[str], where: Where, *, swift: bool) -> Hi
         and not band
         and "." not in number.group()
         and not re.search(
-            r"[~<>=]|limit\w* mag|(?:magnitude|limit)s? (?:of|is|was|about|at)",
+            r"[~<>=]|limit\w* mag|magnitudes? (?:of|is|was|about|at)",
             text[max(0, begin - 30) : number.start()],
         )
     ):
@@ -143,6 +152,21 @@ def _place(text: str, number: re.Match[str], where: Where, *, swift: bool) -> Hi
             text[band_at : number.start()] + (s.group() if (s := _SYSTEM_AFTER.match(text, match.end())) else "")
         ),
     )
+
+
+def _following(text: str, number: re.Match[str], where: Where, last: Hit | None) -> Hit | None:
+    """The next number of a list of magnitudes: "of 20.34, 20.18 and 20.03"."""
+    if last is None or "." not in number.group() or number.start() - last.end > 12 or not last.reading.decimals:
+        return None
+    match = _LISTED.match(text, last.end)
+    if match is None or match.end() != number.start():
+        return None
+    found = VALUE.match(text, number.start())
+    if found is None or _OTHER_UNIT.match(text, found.end()):
+        return None
+    reading = read_match(found)
+    return Hit(where=where, start=found.start(), end=found.end(), begin=found.start(), reading=reading,
+               error=reading.error, unit_printed=True, listed=True)  # fmt: skip
 
 
 def _band_before(text: str, end: int) -> tuple[str | None, int, bool]:

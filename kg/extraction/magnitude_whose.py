@@ -30,6 +30,8 @@ def find_limit(hit: Hit, around: Around, text: str) -> None:
     hit.depth = bool(w.DEPTH.search(lead[-90:]) or w.DEPTH.search(around.own)) and not re.search(
         r"upper[- ]limit", lead[-90:], re.I
     )
+    if w.NOT_SEEN.search(lead):
+        hit.depth = False  # said of the source, not of the images
     hit.exposure_depth = hit.depth and bool(re.search(r"\bdepths?\b", lead[-60:], re.I))
     if hit.limit is not None or hit.error is not None or hit.reading.value is None:
         return
@@ -51,7 +53,8 @@ def find_limit(hit: Hit, around: Around, text: str) -> None:
         r"\b(?:fad|decay|drop|declin|spectr|continu)\w*", lead[: found.start()], re.I
     ):
         return
-    if w.SEEN.search(rest) and not w.NOT_SEEN.search(rest):
+    noun = "limit" in found.group().lower() and w.GIVEN.match(rest)
+    if not noun and w.SEEN.search(rest) and not w.NOT_SEEN.search(rest):
         return
     if re.search(r"\b(?:but|while|whereas|however)\b", rest) and w.AFTERGLOW.search(rest):
         return
@@ -65,9 +68,10 @@ def find_target(setting: Setting, hit: Hit, around: Around) -> None:
         hit.target = "instrument"
         hit.leave("how deep a list is complete, no limit on the source")
         return
-    lead = w.AT_SOURCE.sub("", lead)
+    lead = _without_calibrators(w.AT_SOURCE.sub("", lead))
     own = _last(w.AFTERGLOW, lead)
-    if w.STAR_AFTER.match(around.after) or w.STAR_BEFORE.search(lead):
+    listed = re.search(r"\bstars? ?\($", around.lead)
+    if listed or w.STAR_AFTER.match(around.after) or w.STAR_BEFORE.search(lead):
         hit.target = "reference star"
         hit.leave("a reference star's magnitude")
         return
@@ -82,10 +86,11 @@ def find_target(setting: Setting, hit: Hit, around: Around) -> None:
         return
     host, galaxy, other = _last(w.HOST, lead), _last(w.GALAXY, lead), _last(w.OTHER, lead)
     subject = setting.document.subject.text
-    about_host = bool(w.HOST.search(subject)) and not re.search(
-        r"afterglow|transient|counterpart|redshift", subject, re.I
-    )
-    if host > own or (about_host and own < 0) or re.match(r"^ ?(?:mags?)?,? ?(?:for|as|of) the host", around.after):
+    about_host = bool(w.HOST.search(subject)) and not re.search(r"afterglow|transient|counterpart", subject, re.I)
+    if w.NOUN_AFTER.match(around.after) and lead.rstrip().endswith("("):
+        hit.target = "other object"
+        hit.leave("the magnitude of another object")
+    elif host > own or (about_host and own < 0) or re.match(r"^ ?(?:mags?)?,? ?(?:for|as|of) the host", around.after):
         hit.target = "host"
     elif (other >= own >= 0 and other > galaxy) or (other >= 0 > own):
         hit.target = "other object"
@@ -100,6 +105,11 @@ def find_target(setting: Setting, hit: Hit, around: Around) -> None:
     ):
         hit.target = "instrument"
         hit.leave("the depth of a survey")
+
+
+def _without_calibrators(lead: str) -> str:
+    """The words without the stars that the photometry rests on, where they say what else was measured."""
+    return w.CALIBRATORS.sub("", lead) if w.MEASURES.search(lead) else lead
 
 
 def _last(pattern: re.Pattern[str], text: str) -> int:

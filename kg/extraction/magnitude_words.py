@@ -33,6 +33,11 @@ SEEN = words(
     r"measured?|estimated?|derived?)\b(?! (?:in|at) none)|\bfad(?:ed|ing)|\bdecay\w*|\bdropp\w+|\bdeclin\w+|"
     r"\bwe (?:\w+ ){0,2}(?:measure|find|estimate|obtain|derive|detect)"
 )
+#: "the limiting magnitude ... is estimated as": the limit itself is given.
+GIVEN = words(
+    r"[^,;]{0,60}\b(?:is|was|are|were) (?:\w+ ){0,2}?(?:estimated|derived|measured|calculated|determined|"
+    r"found)"
+)
 NOT_SEEN = words(
     r"\b(?:not|no|nor|neither|undetected|nothing|without|non-?detect\w*|absent|any)\b|\bn't\b|\bfail\w* to"
 )
@@ -67,7 +72,8 @@ STAR_BEFORE = words(
     r"\b(?:stars?|standards?|USNO\S*|GSC\S*|UCAC\S*)\b(?:(?!\b(?:yield\w*|gives?|gave|we|afterglow|measur\w*|"
     r"obtain\w*|result\w*|impl\w*|find|estimat\w*|deriv\w*|OT|transient|source|object|detect\w*|lead\w*|counterpart|"
     r"limit\w*|provid\w*|indicat\w*)\b)[^.;]){0,70}$"
-    r"|\bassum\w+ (?:that )?(?:an? |the )?(?:\w+ ){0,3}$|\b(?:for|of) (?:this|the|that|these|those|"
+    r"|\bassum\w+\b(?![^.;]*\b(?:afterglow|OT|we)\b)[^.;]{0,45}$"
+    r"|\b(?:stars?|USNO)\b.{0,200}[+-]\d\d[: ]\d\d[: ]\d\d(?:\.\d+)?,? ?$|\b(?:for|of) (?:this|the|that|these|those|"
     r"our) (?:\w+[- ]){0,3}stars?\b(?!.*\b(?:afterglow|OT|transient)\b)[^.]*$"
 )
 #: Places that are named by the source, but are not the source.
@@ -79,13 +85,23 @@ AT_SOURCE = words(
     r"arcsec\w*|\"|from|next) (?:of|from|to) the (?:\w+ ){0,2}?(?:OT|afterglow|transient|counterpart|candidate|source)"
 )
 STAR_AFTER = words(
-    r"^ ?(?:mags?)? ?(?:AB|Vega|\+/-[\d. ]+)?\)? ?[,(]? ?(?:for|of|as) ?(?:the |a |an |this |our |"
-    r"its )?(?:\w+[ -]){0,3}?(?:stars?|USNO|U\d{4}|reference|standard|comparison)\b|^ ?(?:mag )?(?:SDSS |USNO |"
+    r"^ ?(?:mags?)? ?(?:AB|Vega|\+/-[\d. ]+)?\)? ?[,(]? ?(?:for|of|as (?:a )?(?=ref|comp|stand)) ?(?:the |a |"
+    r"an |this |our |its )?(?:\w+[ -]){0,3}?(?:stars?|USNO|U\d{4}|reference|standard|comparison)\b|"
+    r"^ ?(?:mag )?(?:SDSS |USNO |"
     r"2MASS |field )?stars?\b"
 )
 AFTERGLOW = words(
-    r"\b(?:after-?glows?|OTs?|OA|transients?|counterparts?|object|source|SN|supernova|candidates?|"
-    r"we (?:\w+ ){0,2}(?:measure|find|obtain|derive|estimate|detect|get)|detected|brightness of|magnitudes? of the)\b"
+    r"\b(?:after-?glows?|OTs?|OA|transients?|counterparts?|object|source|SN|supernova|candidates?|magnitudes? of the|"
+    r"(?:was|is|were) not (?:\w+ )?detected)\b"
+)
+MEASURES = words(
+    r"\b(?:we|I) (?:\w+ ){0,2}(?:measure|derive|obtain|find|found|estimate|determine|calculate|detect|get)|\bfollowing\b|"
+    r"\bmagnitudes? (?:of|for) the\b|\b(?:afterglow|transient|counterpart|OT)\b"
+)
+#: Stars in the plural that the photometry rests on; what follows is not about them.
+CALIBRATORS = words(
+    r"\b(?:calibrat\w+|compar\w+|relative|with respect|using|based|against|vs\.?|tied|photometr\w+|from)\b[^.;:]{0,70}?"
+    r"\b(?:stars|standards|sources|objects|catalog\w*|USNO\S*)\b(?: in the field)?"
 )
 HOST = words(
     r"\bhosts?\b(?! (?:subtract|contamin|light|contribut))|\bunderlying (?:galaxy|source|object|extended)|"
@@ -96,6 +112,10 @@ OTHER = words(
     r"\b(?:another|other|second|nearby|neighbou?r\w*|fainter|brighter|unrelated|catalogu?ed|known|additional|"
     r"adjacent|companion|field|red|blue|extended) (?:\w+ ){0,2}?(?:sources?|objects?|stars?)\b|\basteroids?\b|"
     r"\bminor planets?\b|\bM[- ]?dwarf|\bsources? (?:[B-Z]|#?[2-9]|S[2-9])\b|\bobjects? (?:[B-Z]|#?[2-9])\b"
+)
+#: "a faint (R = 24.6) galaxy": the noun stands behind the bracket.
+NOUN_AFTER = words(
+    r"^[^()]{0,45}\) ?(?:\w+ ){0,2}?(?:galaxy|star|quasar|(?:source|object) (?:\d|near|located|away|to the))"
 )
 #: Before or behind: a difference, an error, an extinction, a rate.
 DIFFERENCE_BEFORE = words(
@@ -117,6 +137,12 @@ DIFFERENCE_AFTER = words(
 )
 ABSOLUTE = words(r"\babsolute\b|(?-i:\bM_\{?[A-Za-z]|\bM\(?[UBVRIJHKgriz]\)? ?[=~])|\bintrinsic(?:ally)?\b|\bluminosit")
 ZEROPOINT = words(r"\b(?:zero-? ?points?|zeropoints?|zp)\b[^.;]{0,60}$")
+#: Right in front of the value: it will, would or should be so.
+EXPECTED = words(
+    r"\b(?:should|would|will|could) (?:now |then |still )?(?:be|have|reach|fade|peak|appear|drop|rise)\b[^.;]{0,50}$"
+    r"|\b(?:expected|predicted|extrapolated|anticipated) (?:\w+ ){0,4}?(?:mag\w*|brightness|be|at|of|"
+    r"peak)\b[^.;]{0,30}$"
+)
 #: What will be, would be or should be.
 FORECAST = words(
     r"\b(?:will|would|should|could|might|may|expect\w*|predict\w*|extrapolat\w*|if|implies|imply|anticipat\w*|"
@@ -139,6 +165,7 @@ CITED_AFTER = re.compile(
     r"|^(?:[^.;()]|\b[A-Z][a-z]{2}\.){0,25}\b(?:in|by|from|at) (?:\w+ et al\.?|GCN)|^ ?(?:mags?)?\)? ?in GCN"
 )
 CITED_BEFORE = re.compile(
+    r"\([^()]{0,60}?(?:et ?\.? ?al\b|GCN ?#?\d)[^()]{0,25}[;,:][^()]{0,25}$|"
     r"\b(?:et ?\.? ?al\b\.?|GCN\w* ?(?:Circ\w*\.? ?)?#?\d+\)?|ATel ?#?\d+\)?)[^;()]{0,40}\b(?:reports?|reported|"
     r"measures?|(?<!the )(?<!an )(?<!and )(?:measured|estimated|detected)|found|find|gives?|gave|obtain|detects?|"
     r"quoted?|claim\w*|listed?|saw|discover\w*)\b[^;]{0,60}$"

@@ -62,6 +62,10 @@ class _Line(msgspec.Struct, frozen=True, kw_only=True):
 _RULE = re.compile(r"[\s|+=_:.*~#\ufffd-]*")
 _WORTH = re.compile(r"mag|lim|filt|band|flt|\bOT\b|\bUL|\bRA\b|R\.A\.|phot|[tT]-?T0|UTC?\b|Date", re.I)
 _PROSE = re.compile(r"[A-Za-z]{4,}")
+_BRACKETS = re.compile(r"(?:\s*[(\[][^()\[\]]{0,40}[)\]])+\s*")
+_ERROR = re.compile(r"(?:\+/-|\+-|\u00b1)\s?\d*\.\d+")
+#: The last word of a head, alone on its line.
+_SCRAP = re.compile(r"\(?(?:magnitudes?|mags?\.?|limits?|err(?:ors?|\.)?|AB|exposure|filter)\)?", re.I)
 _UNITS = re.compile(r"(?<![A-Za-z])(days?|hours?|hrs?|h|min(?:utes?)?|d|ks|s|sec(?:onds?)?)(?![A-Za-z])")
 
 
@@ -69,10 +73,7 @@ def find_tables(original: str) -> list[Table]:
     """Every table of a text, in order."""
     if not _WORTH.search(original):
         return []
-    lines, at = [], 0
-    for text in original.split("\n"):
-        lines.append(_Line(text=text.rstrip("\r").replace("\u00a0", " "), start=at))
-        at += len(text) + 1
+    lines = _lines(original)
     found: list[Table] = []
     i = 0
     while i < len(lines) and len(found) < MOST_TABLES:
@@ -85,6 +86,32 @@ def find_tables(original: str) -> list[Table]:
         else:
             i += 1
     return found
+
+
+def _lines(original: str) -> list[_Line]:
+    """The lines of a text; what a mailer broke inside a table of pipes, or behind a head's last word but one, is put
+    together again, character for character."""
+    lines: list[_Line] = []
+    at = 0
+    for text in original.split("\n"):
+        line = text.replace("\r", " ").replace("\u00a0", " ")
+        last = lines[-1] if lines else None
+        if last and _continues(last.text, line):
+            lines[-1] = _Line(text=f"{last.text} {line}", start=last.start)
+        else:
+            lines.append(_Line(text=line, start=at))
+        at += len(text) + 1
+    return lines
+
+
+def _continues(line: str, following: str) -> bool:
+    """Whether a line goes on in the next one."""
+    head, tail = line.strip(), following.strip()
+    if head.startswith("|") and head.endswith("|") and tail.endswith("|"):
+        return not tail.startswith(("|", "+", "-"))
+    if _ERROR.fullmatch(tail):
+        return bool(re.search(r"\s\d\d\.\d+$", head))
+    return bool(_SCRAP.fullmatch(tail)) and bool(_WORTH.search(head)) and not re.search(r"\d\d\.\d|[.:,;]$", head)
 
 
 def style_of(line: str) -> Style:
@@ -147,9 +174,9 @@ def _read(lines: list[_Line], head: int, columns: list[Column]) -> tuple[Table, 
         line = lines[i]
         if not line.text.strip() or _RULE.fullmatch(line.text):
             blank = blank + 1 if not line.text.strip() else 0
-            if blank > 2:
+            if blank > 4:
                 break
-        elif not rows and not re.search(r"\d", line.text) and len(line.text) < 200 and i <= head + 3:
+        elif not rows and i <= head + 3 and _is_units(line.text):
             columns = _with_units(columns, line.text)
         elif (row := _row(lines, i, style, columns)) is not None:
             rows.append(row)
@@ -161,6 +188,11 @@ def _read(lines: list[_Line], head: int, columns: list[Column]) -> tuple[Table, 
     end = lines[last].start + len(lines[last].text)
     table = Table(style=style, columns=columns, rows=rows, start=lines[head].start, end=end)
     return table, max(last, head) + 1
+
+
+def _is_units(line: str) -> bool:
+    """Whether a line is the second one of a head: words without numbers, or brackets alone."""
+    return len(line) < 200 and (not re.search(r"\d", line) or bool(_BRACKETS.fullmatch(line)))
 
 
 def _with_units(columns: list[Column], line: str) -> list[Column]:
