@@ -45,7 +45,7 @@ def decide(rules: RuleSet, stored: Stored, *, now: datetime, memory: Memory, map
     back."""
     event = stored.event
     memory.hear(stored, rules.kept(event.kind))
-    listening = rules.listening(event.kind)
+    listening: Sequence[Rule] = rules.listening(event.kind)
     retracts = _retractions(event, memory)
     if not listening and not retracts:
         return None
@@ -56,8 +56,11 @@ def decide(rules: RuleSet, stored: Stored, *, now: datetime, memory: Memory, map
     for key in closes:
         memory.close(key)
     hearing = Hearing(stored, rules, now=now, memory=memory, maps=maps)
-    decided = Decided(seq=stored.seq, retracts=retracts, closes=closes)
     gate = _gate(event)
+    sieve, passed = rules.sieve(event.kind), None
+    if sieve is not None:
+        listening, passed = sieve.sift(hearing.alone, gate.reason if gate else "")
+    decided = Decided(seq=stored.seq, retracts=retracts, closes=closes, passed=passed)
     for rule in listening:
         try:
             verdict = gate if gate is not None and not rule.decides_tense else _judge(rule, hearing)

@@ -164,9 +164,10 @@ class Evaluation:
         return "; saw " + ", ".join(f"{key} = {value!r}" for key, value in seen.items()) if seen else ""
 
     def _absent(self, parts: tuple[str, ...]) -> bool:
-        return self._lookup(parts) is None
+        return self.lookup(parts) is None
 
-    def _lookup(self, parts: tuple[str, ...]) -> Any:
+    def lookup(self, parts: tuple[str, ...]) -> Any:
+        """The value at a path; None where there is none."""
         value: Any = self._events.get(parts[0])
         for part in parts[1:]:
             if not isinstance(value, dict) or part not in value:
@@ -181,7 +182,7 @@ class Evaluation:
             if name not in self._aliases and values and name in values and values[name].state == "value":
                 seen[name] = short(values[name].value)
         for parts in expression.fields:
-            if parts[0] in self._events and len(parts) > 1 and (value := self._lookup(parts)) is not None:
+            if parts[0] in self._events and len(parts) > 1 and (value := self.lookup(parts)) is not None:
                 seen[".".join(parts)] = short(value)
         for call in expression.calls:
             result = self.called(call)

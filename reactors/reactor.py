@@ -54,6 +54,7 @@ class Reactor:
         self._decided_to = -1
         self._scheduled: RuleSet | None = None
         self._told: set[str] = set()
+        self._indexes: set[str] = set()
 
     def step(self) -> int:
         """Decide about the next batch; returns how many events and timers it had."""
@@ -74,6 +75,7 @@ class Reactor:
         # A live service rings when it has read all that has come: what was sent in time counts.
         if len(stored) < self._batch:
             batch += self._ring(self._clock.now())
+        self._keep_indexes(batch)
         if stored or batch:
             self._journal.decide(CONSUMER, last, batch)
         self._decided_to = last
@@ -115,6 +117,12 @@ class Reactor:
         while len(rung) < self._batch and (wait := self._memory.first_due(until)) is not None:
             rung.append(ring(rules, wait, now=until, memory=self._memory, maps=self._maps))
         return rung
+
+    def _keep_indexes(self, batch: Sequence[Decided]) -> None:
+        """Lists of rules that decisions refer to are kept before them."""
+        for index in {d.passed.index for d in batch if d.passed is not None} - self._indexes:
+            self._journal.keep_rule_index(index, self._book.rules.listing(index))
+            self._indexes.add(index)
 
     def _watch_schedules(self, now: datetime) -> None:
         """Wait for the next run of rules whose schedule is new; an archive begins with its first event."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from reactors.bounds import FEED_KINDS, LATE_S
 from reactors.naming import digest
 from reactors.rule import Rule
+from reactors.sieve import SIEVE_ABOVE, Sieve
 
 #: Beyond the windows, for clocks that differ.
 _MARGIN_S = 86_400.0
@@ -30,6 +32,8 @@ class RuleSet:
             for kind in rule.when if rule.schedule is None else ():
                 self._by_kind.setdefault(kind, []).append(rule)
         self._listening: dict[str, tuple[Rule, ...]] = {}
+        self._sieves: dict[str, Sieve | None] = {}
+        self._by_names: dict[str, Sieve] = {}
         self._wanted = _wanted(in_force)
         self._kept: dict[str, tuple[tuple[str, float], ...]] = {}
 
@@ -46,6 +50,21 @@ class RuleSet:
             own = [rule for rule in self.rules if rule.name in chosen]
             self._listening[kind] = tuple(sorted(own, key=lambda rule: rule.mutes is None))
         return self._listening[kind]
+
+    def sieve(self, kind: str) -> Sieve | None:
+        """What sifts the rules for events of this kind; None where they are few."""
+        if kind not in self._sieves:
+            listening = self.listening(kind)
+            if len(listening) <= SIEVE_ABOVE:
+                self._sieves[kind] = None
+            else:
+                names = ",".join(rule.name for rule in listening)
+                self._sieves[kind] = self._by_names.get(names) or self._by_names.setdefault(names, Sieve(listening))
+        return self._sieves[kind]
+
+    def listing(self, index: str) -> list[list[Any]]:
+        """The rules, with their comparisons, that a sieve's index stands for."""
+        return next(sieve.listing for sieve in self._by_names.values() if sieve.index == index)
 
     def kept(self, kind: str) -> tuple[tuple[str, float], ...]:
         """As which kinds an event may be asked for later, and for how many seconds."""

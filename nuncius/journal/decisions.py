@@ -13,7 +13,7 @@ import msgspec
 from sqlalchemy import Connection, Row, Select, exists, func, insert, or_, select, update
 
 from nuncius.core.errors import PermanentError
-from nuncius.journal import consumers, log, waits
+from nuncius.journal import consumers, log, passed, waits
 from nuncius.journal import tables as t
 from nuncius.journal.database import LOCK_REACTIONS, lock
 from nuncius.journal.records import Decided, NewReaction, Retraction, StoredDecision, StoredReaction
@@ -51,9 +51,9 @@ def decide(connection: Connection, consumer: str, upto_seq: int, batch: Sequence
     ]
     if rows:
         connection.execute(insert(t.decisions), rows)
-    passed = [item for item in batch if item.passed is not None]
-    if passed:
-        connection.execute(insert(t.passed_over), [_passed_row(item, now) for item in passed])
+    over = [passed.row_of(item, now) for item in batch if item.passed is not None]
+    if over:
+        connection.execute(insert(t.passed_over), over)
     created: list[int] = []
     for seq, retracts, wanted in _groups(batch):
         for retraction in retracts:
@@ -101,12 +101,6 @@ def _rung(connection: Connection, batch: Sequence[Decided], now: datetime) -> li
             kept.append(msgspec.structs.replace(item, seq=seq))
     settle()
     return kept
-
-
-def _passed_row(item: Decided, now: datetime) -> dict[str, Any]:
-    passed = item.passed
-    assert passed is not None
-    return {"seq": item.seq, "index": passed.index, "rules": passed.rules, "seen": passed.seen, "decided": now}
 
 
 def _groups(batch: Sequence[Decided]) -> Iterator[tuple[int, list[Retraction], list[tuple[int, NewReaction]]]]:
@@ -288,14 +282,19 @@ def _follow_up(row: Row[Any], event_id: str) -> NewReaction:
 
 
 def decisions(connection: Connection, event_id: str | None, rule: str | None, limit: int) -> list[StoredDecision]:
-    """The newest first."""
+    """The newest first. Of an event or a rule, those too that were passed over among thousands."""
     query = select(t.decisions, t.events.c.id.label("event_id")).join_from(t.decisions, t.events)
     if event_id is not None:
         query = query.where(t.events.c.id == event_id)
     if rule is not None:
         query = query.where(t.decisions.c.rule == rule)
     rows = connection.execute(query.order_by(t.decisions.c.id.desc()).limit(limit)).mappings()
-    return [StoredDecision(**row) for row in rows]
+    found = [StoredDecision(**row) for row in rows]
+    if event_id is None and rule is None:
+        return found
+    own = {(item.seq, item.rule) for item in found}
+    over = [d for d in passed.decisions(connection, event_id, rule, limit) if (d.seq, d.rule) not in own]
+    return sorted([*found, *over], key=lambda d: d.seq, reverse=True)[:limit] if over else found
 
 
 def stored_reactions() -> Select[Any]:

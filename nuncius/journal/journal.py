@@ -18,7 +18,20 @@ from sqlalchemy import Connection
 from nuncius.core.clock import Clock, SystemClock
 from nuncius.core.event import Event
 from nuncius.core.report import Report
-from nuncius.journal import consumers, decisions, feeds, log, objects, outbox, reviews, schema, silences, steps, waits
+from nuncius.journal import (
+    consumers,
+    decisions,
+    feeds,
+    log,
+    objects,
+    outbox,
+    passed,
+    reviews,
+    schema,
+    silences,
+    steps,
+    waits,
+)
 from nuncius.journal import records as r
 from nuncius.journal.database import Database, Synchronous
 from nuncius.journal.statistics import outcomes, statistics, unfinished
@@ -234,6 +247,11 @@ class Journal:
         if created:
             self._notify()
         return created
+
+    def keep_rule_index(self, index: str, rules: Sequence[Sequence[Any]]) -> None:
+        """Keep a list of rules, with the comparisons that each must pass, which `PassedOver` refers to."""
+        now = self._clock.now()
+        self._db.write(lambda c: passed.keep_index(c, index, rules, now))
 
     def decisions(
         self, *, event_id: str | None = None, rule: str | None = None, limit: int = 100
