@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 
 import msgspec
 
@@ -74,6 +75,12 @@ def calendar_day(year: int, month: int, day: int) -> date | None:
 
 def find_dates(text: str, *, near: date | None = None) -> list[Date]:
     """Every date of an even text, in order; of a date with two-digit parts the reading nearest to `near` is taken."""
+    return list(_dates_of(text, near))
+
+
+@lru_cache(maxsize=8)
+def _dates_of(text: str, near: date | None) -> tuple[Date, ...]:
+    """Kept for the next grammar that asks about the same text."""
     found: list[Date] = []
     covered: set[int] = set()
     months = _ANY_MONTH.search(text) is not None
@@ -85,7 +92,7 @@ def find_dates(text: str, *, near: date | None = None) -> list[Date]:
             if read and read.start not in covered and read.end - 1 not in covered:
                 covered.update(range(read.start, read.end))
                 found.append(read)
-    return sorted(found, key=lambda d: d.start)
+    return tuple(sorted(found, key=lambda d: d.start))
 
 
 def _written(match: re.Match[str]) -> Date | None:

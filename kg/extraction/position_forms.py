@@ -23,16 +23,16 @@ _UNITS_DEC = (
 )
 _RA_SEX = re.compile(
     rf"(?<![\d.])(?P<a>\d{{1,2}})(?P<u>{_UNITS_RA[0]})(?P<b>\d{{1,2}})"
-    rf"(?:{_UNITS_RA[1]}(?P<c>{_SECONDS}){_UNITS_RA[2]}(?P<tail>\.\d+)?"
+    rf"(?:{_UNITS_RA[1]}(?P<c>{_SECONDS})(?:\(\d{{1,2}}\))?{_UNITS_RA[2]}(?P<tail>\.\d+)?"
     rf"|(?P<bf>\.\d+)? ?(?:m|min)?(?![\d:.]))"
 )
 _DEC_SEX = re.compile(
     rf"(?P<sign>[+-] ?)?(?<![\d.])(?P<a>\d{{1,2}})(?P<u>{_UNITS_DEC[0]})(?P<b>\d{{1,2}})"
-    rf"(?:{_UNITS_DEC[1]}(?P<c>{_SECONDS}){_UNITS_DEC[2]}(?P<tail>\.\d+)?"
+    rf"(?:{_UNITS_DEC[1]}(?P<c>{_SECONDS})(?:\(\d{{1,2}}\))?{_UNITS_DEC[2]}(?P<tail>\.\d+)?"
     rf"|(?P<bf>\.\d+)? ?(?:'|m|arcmin|min)?(?![\d:.]))"
 )
 _DEGREES = r"(?: ?(?:deg(?:rees?|s)?\b\.?|d\b|\u00b0|\u00ba|\[deg(?:rees?)?\]|\[degrees\]))?"
-_RA_DECIMAL = re.compile(rf"(?<![\d.:])(?P<a>\d{{1,3}}(?:\.\d+)?)(?![\d:]|h| ?\d\d[ :]){_DEGREES}")
+_RA_DECIMAL = re.compile(rf"(?<![\d.:])(?P<a>0?\d{{1,3}}(?:\.\d+)?)(?![\d:]|h| ?\d\d[ :]){_DEGREES}")
 _DEC_DECIMAL = re.compile(rf"(?P<sign>[+-] ?)?(?<![\d.:])(?P<a>\d{{1,2}}(?:\.\d+)?)(?![\d:]){_DEGREES}")
 
 
@@ -116,14 +116,14 @@ def _trimmed(text: str, start: int, end: int) -> int:
 
 
 #: Labels of the two coordinates with their remarks: RA(J2000.0) =, Decl. (J2000):, R. A. [deg], alpha_2000.
-_REMARK = r"(?:[ _]*[(\[{][^()\[\]{}\d]{0,12}(?:J? ?2000(?:\.0)?)?[^()\[\]{}\d]{0,12}[)\]}]|[ _]*J?2000(?:\.0)?)*"
+_REMARK = r"(?:[ _]*[(\[{][^()\[\]{}\d]{0,12}(?:J? ?20{2,3}(?:\.0)?)?[^()\[\]{}\d]{0,12}[)\]}]|[ _]*J?2000(?:\.0)?)*"
 _IS = r"(?:[ \t\n]*(?:=+|:|~|is|are|of|at|\|)?)*[ \n]*"
 _RA_LABEL = (
     r"(?<![A-Za-z.?&/])(?:R\. ?A\.?|RA|Ra|ra(?=[ =:(])|R\.A|[Rr]ight [Aa]scension|[Aa]lpha(?=[ "
     r"_(]*J?2000))"
 )
 _DEC_LABEL = r"(?:[Dd]ec(?:l(?:ination)?)?|DEC(?:L)?|[Dd]elta|de)(?![A-Za-z])\.?"
-RA_LABEL = re.compile(rf"{_RA_LABEL}{_REMARK},?{_IS}")
+RA_LABEL = re.compile(rf"{_RA_LABEL}{_REMARK},?{_IS}(?:\+(?=\d))?")
 BOTH_LABEL = re.compile(
     rf"{_RA_LABEL}{_REMARK} ?(?:,|/|&|and|;|)? ?{_DEC_LABEL}(?:[ ,:)]*{_REMARK})[ )\]]*(?:,? ?(?:in "
     rf")?[(\[]?(?:deg(?:rees)?|epoch|equinox)\b[^\d\n:=]{{0,14}})?"
