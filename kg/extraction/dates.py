@@ -155,7 +155,9 @@ def _clock(match: re.Match[str]) -> Clock:
 
 
 #: What may stand between a date and its clock.
-_DATE_FIRST = re.compile(r"(?:[\s,;:(|T_-]|at|UTC?|\bTime|around|about|from|on|starting|~|=|\[|- )*", re.I)
+_DATE_FIRST = re.compile(
+    r"(?:\([a-z/ ]{2,10}\)|[\s,;:(|T_-]|at|UTC?|\bTime|around|about|from|on|starting|~|=|\[|- )*", re.I
+)
 _CLOCK_FIRST = re.compile(r"(?:[\s,;()|]|on|of|UTC?|the|this|\bDate:?|s\b|Z\b)*", re.I)
 
 
@@ -164,7 +166,7 @@ def date_of(clock: Clock, dates: list[Date], text: str) -> Date | None:
     at = bisect_left(dates, clock.start, key=lambda d: d.start)
     for found in reversed(dates[max(0, at - 2) : at]):
         gap = clock.start - found.end
-        if 0 <= gap <= 24 and found.fraction is None and _DATE_FIRST.fullmatch(text, found.end, clock.start):
+        if 0 <= gap <= 28 and found.fraction is None and _DATE_FIRST.fullmatch(text, found.end, clock.start):
             return found
     for found in dates[at : at + 2]:
         gap = found.start - clock.end

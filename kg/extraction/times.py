@@ -49,9 +49,11 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def propose(document: Document) -> Iterator[Candidate]:
-    """Every time of day with a date that is known; taken where the words around it make it a trigger's."""
+    """Every time of day of which the words around it say something; taken where they make it a trigger's."""
     reported: set[tuple[str, str | None]] = set()
     for found in times(document):
+        if not found.signs:
+            continue  # a row of a light curve, a right ascension: nothing at all says what it is the time of
         assertion, why = _assertion(document, found) if found.score > 0 else ("asserted", "not looked into")
         object_ = document.object_at(found.where, found.start, found.end)
         value = found.utc.strftime("%Y-%m-%dT") + found.digits + "Z"
