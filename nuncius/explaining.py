@@ -10,7 +10,7 @@ import click
 
 from kg.extraction import Candidate, Document, candidates, explained
 from kg.extraction.batch import Choice
-from kg.extraction.scoring import load
+from kg.extraction.scoring import chosen
 from kg.extraction.sources import Text, read_text
 from nuncius.core.errors import FormatError
 
@@ -20,7 +20,7 @@ def explain(documents: Iterable[tuple[str, bytes]], choice: Choice, *, as_json: 
     from rich.console import Console
 
     console = Console(soft_wrap=False, highlight=False)
-    scorer = load() if choice.scored else None
+    scorer = chosen(choice.scorer)
     bad = 0
     for place, content in documents:
         try:

@@ -152,7 +152,7 @@ def test_a_file_of_somebody_elses_is_not_overwritten(tmp_path: Path) -> None:
 def test_explain_shows_what_was_left_and_why(tmp_path: Path) -> None:
     row = _circular(34000, body="Lines give z = 1.234. The quasar in the field has a redshift of z = 2.1.")
     source = _write(tmp_path / "one.jsonl", [row])
-    shown = _run(source, "--explain", "-p", "redshift", "--grammar-only")
+    shown = _run(source, "--explain", "-p", "redshift", "--scorer", "grammar")
     assert shown.exit_code == 0
     assert "taken" in shown.stdout
     assert "left" in shown.stdout

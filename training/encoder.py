@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 from transformers import AutoModel, AutoTokenizer
 
+from training import FOLDS, SEED, Values
 from training.examples import Example
-from training.forest import FOLDS, SEED, Values, labels
+from training.forest import labels
 
 #: Tokens read of a candidate's surroundings; the span stands near the middle.
 TOKENS = 128

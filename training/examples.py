@@ -100,16 +100,22 @@ def _year(row: dict[str, Any]) -> int:
 def _by_hand(
     document: Document, found: list[Candidate], record: dict[str, Any], row: dict[str, Any]
 ) -> Iterator[tuple[int, int | None]]:
-    """Candidates with the first annotation that agrees, its assertion included; None where none does and the circular
-    is annotated to the end for the predicate."""
+    """Candidates of predicates that the circular is annotated to the end for, with the first annotation that agrees,
+    its assertion included; None where none does."""
     complete = set(record["complete_for"])
     gold: list[Found] = record["facts"]
     for index, candidate in enumerate(found):
-        fact = msgspec.to_builtins(candidate) | {"object": candidate.object or document.about}
-        right = any(agrees(fact, g, str(row[g["where"]])[g["start"] : g["end"]]) and _same_claim(fact, g) for g in gold)
         limited = f"{candidate.predicate}:limit" if candidate.limit else candidate.predicate
-        if right is not None or candidate.predicate in complete or limited in complete:
-            yield index, right
+        if candidate.predicate not in complete and limited not in complete:
+            continue
+        about = candidate.object or document.object_at(candidate.where, candidate.start, candidate.end)
+        fact = msgspec.to_builtins(candidate) | {"object": about}
+        agreed = (
+            k
+            for k, g in enumerate(gold)
+            if agrees(fact, g, str(row[g["where"]])[g["start"] : g["end"]]) and _same_claim(fact, g)
+        )
+        yield index, next(agreed, None)
 
 
 def _same_claim(fact: Found, gold: Found) -> bool:

@@ -10,11 +10,8 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.isotonic import IsotonicRegression
 
 from kg.extraction.scoring import Forest, Tree
+from training import FOLDS, SEED, Values
 from training.examples import Example
-
-SEED = 20261123
-FOLDS = 5
-Values = NDArray[np.float64]
 
 
 def names_of(examples: Sequence[Example]) -> list[str]:

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from training import SEED, Values
 from training.examples import Example
-from training.forest import SEED, Values
 
 Mask = NDArray[np.bool_]
 BINS = 15

@@ -21,8 +21,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kg.extraction.scoring import ANY, MODEL, Scorer, interpolated
+from training import FOLDS, SEED, Values
 from training.examples import Example, examples
-from training.forest import FOLDS, SEED, Values, calibrated, folds_of, forest, held_out, labels, matrix, names_of
+from training.forest import calibrated, folds_of, forest, held_out, labels, matrix, names_of
 from training.gate import Mask, Units, calibration_error, comparison, f1
 
 NAME = "nuncius-trees/1"
@@ -147,7 +148,7 @@ def compared(found: list[Example], taken: dict[str, Mask], sure: dict[str, Value
 
 
 def made(found: list[Example], table: dict[str, Any]) -> Scorer:
-    """The scorer that ships: trees give probabilities; they overrule the grammar only if they passed the gate."""
+    """The scorer that ships. It overrules the grammar, and is the default, only if it passed the gate."""
     overrule = table["over_all"]["trees"]["better"]
     y, folds = labels(found), folds_of(found)
     forests = {}
@@ -160,7 +161,7 @@ def made(found: list[Example], table: dict[str, Any]) -> Scorer:
             by_grammar = np.array([e.by_grammar for e in some])
             keep, take = thresholds(calm, by_grammar, Units(some), np.ones(len(some), dtype=bool))
         forests[name] = forest(some, keep, take)
-    return Scorer(name=NAME, forests=forests, made={"examples": len(found), "seed": SEED, "overrules": int(overrule)})
+    return Scorer(name=NAME, forests=forests, made={"examples": len(found), "seed": SEED}, default=overrule)
 
 
 def main() -> None:

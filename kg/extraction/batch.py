@@ -20,7 +20,7 @@ from typing import Any
 import msgspec
 
 from kg.extraction import Fact, extract
-from kg.extraction.scoring import load
+from kg.extraction.scoring import chosen
 from kg.extraction.sources import read_text
 from nuncius.core.errors import ConfigurationError, FormatError
 
@@ -29,11 +29,11 @@ CHUNK = 40
 
 
 class Choice(msgspec.Struct, frozen=True, kw_only=True):
-    """Which facts are wanted, and whether the trained scorer is asked."""
+    """Which facts are wanted, and which scorer is asked: default, grammar or trees (kg/extraction/scoring.py)."""
 
     predicates: tuple[str, ...] = ()
     min_confidence: float = 0.0
-    scored: bool = True
+    scorer: str = "default"
 
 
 class Done(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,7 +57,7 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
 
 def read_chunk(documents: list[tuple[str, bytes]], choice: Choice) -> Done:
     """The facts of some documents."""
-    scorer = load() if choice.scored else None
+    scorer = chosen(choice.scorer)
     lines: list[bytes] = []
     complaints: list[str] = []
     for place, content in documents:

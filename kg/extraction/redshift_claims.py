@@ -202,7 +202,7 @@ def _confidence(best: Found, agreeing: int, live: int) -> float:
     contested = agreeing < live
     if best.judged.score >= 1.5 and not contested:
         return 0.97
-    return 0.9 if not contested else 0.87
+    return 0.96 if not contested else 0.95
 
 
 def _signs(

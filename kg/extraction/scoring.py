@@ -81,6 +81,8 @@ class Scorer(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     forests: dict[str, Forest]
     made: dict[str, str | int | float] = {}
+    #: Whether it decides where nobody chooses: only if it passed the ship gate (training/gate.py).
+    default: bool = False
 
     def decide(self, document: Document, candidates: Sequence[Candidate]) -> list[Candidate]:
         """The same candidates in the same order, with the scorer's probability and, where it overrules, its verdict."""
@@ -161,3 +163,14 @@ def load(path: Path = MODEL) -> Scorer | None:
         raise ConfigurationError(
             f"{path} is no scorer: {error}; make it again with `make train`, or remove it"
         ) from error
+
+
+def chosen(which: str) -> Scorer | None:
+    """The scorer by name: `trees`, or `default`, which is the trained one if it passed the ship gate; None is the
+    grammar alone. Raises ConfigurationError where trees are asked for and are not there."""
+    if which == "grammar":
+        return None
+    scorer = load()
+    if which == "trees" and scorer is None:
+        raise ConfigurationError(f"no trained scorer at {MODEL}: `make train` makes one; --scorer grammar needs none")
+    return scorer if scorer is not None and (which == "trees" or scorer.default) else None

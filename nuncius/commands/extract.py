@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from kg.extraction.batch import Choice, Done, Output, in_order
-from kg.extraction.scoring import MODEL, load
+from kg.extraction.scoring import MODEL, chosen, load
 from kg.extraction.sources import documents, numbered_lines
 from nuncius.core.errors import NunciusError
 
@@ -25,7 +25,13 @@ from nuncius.core.errors import NunciusError
 @click.option("--output", "-o", type=click.Path(path_type=Path, dir_okay=False), help="Write here; resumable.")
 @click.option("--again", is_flag=True, help="With --output: begin anew instead of going on.")
 @click.option("--workers", type=click.IntRange(1, 64), help="Processes (default: as many as processors).")
-@click.option("--grammar-only", is_flag=True, help="Do not ask the trained scorer.")
+@click.option(
+    "--scorer",
+    type=click.Choice(["default", "grammar", "trees"]),
+    default="default",
+    show_default=True,
+    help="Who decides; the default is the simplest that none beats (docs/extraction.md).",
+)
 @click.option("--explain", is_flag=True, help="Show every candidate, and why it was taken or left.")
 @click.option("--json", "as_json", is_flag=True, help="With --explain: candidates as JSON lines.")
 def command(
@@ -35,7 +41,7 @@ def command(
     output: Path | None,
     again: bool,
     workers: int | None,
-    grammar_only: bool,
+    scorer: str,
     explain: bool,
     as_json: bool,
 ) -> None:
@@ -54,9 +60,10 @@ def command(
 
     Exit code: 0; 1 if any document could not be read (each is named on standard error); 2 for options that do not fit.
     """
-    choice = Choice(predicates=tuple(sorted(predicate)), min_confidence=min_confidence, scored=not grammar_only)
+    choice = Choice(predicates=tuple(sorted(predicate)), min_confidence=min_confidence, scorer=scorer)
     try:
-        if choice.scored and load() is None:
+        chosen(scorer)
+        if scorer == "default" and load() is None:
             click.echo(f"no trained scorer at {MODEL}: grammar alone (make train makes one)", err=True)
         if explain:
             from nuncius.explaining import explain as show
