@@ -181,8 +181,9 @@ def ask(maps: Maps, name: Any, params: Any) -> bool:
 
 
 def get(maps: Maps, name: Any, params: Any) -> list[dict[str, Any]]:
-    """The rows of the stored query."""
-    return list(_graph(maps, lambda graph: graph.get(str(name), _params(params))))
+    """The rows of the stored query; what is not known of one is missing in it, as fields of events are."""
+    rows = _graph(maps, lambda graph: graph.get(str(name), _params(params)))
+    return [{word: value for word, value in row.items() if value is not None} for row in rows]
 
 
 def freshness(maps: Maps, name: Any) -> float:

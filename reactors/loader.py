@@ -160,7 +160,7 @@ def _rule(document: Value, reading: Reading, templates: Mapping[str, Template]) 
         mode=read_mode(fields.get("mode"), reading),
         limit=read_limit(fields.get("limit"), reading, names),
         severity=Severity(reading.choice(fields.get("severity"), [s.value for s in Severity], "info")),
-        escalate=read_escalations(fields.get("escalate"), reading),
+        escalate=read_escalations(fields.get("escalate"), reading, names),
         mutes=read_mutes(fields.get("mutes"), reading, names),
         actions=read_actions(fields.get("do"), reading, names),
         on_fail=read_actions(fields.get("on_fail"), reading, [*names, "error"], where="on_fail"),

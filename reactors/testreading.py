@@ -102,6 +102,8 @@ def _check_words(event: Value, fields: dict[str, Value], reading: Reading) -> No
     if kind and not any(kind == k or kind.startswith(k + ".") for k in KINDS):
         reading.add(fields["kind"], f"no event is of kind '{kind}'{did_you_mean(kind, list(KINDS))}")
     reading.choice(fields.get("tense"), [tense.value for tense in Tense], Tense.INITIAL.value)
+    if kind.startswith("custom."):
+        return  # its fields are what a rule gives it
     known = [*FIELDS, "at"]
     for key, (place, _) in event.content.items():
         hint = did_you_mean(key, known)

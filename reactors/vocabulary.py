@@ -49,7 +49,7 @@ FIELDS: dict[str, Type] = {
     "subject": "text",
     "body": "text",
     "circular": "number",
-    "version": "number",
+    "version": "dyn",  # a number for circulars, a text for releases
     "submitter": "text",
     "created": "text",
     "facts": "list",
@@ -142,6 +142,13 @@ FIELDS: dict[str, Type] = {
     "parameter_units": "map",
     "power_law": "map",
     "reference": "map",
+    # Of releases.
+    "package": "text",
+    "prerelease": "bool",
+    "published": "text",
+    "repository": "text",
+    "tag": "text",
+    "action": "text",
     # Of timers.
     "rule": "text",
     "form": "text",

@@ -51,19 +51,19 @@ def read_limit(value: Value | None, reading: Reading, names: list[str]) -> Limit
     return Limit(count=count, window_s=window_s, per=reading.expression(place, names) if per else None)
 
 
-def read_escalations(value: Value | None, reading: Reading) -> tuple[Escalation, ...]:
-    """`[{after: 15m, unless: acknowledged, page: whom}]`, in the order of time."""
+def read_escalations(value: Value | None, reading: Reading, names: list[str]) -> tuple[Escalation, ...]:
+    """`[{after: 15m, unless: acknowledged, page: "whom, and why"}]`, in the order of time."""
     if value is None or value.content is None:
         return ()
     items = value.content if isinstance(value.content, list) else [value]
     if len(items) > MAX_ESCALATIONS:
         reading.add(value, f"{len(items)} escalations; at most {MAX_ESCALATIONS}")
         return ()
-    found = [escalation for item in items if (escalation := _escalation(item, reading))]
+    found = [escalation for item in items if (escalation := _escalation(item, reading, names))]
     return tuple(sorted(found, key=lambda escalation: escalation.after_s))
 
 
-def _escalation(item: Value, reading: Reading) -> Escalation | None:
+def _escalation(item: Value, reading: Reading, names: list[str]) -> Escalation | None:
     example = "for example {after: 15m, unless: acknowledged, page: on-call}"
     fields = _map(item, reading, ESCALATION_KEYS, "an escalation", example)
     if fields is None:
@@ -79,7 +79,7 @@ def _escalation(item: Value, reading: Reading) -> Escalation | None:
         if other:
             reading.add(fields["unless"], f"'unless' names only {', '.join(STANDINGS)}; received '{other[0]}'")
     return Escalation(
-        after_s=_later(fields["after"], reading), page=reading.text(fields["page"], required=True), unless=unless
+        after_s=_later(fields["after"], reading), page=reading.template(fields["page"], names), unless=unless
     )
 
 
