@@ -88,7 +88,7 @@ def display_names(summary: ObjectSummary, events: Sequence[Stored]) -> list[str]
     own = unquote(summary.object.rsplit("/", 1)[-1]) or summary.object
     written = [str(name) for stored in events for name in _texts(stored.event.data.get("event_name"))]
     forms: dict[str, str] = {}
-    for name in [own, *written, *summary.names]:
+    for name in [own, *written, *(n for n in summary.names if not n.startswith("http"))]:
         plain = "".join(c for c in name.lower() if c.isalnum())
         # "GRB 170817A" reads better than the "GRB170817A" of an IRI.
         if plain and (plain not in forms or (" " in name and " " not in forms[plain])):

@@ -57,15 +57,21 @@ def _position(live: Sequence[Event], values: dict[str, float]) -> str:
         best = (max(values.get("ra_dec_error", 360.0), 0.0) * 1.0001, peak)
     for event in live:
         ra, dec = finite(event.data.get("ra")), finite(event.data.get("dec"))
-        if ra is None or dec is None:
+        if ra is None or dec is None or event.data.get("assertion", "asserted") != "asserted":
             continue
         error = finite(event.data.get("ra_dec_error"))
         size = error if error is not None and error > 0 else 360.0
         digits = min(5, max(1, 2 - math.floor(math.log10(size)))) if size < 360 else 4
         if size <= best[0]:
             place = f"RA {ra:.{digits}f}°, Dec {_signed(dec, digits)}°{_error(error, event)}"
-            best = (size, f"{place}, {seen_by([event]) or event.id}")
+            best = (size, f"{place}, {_from(event)}")
     return best[1]
+
+
+def _from(event: Event) -> str:
+    """Whose position it is: the instrument, or the circular that it was read in."""
+    number = finite(event.data.get("circular"))
+    return seen_by([event]) or (f"GCN {number:.0f}" if number is not None else event.id)
 
 
 def _error(error: float | None, event: Event) -> str:
@@ -102,7 +108,8 @@ def _redshift(live: Sequence[Event]) -> str:
             source = data.get("circular")
             number = finite(source)
             label = f" (circular {number:.0f})" if number is not None else ""
-            return f"{claim.get('limit') or ''}{value:g}{label}"
+            disputed = any(e.is_a("kg.fact.contradiction") and e.data.get("quantity") == "redshift" for e in live)
+            return f"{claim.get('limit') or ''}{value:g}{label}{', disputed' if disputed else ''}"
     return ""
 
 

@@ -94,13 +94,29 @@ def headline(event: Event) -> str:
         title = f"Circular {number:.0f}" if number is not None else event.id
         return f"{title}: {data['subject']}" if data.get("subject") else title
     if event.is_a("kg.fact"):
-        value = " ".join(str(data[key]) for key in ("limit", "value", "unit") if data.get(key) not in (None, ""))
         number = finite(data.get("circular"))
-        return f"Read{f' in circular {number:.0f}' if number else ''}: {data.get('predicate', 'fact')} {value}"
+        return f"Read{f' in circular {number:.0f}' if number else ''}: {_fact(data)}"
     if event.is_a("analysis.result"):
         return f"Analysis {data.get('analysis', data.get('name', ''))}: {data.get('answer', '')}".strip(" :")
     parts = [seen_by([event]), str(data.get("type", "")), str(data.get("alert_type", ""))]
     return " ".join(part for part in parts if part) or event.kind
+
+
+def _fact(data: dict[str, Any]) -> str:
+    """What a fact says, quoting the words of the circular."""
+    if data.get("predicate") == "contradiction":
+        return f"{data.get('quantity', '')} contradicts an earlier claim: {data.get('why', '')}"
+    value = " ".join(
+        str(data[key]) for key in ("limit", "value", "unit") if isinstance(data.get(key), str | float | int)
+    )
+    what = (
+        f"{data.get('quantity', '')} withdrawn:"
+        if data.get("predicate") == "withdrawn"
+        else data.get("predicate", "fact")
+    )
+    quoted = " ".join(str(data.get("text", "")).split())
+    said = value.strip()
+    return f"{what} {said}".strip() + (f" (“{quoted[:120]}”)" if quoted and quoted != said else "")
 
 
 def finite(value: Any) -> float | None:

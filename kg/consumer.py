@@ -11,16 +11,18 @@ import threading
 from collections.abc import Sequence
 from typing import Any
 
+import msgspec
+
 from kg import terms as t
 from kg.announce import announced, contradiction_events, withdrawn_events
 from kg.extraction import Circular, Fact, extract
 from kg.objects import claims_of, identify, identities
 from kg.parting import PARTED, resolve
 from kg.store import GraphStore, Triple, literal
-from kg.subjects import Identity
+from kg.subjects import Identity, key_of
 from kg.triples import graph_of, is_document, triples_of, version_of
 from kg.versions import former, former_graph
-from kg.vocabulary import NUNCIUS
+from kg.vocabulary import NUNCIUS, object_iri
 from nuncius.core.errors import ConfigurationError, TransientError
 from nuncius.core.event import Event, iso
 from nuncius.journal import Journal, Stored
@@ -145,8 +147,17 @@ class _Batch:
 def announcements(event: Event, obj: str | None) -> list[Event]:
     """The facts that a circular announces, without a graph: for backtests. Facts about other objects name these;
     those about its own name `obj`."""
+    facts = extract(circular_of(event))
     names = [key.key for key in claims_of(event)]
-    return announced(extract(circular_of(event)), event, Identity(object=obj, names=names))
+    events = announced(facts, event, Identity(object=obj, names=names))
+    own = next((object_iri(key_of(str(f.value))) for f in facts if f.predicate == "event_name"), None)
+    return [_unresolved(e) if obj is None and e.object == own else e for e in events]
+
+
+def _unresolved(event: Event) -> Event:
+    """The fact of an event whose object is not known yet."""
+    data = {word: value for word, value in event.data.items() if word != "object"}
+    return msgspec.structs.replace(event, object=None, data=data)
 
 
 def _moment(event: Event) -> Any:

@@ -11,12 +11,12 @@ import math
 import re
 from collections.abc import Iterator, Sequence
 from itertools import combinations
-from statistics import NormalDist
 
 import msgspec
 
 from kg.claim import Claim, said
 from kg.coincidences import separation_deg
+from kg.intervals import interval
 
 #: Values this many joint standard deviations apart contradict each other.
 SIGMAS = 3.0
@@ -51,7 +51,8 @@ def contradictions(claims: Sequence[Claim]) -> list[Contradiction]:
     back, repeat another's result, or follow an "if" contradict nothing."""
     out: list[Contradiction] = []
     for predicate in sorted({c.predicate for c in claims} & COMPARED):
-        live = [c for c in claims if c.predicate == predicate and _counts(c)][-_MOST:]
+        live = [c for c in claims if c.predicate == predicate and _counts(c)]
+        live = (_single_places(live) if predicate == "position" else live)[-_MOST:]
         out += [found for a, b in combinations(live, 2) if (found := compare(a, b))]
     return sorted(out, key=lambda c: (c.later.received, c.later.node, c.earlier.node))
 
@@ -59,7 +60,12 @@ def contradictions(claims: Sequence[Claim]) -> list[Contradiction]:
 def against(claim: Claim, others: Sequence[Claim]) -> Iterator[Contradiction]:
     """What contradicts one claim among others."""
     if claim.predicate in COMPARED and _counts(claim):
-        for other in [c for c in others if c.predicate == claim.predicate and _counts(c)][-_MOST:]:
+        live = [c for c in others if c.predicate == claim.predicate and _counts(c)]
+        if claim.predicate == "position":
+            live = _single_places(live)
+            if claim.node not in {c.node for c in live}:
+                return
+        for other in live[-_MOST:]:
             if other.node != claim.node and (found := compare(other, claim)):
                 yield found
 
@@ -119,7 +125,7 @@ def _same_epoch(a: Claim, b: Claim) -> bool:
 
 def _numbers(a: Claim, b: Claim) -> tuple[str, float | None] | None:
     """Values, limits and ranges as intervals with errors: the gap between them, in joint standard deviations."""
-    one, two = _interval(a), _interval(b)
+    one, two = interval(a), interval(b)
     if one is None or two is None or one.unit != two.unit:
         return None
     low, high = (one, two) if one.low <= two.low else (two, one)
@@ -138,57 +144,6 @@ def _measure(sigmas: float | None) -> str:
     if sigmas is None:
         return "apart by more than a limit or rounding allows"
     return f"apart by {sigmas:.1f} sigma" if sigmas < 100 else "apart by more than 100 sigma"
-
-
-class _Interval(msgspec.Struct, frozen=True, kw_only=True):
-    """What a claim allows: from `low` to `high`, softened by one-sigma errors outwards. A value has low = high."""
-
-    low: float
-    high: float
-    sigma_down: float
-    sigma_up: float
-    unit: str
-
-
-def _interval(claim: Claim) -> _Interval | None:
-    number = claim.number
-    if number is None:
-        if claim.lower is None or claim.upper is None or not claim.lower <= claim.upper:
-            return None
-        return _Interval(low=claim.lower, high=claim.upper, sigma_down=0.0, sigma_up=0.0, unit=claim.unit)
-    factor, unit = 1.0, claim.unit
-    if claim.si is not None and number != 0.0:
-        factor, unit = claim.si / number, claim.si_unit
-    value = number * factor
-    if claim.limit is not None:
-        low, high = (-math.inf, value) if claim.limit == "<" else (value, math.inf)
-        return _Interval(low=low, high=high, sigma_down=0.0, sigma_up=0.0, unit=unit)
-    scale = 1.0 / _sigmas_of(claim.error_probability)
-    rounding = _rounding(claim) * factor
-    down, up = (abs(e) * factor * scale if e else rounding for e in (claim.minus, claim.plus))
-    return _Interval(low=value, high=value, sigma_down=down, sigma_up=up, unit=unit)
-
-
-def _sigmas_of(probability: float | None) -> float:
-    """How many standard deviations of a Gaussian an interval of this probability spans on either side."""
-    if probability is None or not 0.0 < probability < 1.0:
-        return 1.0
-    return NormalDist().inv_cdf((1.0 + probability) / 2.0)
-
-
-def _rounding(claim: Claim) -> float:
-    """One standard deviation of the printed rounding, half a unit of the last digit being its bound; 0 where the text
-    does not show it."""
-    match = re.search(r"\d+(?:\.(?P<decimals>\d+))?(?P<power>\s*[eE]\s*[+-]?\d+)?", claim.text)
-    if match is None or claim.number is None:
-        return 0.0
-    step = 10.0 ** -len(match["decimals"] or "")
-    try:
-        printed = float(match.group().replace(" ", ""))
-        scale = abs(claim.number / float(re.sub(r"\s*[eE].*$", "", match.group()))) if printed else 1.0
-    except (ValueError, OverflowError, ZeroDivisionError):
-        return 0.0
-    return step * scale / math.sqrt(12.0)
 
 
 def _floor(a: Claim, b: Claim, size: float) -> float:
@@ -213,13 +168,30 @@ def _positions(a: Claim, b: Claim) -> tuple[str, float | None] | None:
     return f"{said(a)} against {said(b)}: {angle:.3g}° apart, {_measure(angle / sigma)[9:]}", angle / sigma
 
 
+def _single_places(claims: Sequence[Claim]) -> list[Claim]:
+    """Without the places of a circular that lists several which exclude each other: candidates, of which at most one
+    is the object."""
+    lists: set[str] = set()
+    by_source: dict[str, list[Claim]] = {}
+    for claim in claims:
+        by_source.setdefault(claim.document, []).append(claim)
+    for source, own in by_source.items():
+        if any(_positions(a, b) for a, b in combinations(own[:20], 2) if a.instrument == b.instrument):
+            lists.add(source)
+    return [c for c in claims if c.document not in lists]
+
+
+#: Systematic errors along one axis, degrees, of instruments whose positions state the statistical one alone.
+_SYSTEMATIC_DEG = {"fermi-gbm": 2.4}
+
+
 def _sigma_deg(claim: Claim) -> float | None:
     """The standard deviation along one axis of a position's error circle; 68 % where it says no probability."""
     radius = claim.radius or max(claim.minus or 0.0, claim.plus or 0.0)
     level = claim.containment or claim.error_probability or 0.68
     if radius <= 0.0 or not 0.0 < level < 1.0:
         return None
-    return radius / math.sqrt(-2.0 * math.log(1.0 - level))
+    return math.hypot(radius / math.sqrt(-2.0 * math.log(1.0 - level)), _SYSTEMATIC_DEG.get(claim.instrument, 0.0))
 
 
 #: Verdicts that exclude each other, in words of either side.

@@ -35,7 +35,7 @@ def key_of(name: str) -> str:
 def subject_of(fact: Fact, identity: Identity, own: str | None) -> str | None:
     """The IRI of the object that a fact is about. `own` is the name that extraction gives the circular's event."""
     if fact.object is None or fact.object == own:
-        return identity.object
+        return identity.object or (object_iri(key_of(own)) if own else None)
     key = key_of(fact.object)
     if identity.object is not None and key in identity.names:
         return identity.object

@@ -6,6 +6,7 @@ import math
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -120,6 +121,16 @@ def test_positions_are_compared_on_the_sphere_with_their_containment() -> None:
     # A 99 % radius is 3.03 sigma, a 39.3 % radius is one.
     assert contradictions([place(1, 10.0, 0.0, 1.0, 0.99), place(2, 12.0, 0.0, 0.01, 0.99)])
     assert not contradictions([place(1, 10.0, 0.0, 1.0, 0.393), place(2, 12.0, 0.0, 0.01, 0.9)])
+
+
+def test_a_list_of_candidates_contradicts_nothing() -> None:
+    def place(number: int, ra: float, node: str) -> Claim:
+        claim = _claim(number, "position", None, ra=ra, dec=0.0, radius=0.001, containment=0.9)
+        return msgspec.structs.replace(claim, node=node)
+
+    candidates = [place(1, 10.0 + 0.1 * i, f"http://c/1#{i}") for i in range(3)]
+    assert contradictions([*candidates, place(2, 10.05, "http://c/2#0")]) == []
+    assert contradictions([candidates[0], place(2, 10.05, "http://c/2#0")])
 
 
 def test_verdicts_contradict_by_yes_and_no_or_by_sorts_that_exclude_each_other() -> None:
