@@ -136,6 +136,26 @@ _EVEN = {ord(c): " " for c in "\n\t\r\u00a0\u2007\u2009\u202f"} | {
 }
 
 
+#: What a text must hold, in small letters, before a catalogue's pattern is worth trying.
+_ANY = ("",)
+_CUES: dict[str, tuple[str, ...]] = {
+    "grb": ("grb", "gbr"),
+    "gbm": ("bn",),
+    "gw": ("gw",),
+    "icecube": ("ic",),
+    "amon": ("nuem",),
+    "hawc": ("hawc", "antares", "km3"),
+    "subthreshold": ("gbm-",),
+    "ep": ("ep",),
+    "leia": ("lxt",),
+    "svom": ("sb",),
+    "frb": ("frb",),
+    "xrf": ("xrf",),
+    "source": ("j", "sgr"),
+    "place": (" j0", " j1", " j2", "sv", "xj", "rsj", "saxj"),
+}
+
+
 def find_names(text: str) -> list[Name]:
     """All event names of a text, in order; no two overlap."""
     return list(_found(text))
@@ -146,7 +166,10 @@ def _found(text: str) -> tuple[Name, ...]:
     even = text.translate(_EVEN)
     found: list[Name] = []
     covered = bytearray(len(even))
+    lower = even.lower()
     for catalogue, pattern, write in _COMPILED:
+        if not any(cue in lower for cue in _CUES.get(catalogue, _ANY)):
+            continue
         for match in pattern.finditer(even):
             start, end = match.span()
             if covered[start] or covered[end - 1] or any(covered[start:end]):

@@ -49,8 +49,14 @@ def test_the_gate_refuses_a_value_that_the_span_does_not_say() -> None:
     facts = extract(
         Circular(number=40000, subject="GRB 260307A: redshift", body="We find z = 1.25 from lines (GCN 34101).")
     )
-    assert {f.predicate for f in facts} == {"event_name", "report_type", "redshift", "cites"}
+    assert {f.predicate for f in facts} == {"event_name", "report_type", "follows_up", "redshift", "cites"}
     for fact in facts:
         assert reads_again(fact)
-        forged = {"redshift": 1.26, "cites": 34102, "event_name": "GRB 260307B", "report_type": "detection"}
+        forged = {
+            "redshift": 1.26,
+            "cites": 34102,
+            "event_name": "GRB 260307B",
+            "report_type": "detection",
+            "follows_up": "GRB 260307B",
+        }
         assert not reads_again(msgspec.structs.replace(fact, value=forged[fact.predicate]))

@@ -13,7 +13,8 @@ from kg.extraction.candidate import Candidate, Grammar
 from kg.extraction.detectors import last_instrument
 from kg.extraction.document import Document
 from kg.extraction.fact import Assertion, Fact, Where
-from kg.extraction.normalise import Even, sentence
+from kg.extraction.normalise import Even
+from kg.extraction.sentences import sentence
 
 #: What may be missed, by the word that names it; the first that a span holds is its value.
 _MISSED: list[tuple[str, re.Pattern[str]]] = [

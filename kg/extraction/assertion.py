@@ -10,7 +10,7 @@ import re
 
 from kg.extraction.document import Document
 from kg.extraction.fact import Assertion, Where
-from kg.extraction.normalise import sentence
+from kg.extraction.sentences import sentence
 
 
 def _words(pattern: str) -> re.Pattern[str]:

@@ -22,7 +22,7 @@ _ONE = r"(?<![\d.])\d{1,5}(?!\d|\.\d|/\d+\.gcn)"
 _JOIN = r"(?: ?[,;&/] ?(?:and |or |& )?| and | or | ?- ?| to | through )"
 #: "GCN Circ. 1234, 1236 and #1240", "GCNs 1234-1236".
 _GCN = re.compile(
-    rf"\b{_SERIES}'?s?{_BETWEEN}{_SORT}{_BETWEEN}{_NUMBER_WORD} ?(?:# ?)?(?P<first>{_ONE}(?! (?:sigma|hours?|"
+    rf"(?<![./])\b{_SERIES}'?s?{_BETWEEN}{_SORT}{_BETWEEN}{_NUMBER_WORD} ?(?:# ?)?(?P<first>{_ONE}(?! (?:sigma|hours?|"
     rf"days?|sec|notices?|circulars)\b))"
     rf"(?P<more>(?:{_JOIN}(?:{_SERIES}s?{_BETWEEN}{_SORT} ?)?# ?\d{{3,5}}(?!\d|\.\d)"
     rf"|{_JOIN}(?:{_SERIES}s?{_BETWEEN}{_SORT} ?)?\d{{3,5}}(?!\d|\.\d|:\d| ?(?:s|sec|keV|mag|UT|deg|Hz|days?|"

@@ -13,7 +13,8 @@ from itertools import islice
 from kg.extraction.candidate import Candidate, Grammar
 from kg.extraction.document import Document
 from kg.extraction.fact import Assertion, Fact, Where
-from kg.extraction.normalise import Even, sentence
+from kg.extraction.normalise import Even
+from kg.extraction.sentences import sentence
 from kg.names import catalogue_of, find_names
 
 #: Kinds of object and the words for them, the special before the common.

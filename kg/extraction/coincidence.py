@@ -13,7 +13,8 @@ from itertools import islice, pairwise
 from kg.extraction.candidate import Candidate, Grammar
 from kg.extraction.document import Document
 from kg.extraction.fact import Assertion, Fact, Where
-from kg.extraction.normalise import Even, sentence
+from kg.extraction.normalise import Even
+from kg.extraction.sentences import sentence
 from kg.names import Name, day_of, find_names, normalise_name
 from kg.naming import alike
 from kg.triggers import find_triggers
@@ -167,6 +168,9 @@ def _linked(document: Document, where: Where, text: str) -> Iterator[Candidate]:
     if about is None:
         return
     own.add(normalise_name(about) or about)
+    # Without another thing there is nothing to link, and most circulars name none.
+    if not any(_other_kind(document, n, own) for n in (*_named(document, text), *find_names(document.subject.text))):
+        return
     for match in islice(_LINK.finditer(text), _MOST):
         begin, stop = sentence(text, match.start(), match.end())
         whole = text[begin:stop]

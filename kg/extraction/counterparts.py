@@ -13,9 +13,10 @@ from collections.abc import Iterator
 from kg.extraction.candidate import Candidate, Grammar
 from kg.extraction.document import Document
 from kg.extraction.fact import Assertion, Fact, Where
-from kg.extraction.normalise import Even, sentence
+from kg.extraction.normalise import Even
 from kg.extraction.reports import report_type
-from kg.names import find_names
+from kg.extraction.sentences import sentence
+from kg.names import catalogue_of, find_names, normalise_name
 
 _KIND = (
     r"(?:optical|near-?IR|NIR|IR|infrared|X-?ray|radio|UV|UVOT|XRT|gamma-?ray|optical/NIR|optical/UV|mm|"
@@ -143,6 +144,8 @@ def propose(document: Document) -> Iterator[Candidate]:
             continue
         count = 0
         for sort, pattern in _PATTERNS:
+            if sort == "host" and "host" not in lower:
+                continue
             for match in pattern.finditer(text):
                 count += 1
                 if count > _MOST:
@@ -169,7 +172,14 @@ def _counterpart(document: Document, where: Where, text: str, match: re.Match[st
     )
     return Candidate(predicate="counterpart", where=where, start=match.start(), end=match.end(), value=value,
                      assertion=assertion, confidence=0.85 if taken else 0.3, taken=taken, why=why,
-                     object=document.about if sort == "denied" else None)  # fmt: skip
+                     object=_whose(document, where, match))  # fmt: skip
+
+
+def _whose(document: Document, where: Where, match: re.Match[str]) -> str | None:
+    """The event whose counterpart it is: a transient beside it is the counterpart, not the event."""
+    found = document.object_at(where, match.start(), match.end())
+    transient = found is not None and catalogue_of(normalise_name(found) or found) in ("tns", "survey")
+    return document.about if transient else found
 
 
 def _verdict(
@@ -181,51 +191,58 @@ def _verdict(
         return "cited", False, "stands in no text of the authors"
     if sort == "denied":
         return "negated", where == "body", "denied"
+    if sort == "is" and _RULED_OUT.search(before[-90:]):
+        return "negated", False, "ruled out"
     if _NOT.search(before[-90:] + span) and not (sort == "is" and not _NOT.search(before[-25:] + span)):
         return "negated", False, "a denial stands before it"
     if _COND.search(before[-110:]) and sort != "is":
         return "hypothetical", False, "looked for, or under a condition"
-    if (
-        re.match(r"[^.;]{0,25}\((?:[^()]{0,50}et al|GCN)", after)
-        and sort in ("of", "is", "find")
-        and not re.search(
-            r"\b(?:detect|confirm|find|found|measure|identify|estimate|see)", span[:14] + before[-20:], re.I
-        )
-    ):
-        return "cited", False, "others' counterpart"
-    if re.search(r"\b(?:reported|discovered|proposed|suggested|announced|found|detected|identified) (?:by|"
-                 r"in) (?!us|our|the UVOT|XRT|Swift)",
-                 after[:50]) and not re.search(r"\bwe\b|\bour\b", before[-40:] + span, re.I):  # fmt: skip
+    if _by_others(sort, before, span, after):
         return "cited", False, "others' counterpart"
     sorted_as = report_type(document.subject.text)[0]
     if sorted_as in ("correction", "retraction") and (where == "subject" or sorted_as == "correction"):
         return "cited", False, "only the circular that is mended tells of it"
-    if (
-        sort in ("of", "find", "is")
-        and (_CITES.search(before) or _BY_THEM.search(before))
-        and not _OURS.search(before + span)
-    ):
-        return "cited", False, "others' counterpart"
-    if (
-        sort in ("seen", "new")
-        and sorted_as == "detection"
-        and not _NOUN_RE.search(span)
-        and not _BY_SWIFT.search(document.subject.text)
-    ):
+    if sort in ("seen", "new") and sorted_as == "detection" and not _NOUN_RE.search(span) and not _swift(document):
         return "asserted", False, "the burst itself was seen"
     hedged = bool(_HEDGE.search(before[-70:] + span + after[:30]))
     if sort == "new":
         return _new(span, before, after)
-    if where == "subject" and sort in ("of", "seen", "find", "is"):
+    if where == "subject":
         return ("hedged" if hedged else "asserted"), not _NOT.search(document.subject.text), "the subject says so"
     return ("hedged" if hedged else "asserted"), True, "seen, or named as the counterpart"
 
 
+def _by_others(sort: str, before: str, span: str, after: str) -> bool:
+    """Whether it is another team's counterpart, which this circular only names."""
+    ours = _OURS.search(before + span)
+    naming = sort in ("of", "find", "is")
+    if naming and _CITED_BEHIND.match(after) and not _SEES.search(span[:14] + before[-20:]):
+        return True
+    if _FOUND_BY.search(after[:50]) and not _OURS.search(before[-40:] + span):
+        return True
+    if naming and _PROPOSED.search(before[-25:] + span) and not re.search(r"\b[Ww]e\b[^.;,]{0,20}$", before):
+        return True
+    told = _CITES.search(before) or (naming and _BY_THEM.search(before))
+    return bool(told) and not ours and sort in ("of", "find", "is", "new")
+
+
+def _swift(document: Document) -> bool:
+    """Whether Swift reports, whose first circular tells of its X-ray and ultraviolet telescopes too."""
+    return "Swift" in document.subject.text
+
+
+_RULED_OUT = re.compile(r"\brul(?:e|ed) out|\bexclud\w+|\breject", re.I)
+_CITED_BEHIND = re.compile(r"[^.;]{0,25}\((?:[^()]{0,50}et al|GCN)")
+_SEES = re.compile(r"\b(?:detect|confirm|find|found|measure|identify|estimate|see)", re.I)
+_FOUND_BY = re.compile(
+    r"\b(?:reported|discovered|proposed|suggested|announced|found|detected|identified) (?:by|in) "
+    r"(?!us|our|the UVOT|XRT|Swift)"
+)
+_PROPOSED = re.compile(r"\b(?:proposed|suggested|reported|announced|claimed|put forward) (?:\w+ )?as\b", re.I)
 _BY_THEM = re.compile(r"\b(?:followed up|observed|reported|found|discovered) by (?!us\b|our\b)", re.I)
 _CITES = re.compile(r"\bet al\b|\bGCN\b", re.I)
 _OURS = re.compile(r"\b(?:we|our|us|ours)\b", re.I)
 _NOUN_RE = re.compile(r"afterglow|counterpart|\bOT\b|\bOA\b", re.I)
-_BY_SWIFT = re.compile(r"\bSwift\b")
 
 
 def _new(span: str, before: str, after: str) -> tuple[Assertion, bool, str]:

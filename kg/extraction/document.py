@@ -9,8 +9,9 @@ from functools import cached_property
 
 from kg.extraction.events import Named, named
 from kg.extraction.fact import Circular, Where
-from kg.extraction.normalise import Even, sentence
+from kg.extraction.normalise import Even
 from kg.extraction.segments import Part, Parts
+from kg.extraction.sentences import sentence
 from kg.names import find_names, normalise_name
 from kg.triggers import find_triggers
 

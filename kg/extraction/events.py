@@ -13,7 +13,8 @@ from itertools import pairwise
 import msgspec
 
 from kg.extraction.fact import Where
-from kg.extraction.normalise import Even, sentence
+from kg.extraction.normalise import Even
+from kg.extraction.sentences import sentence
 from kg.names import Name, catalogue_of, day_of, find_names, normalise_name
 from kg.naming import alike, equated
 from kg.triggers import Trigger, day_of_number, find_triggers
@@ -109,7 +110,9 @@ def _subject_triggers(text: str, triggers: list[Trigger], names: list[Named]) ->
     if sum(not n.alias for n in names) > 1 or len(triggers) != 1:
         return
     trigger = triggers[0]
-    if trigger.name.startswith("bn") or not _same_day(trigger, main.value):
+    between = text[main.end : trigger.start] if main.end < trigger.start else text[trigger.end : main.start]
+    beside = re.fullmatch(r"[\s(/=,)]{1,4}(?:(?:Swift|Fermi|BAT|GBM|trigger|No\.?)[\s/#]{1,2})*", between, re.I)
+    if trigger.name.startswith("bn") or not (beside or _same_day(trigger, main.value)):
         return
     yield Named(alias=True, value=trigger.name, of=main.value, where="subject", start=trigger.start, end=trigger.end,
                 confidence=0.95, why="its number in the subject")  # fmt: skip
@@ -135,19 +138,31 @@ def _by_trigger(triggers: list[Trigger], body: str) -> list[Named]:
             out.append(Named(alias=True, value=trigger.burst, of=trigger.name, where="subject",
                              start=trigger.burst_start, end=trigger.burst_end, confidence=0.95,
                              why="Fermi's own name beside the number"))  # fmt: skip
-    if sum(not n.alias for n in out) == 1:
-        main = out[0].value
-        bursts = [n for n in find_names(body) if n.catalogue in ("grb", "gbm", "ep")]
-        digits = main.split()[-1]
-        for found in bursts:
-            near = body[max(0, found.start - 60) : found.end + 60]
-            called = re.search(r"(?:labell?ed|named|designated|called|announced as|classified as)[^.;]{0,12}$",
-                               body[max(0, found.start - 30) : found.start])  # fmt: skip
-            if digits in near or called:
-                value = shown(found, body)
-                out.append(Named(alias=True, value=value, of=main, where="body", start=found.start, end=found.end,
-                                 confidence=0.9, why="the body names the trigger so"))  # fmt: skip
-                break
+    return _called(out, body) if sum(not n.alias for n in out) == 1 else out
+
+
+_CALLED = re.compile(r"(?:labell?ed|named|designated|called|announced as|classified as)(?: an?)?[^.;]{0,12}$", re.I)
+
+
+def _called(out: list[Named], body: str) -> list[Named]:
+    """The one trigger with the name that the body gives it. A name with its letter is what the event is known by, and
+    the number its alias; a fraction of a day is a number as well."""
+    trigger = out[0]
+    digits = trigger.value.split()[-1]
+    for found in find_names(body):
+        if found.catalogue not in ("grb", "gbm", "ep"):
+            continue
+        near = digits in body[max(0, found.start - 60) : found.end + 60]
+        called = _CALLED.search(body[max(0, found.start - 30) : found.start])
+        if not (near or called):
+            continue
+        value = shown(found, body)
+        name = Named(alias=True, value=value, of=trigger.value, where="body", start=found.start, end=found.end,
+                     confidence=0.9, why="the body names the trigger so")  # fmt: skip
+        if called and value[-1].isalpha():
+            replace = msgspec.structs.replace
+            return [replace(name, alias=False, of=value), *(replace(n, alias=True, of=value) for n in out)]
+        return [*out, name]
     return out
 
 
@@ -222,6 +237,12 @@ def _stated(body: str, main: Named, subject: str) -> Iterator[Named]:
     for before, after in pairwise(found):
         name = normalise_name(main.value) or main.value
         chain = before.name == name or before.name in said
+        spelt = after.name == name and shown(after, body) != main.value and "other spelling" not in said
+        if chain and spelt:
+            said.add("other spelling")
+            yield Named(alias=True, value=shown(after, body), of=main.value, where="body", start=after.start,
+                        end=after.end, confidence=0.9, why="another spelling of it")  # fmt: skip
+            continue
         if not chain or after.name in own | said or after.start - before.end > 60:
             continue
         between = body[before.end : after.start]

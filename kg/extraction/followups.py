@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from kg.extraction.candidate import Candidate, Grammar
 from kg.extraction.document import Document
 from kg.extraction.fact import Fact, Where
-from kg.extraction.normalise import Even, sentence
+from kg.extraction.normalise import Even
 from kg.extraction.reports import report_type
+from kg.extraction.sentences import sentence
 from kg.names import find_names, normalise_name
 from kg.triggers import find_triggers
 

@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from kg.extraction.candidate import Candidate, Grammar
 from kg.extraction.document import Document
 from kg.extraction.fact import Fact, Where
-from kg.extraction.normalise import Even, sentence
+from kg.extraction.normalise import Even
+from kg.extraction.sentences import sentence
 
 #: How we write an instrument, and the patterns of circulars' words for it. The finer before the coarser.
 _TABLE = r"""
@@ -205,12 +206,7 @@ _OF_MISSION = {
     "GECAM": ("GECAM-",),
 }
 #: In front of an instrument: our own observation with it.
-_WITH = re.compile(
-    r"\b(?:with|using|by|at|on|from|via|through|mounted|aboard|onboard|the|our|of the|equipped)\s+(?:the |our |"
-    r"its |both |a |an )*"
-    r"(?:[\w.+-]+[ -](?:m|cm|meter|metre|inch|band)?[ -]?){0,6}$",
-    re.I,
-)
+_WITH = re.compile(r"\b(?:with|using|by|at|on|from|via|through|aboard|onboard|the|our)\b[^.;:()\n]{0,60}$", re.I)
 _OBSERVED = re.compile(
     r"\b(?:observ\w+|detect\w*|obtain\w*|imag\w+|spectr\w+|took|taken|trigger\w*|monitor\w*|data|start\w*|"
     r"carried|perform\w*|began|pointed|"

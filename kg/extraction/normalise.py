@@ -81,7 +81,7 @@ class Even:
         return bisect_left(self._starts, place)
 
 
-_BREAK = re.compile(
+BREAK = re.compile(
     r"\n|(?<!\bal)(?<!\be\.g)(?<!\bi\.e)(?<!\b[A-Z])(?<!\bFig)(?<!\bDr)(?<!\bvs)[.!?][\"')\]]* +(?=[A-Z(\[\"'])"
 )
 
@@ -90,7 +90,7 @@ def sentence(text: str, start: int, end: int) -> tuple[int, int]:
     """The span of the sentence of `text` around a span. Sentences end at full stops before a capital, and at
     blank lines; initials and "et al." do not end one."""
     begin = 0
-    for match in _BREAK.finditer(text, max(0, start - 1200), start):
+    for match in BREAK.finditer(text, max(0, start - 1200), start):
         begin = match.end()
-    after = _BREAK.search(text, end, end + 601)
+    after = BREAK.search(text, end, end + 601)
     return max(begin, start - 600), min(after.start() + 1 if after else len(text), end + 600)

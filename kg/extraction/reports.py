@@ -10,7 +10,8 @@ from kg.extraction.candidate import Candidate, Grammar
 from kg.extraction.citations import mentioned
 from kg.extraction.document import Document
 from kg.extraction.fact import Fact
-from kg.extraction.normalise import Even, sentence
+from kg.extraction.normalise import Even
+from kg.extraction.sentences import sentence
 from kg.names import normalise_name
 
 #: Instruments that see the prompt emission: their report is a detection, everybody else's a follow-up.

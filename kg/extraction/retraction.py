@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from kg.extraction.candidate import Candidate, Grammar
 from kg.extraction.document import Document
 from kg.extraction.fact import Assertion, Fact, Where
-from kg.extraction.normalise import Even, sentence
+from kg.extraction.normalise import Even
+from kg.extraction.sentences import sentence
 
 #: Words of taking back.
 _RETRACT = re.compile(
