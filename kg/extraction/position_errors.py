@@ -24,7 +24,7 @@ _NAMED = re.compile(
     r"(?P<gap>(?:\((?:radius, )?(?:90|68|50|95|1|1\.0|3)[^()]{0,25}\)|[ ,:=~(]|of|is|are|was|about|"
     r"approximately|radius|circle|region|within|the|at|to|be|in each "
     r"coordinate|estimated|\((?:radius, )?(?:90|68|50|95|1|1\.0|3)[^()]{0,25}\)?|less than|<|\+/-|90%|68%|1[- "
-    r"]sigma|confidence|containment|level|statistical|position|positional|location)*+)"
+    r"]sigma|confidence|containment|level|statistical|an?\b|position|positional|location)*+)"
     rf"(?<![\d.]){_VALUE}",
     re.I,
 )
@@ -35,7 +35,7 @@ _BEFORE = re.compile(
     rf"(?:[(~,] ?|with ?(?:an? )?)~?{_VALUE} (?:\w+ ){{0,2}}(?:error|uncertainty|"
     rf"accuracy)[^\n]{{0,25}}$"
 )
-_J2000_BEFORE = re.compile(rf"[ ,(0e](?:\+/-|\+-) ?{_VALUE}\)?:?[ \n]*(?:[\w.]+:)?[ ]*$")
+_J2000_BEFORE = re.compile(rf"(?:\+/-|\+-|\(error ~?) ?{_VALUE}\)?:?[ \n]*(?:[\w.]+:)?[ ]*$")
 _SIGMA = {"1": 0.683, "1.0": 0.683, "one": 0.683, "2": 0.954, "3": 0.997, "three": 0.997}
 _PERCENT = re.compile(r"(?P<percent>\d\d(?:\.\d+)?) ?(?:%|percent|per cent)")
 _SIGMAS = re.compile(r"(?P<n>1(?:\.0)?|2|3|one|three)[- ]?sigma", re.I)

@@ -56,6 +56,7 @@ _CATALOGUE = re.compile(
 )
 _TABLE_ROW = re.compile(r"\|[^|\n]{0,60}\| ?\(?$|MASTER-[A-Za-z]+ ?\|? ?\(?$")
 _NUMBERED = re.compile(r"\bSource (?P<n>\d+)\b[^\n]{0,140}$|\b(?P<name>S\d{6}[a-z]+_X\d+)\W{1,8}$", re.I)
+_SOURCE = re.compile(r"\bSource (\d+)\s?:")
 _LOST = re.compile(
     r"\b(?:not (?:the\b|(?:\w+ )?consistent)|ruled out|should (?:be|read)|incorrect\w*|"
     r"erroneous\w*|instead of)(?:[^.;\n]|\.\d){0,70}$",
@@ -118,12 +119,9 @@ def verdict(document: Document, text: str, pair: Pair, previous: tuple[Pair, Ver
         return Verdict(against=STAR)
     if _LOST.search(near[-110:]) and "should" not in near[-110:]:
         return Verdict(assertion="negated", why="said not to be it")
-    other = _OTHER.search(same_line[-110:])
-    if (
-        other
-        and not _ITS.search(other["rest"])
-        and not re.search(r"\bhost\b|counterpart|afterglow", same_line[-110:], re.I)
-    ):
+    clause = re.split(r"(?<=[^A-Z\d])[.;]\"? (?=[A-Z])|\"\. (?=[A-Z])", same_line[-130:])[-1]
+    other = _OTHER.search(clause)
+    if other and not _ITS.search(other["rest"]) and not re.search(r"\bhost\b|counterpart|afterglow", clause, re.I):
         return Verdict(against=f'another object: "{other.group()[:40].strip()}"')
     return _standing(document, before, near)
 
@@ -147,6 +145,9 @@ def _standing(document: Document, before: str, near: str) -> Verdict:
     numbered = _NUMBERED.search(before)
     if numbered and numbered["name"]:
         return Verdict(object=numbered["name"], target="one of several sources")
+    if numbered and len(set(_SOURCE.findall(document.body.text))) > 1:
+        # A list of sources in the error region: at most one of them is the burst's.
+        return Verdict(assertion="hedged", target=f"source {numbered['n']} of several", why="one of several sources")
     if (
         _MESSENGER.match(document.about or "")
         and _OF_OTHERS.search(subject)
