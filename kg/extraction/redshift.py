@@ -146,11 +146,17 @@ def found_in(
     return sorted(found, key=lambda c: c.start)
 
 
+#: Characters between a burst's name and its redshift: farther away the sentence has turned to something else.
+_NEAR = 45
+
+
 def _other_burst(before: str, names: frozenset[str]) -> str | None:
     """The burst that a sentence gives a redshift to, where that is not the circular's own: the last one named before
     the value. Names of the same day are taken for names of one event."""
     told = [n for n in find_names(before) if n.catalogue in _BURSTS] if names else []
-    if not told or told[-1].name in names or _day(told[-1].name) in {_day(n) for n in names}:
+    if not told or len(before) - told[-1].end > _NEAR or told[-1].name in names:
+        return None
+    if _day(told[-1].name) in {_day(n) for n in names}:
         return None
     return told[-1].name
 

@@ -12,7 +12,10 @@ def words(pattern: str) -> re.Pattern[str]:
 
 REDSHIFT = r"(?:red-?shifts?|z)\b"
 #: An example, or what would follow: "e.g., A_V~3 mag at ", "If ... then the redshift is ".
-EXAMPLE = words(r"\b(?:e\.g\.|say|for example|for instance)[^;]{0,40}$")
+EXAMPLE = words(
+    r"\b(?:e\.g\.|say|for example|for instance)[^;]{0,40}$|"
+    r"\b(?:thus|then|would|could|as|like|for|from|of),? an? $"
+)
 #: Several systems on one line of sight, of which the farthest may be the burst's.
 SYSTEMS = words(
     r"\b(?:absorption|absorbing|line)[- ](?:line )?systems?\b|\babsorbers?\b|\b\w+ systems\b|"
@@ -22,7 +25,7 @@ SYSTEMS = words(
 ASSUMED = words(
     rf"(?:\b(?:assum\w+|adopt\w*|suppos\w+|typical|fiducial|median|mean GRB|average|hypothetical|arbitrary|using|"
     rf"as an example|if (?:the|it|this|we|at|located|placed|its|we were)[^.]{{0,40}}|if|scaled to|at an assumed|"
-    rf"corrected to|for|with|given|were|beyond|out to|even for)"
+    rf"corrected to|for|with|given|were|beyond|out to|even for)\b"
     rf"(?: (?:a|an|the|this|that|its|our|our own|measured|reported|known|host|spectroscopic|GRB|burst|"
     rf"common|tentative|"
     rf"typical|standard|source|object|of|now|assumed|and))* ?(?:\(?{REDSHIFT})?[\w ,(=~:]{{0,14}}$)"
@@ -129,7 +132,7 @@ OTHER_OBJECT = words(
     r"bursts? studied|median|average|(?:like|such as|similar to|example) GRB)"
 )
 HEDGED = words(
-    r"\b(?:tentative\w*|possibl\w+|probabl\w+|likely|may|might|could|if (?:real|this|confirmed|"
+    r"^\W{0,3}(?:if|assuming)\b|\b(?:tentative\w*|possibl\w+|probabl\w+|likely|may|might|could|if (?:real|this|confirmed|"
     r"associated|so|it)|uncertain|"
     r"would|suggests?|suggestive|provisional\w*|preliminary|plausibl\w+|hint\w*|marginal\w*|"
     r"candidate|presumabl\w+|caution)\b"
