@@ -132,7 +132,8 @@ OTHER_OBJECT = words(
     r"bursts? studied|median|average|(?:like|such as|similar to|example) GRB)"
 )
 HEDGED = words(
-    r"^\W{0,3}(?:if|assuming)\b|\b(?:tentative\w*|possibl\w+|probabl\w+|likely|may|might|could|if (?:real|this|confirmed|"
+    r"^\W{0,3}(?:if|assuming)\b|"
+    r"\b(?:tentative\w*|possibl\w+|probabl\w+|likely|may|might|could|if (?:real|this|confirmed|"
     r"associated|so|it)|uncertain|"
     r"would|suggests?|suggestive|provisional\w*|preliminary|plausibl\w+|hint\w*|marginal\w*|"
     r"candidate|presumabl\w+|caution)\b"
