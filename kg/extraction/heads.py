@@ -25,7 +25,7 @@ _KINDS: list[tuple[str, str]] = [
                  r"|Expt\.?|[Ii]nt(?:egration|\.)(?: ?[Tt]ime)?|[Dd]uration|Nexp|N_?exp|[Ff]rames"),
     ("name", r"(?:ZTF|AT|TNS|IAU|GOTO|Target|Source|Object|Candidate)[ _]?(?:[Nn]ames?|ID)|Names?|ID\b|Sources?|"
              r"Objects?"
-             r"|Candidates?|TNS|[Ss]tar(?: ?ID)?s?\b|Galaxy|Internal ?[Nn]ame"),
+             r"|Candidates?|TNS|[Ss]tar(?: ?ID)?\b|Galaxy|Internal ?[Nn]ame"),
     ("jd", r"(?:M|B|H)?JD(?:[ _-]?\(?(?:mid|start|UTC?)\w*\)?)?"),
     ("date", r"(?:[Oo]bs(?:ervation)?[ ._-]?|[Mm]ean |[Mm]id-?|UTC?[ _-]?|[Ss]tart[ _-]?)?(?:[Dd]ates?|DATE|[Ee]pochs?)"
              r"(?:[ _/&-]?(?:[Tt]ime(?! (?:since|after|post))|[Oo]bs|UTC?(?![ _-]?[a-z])|start))?|Obs\.?[ -]?[Tt]ime|"

@@ -7,7 +7,7 @@ import re
 from kg.extraction.bands import NAME, normalise_band
 from kg.extraction.magnitude_hit import Hit
 from kg.extraction.magnitude_setting import Setting
-from kg.extraction.normalise import sentence
+from kg.extraction.sentences import sentence
 
 _BAND_AFTER = re.compile(
     rf"^ ?(?:mags?\b\.?|magnitudes?\b)? ?(?:\(?(?:AB|"

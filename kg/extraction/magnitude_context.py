@@ -13,7 +13,7 @@ from kg.extraction.magnitude_bands import find_band, share_bands
 from kg.extraction.magnitude_hit import Hit
 from kg.extraction.magnitude_setting import Setting
 from kg.extraction.magnitude_whose import Around, find_limit, find_target
-from kg.extraction.normalise import sentence
+from kg.extraction.sentences import sentence
 
 _JOINED = re.compile(
     r"(?:[\s,;&/()|:\u2022*-]|and|or|mags?\.?|magnitudes?|AB|Vega|in|for|the|we|find|=|~|(?:\w+[- ])?(?:band|filter)s?|"

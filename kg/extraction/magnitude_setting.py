@@ -17,7 +17,7 @@ from kg.extraction.document import Document
 from kg.extraction.epochs import Epoch, event_day, find_epochs
 from kg.extraction.fact import Where
 from kg.extraction.magnitude_text import band_of_word
-from kg.extraction.normalise import sentence
+from kg.extraction.sentences import sentence
 from kg.extraction.telescopes import TELESCOPE, telescope_of
 from kg.names import catalogue_of, day_of, find_names, normalise_name
 

@@ -42,6 +42,7 @@ def hits_of(setting: Setting, table: Table) -> Iterator[Hit]:
     """Every magnitude of a table, in order, judged."""
     reason = _not_ours(setting, table)
     limits_only = _about_limits(setting, table)
+    stacked = _stacked_limit(setting, table)
     for row in table.rows:
         measured = False
         for i, column in enumerate(table.columns):
@@ -51,7 +52,7 @@ def hits_of(setting: Setting, table: Table) -> Iterator[Hit]:
             if read is None or read.reading.value is None or not plausible(read.reading.value):
                 continue
             hit = _hit(setting, table, row, i, read)
-            if hit.limit is None and (column.kind == "limit" or (limits_only and hit.error is None)):
+            if hit.limit is None and (column.kind == "limit" or stacked or (limits_only and hit.error is None)):
                 hit.limit = ">"
             if column.kind == "mag" and hit.limit is None:
                 measured = True
@@ -207,6 +208,20 @@ def _not_ours(setting: Setting, table: Table) -> str | None:
     ):
         return "positions and magnitudes without times: reference stars"
     return None
+
+
+def _stacked_limit(setting: Setting, table: Table) -> bool:
+    """Whether the head of the magnitudes goes on upwards: "3-sig." over "lim." over "mag."."""
+    columns = [c for c in table.columns if c.kind == "mag"]
+    if len(columns) != 1 or table.style != "spaces":
+        return False
+    place = columns[0]
+    for line in reversed(setting.document.circular.body[max(0, table.start - 400) : table.start].split("\n")[-4:-1]):
+        if not re.search(r"\S {3,}\S", line):
+            return False
+        if re.search(r"\blim", line[max(0, place.start - 6) : place.end + 4], re.I):
+            return True
+    return False
 
 
 def _about_limits(setting: Setting, table: Table) -> bool:

@@ -45,6 +45,8 @@ _OTHER_UNIT = re.compile(
 )
 #: Names of quantities that look like a band: redshift, radius, inclination, Hubble constant, column.
 _LISTED = re.compile(r"(?: ?mags?)?(?:, ?(?:and )?| and | ?& ?)")
+#: "from 22.19 +/- 0.04 to 22.68 mag".
+_TOWARDS = re.compile(r" (?:to|and) \d\d\.\d+(?: ?\+/- ?\d?\.\d+)? ?mag\b")
 _IN_BAND = re.compile(rf" (?:mag )?in (?:our |out |the |a )?(?:{NAME})[- ](?:band|filter)")
 _LONE = frozenset("GCNPLYZowcq")
 _SKIP_WORD = re.compile(
@@ -109,7 +111,8 @@ def _place(text: str, number: re.Match[str], where: Where, *, swift: bool) -> Hi
         return None
     if band == "R" and re.search(r"\d[sd],? ?$", text[max(0, band_at - 6) : band_at]):
         return None  # a radius behind a position
-    in_band = "." in number.group() and float(number.group()) > 8 and _IN_BAND.match(text, match.end())
+    towards = _TOWARDS.match(text, match.end())
+    in_band = towards or ("." in number.group() and float(number.group()) > 8 and _IN_BAND.match(text, match.end()))
     said = bool(unit) or bool(in_band) or bool(_MAG_BEFORE.search(text, max(0, begin - 90), begin))
     if band and not _is_band(
         band, sign, number.group(), said=said, worded=worded, unit=bool(unit), error=_has_error(match), swift=swift

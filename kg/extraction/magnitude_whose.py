@@ -86,11 +86,15 @@ def find_target(setting: Setting, hit: Hit, around: Around) -> None:
         return
     host, galaxy, other = _last(w.HOST, lead), _last(w.GALAXY, lead), _last(w.OTHER, lead)
     subject = setting.document.subject.text
-    about_host = bool(w.HOST.search(subject)) and not re.search(r"afterglow|transient|counterpart", subject, re.I)
+    about_host = w.HOST_SUBJECT.search(subject)
     if w.NOUN_AFTER.match(around.after) and lead.rstrip().endswith("("):
         hit.target = "other object"
         hit.leave("the magnitude of another object")
-    elif host > own or (about_host and own < 0) or re.match(r"^ ?(?:mags?)?,? ?(?:for|as|of) the host", around.after):
+    elif (
+        host > own
+        or (about_host and not w.NAMED_SOURCE.search(lead))
+        or re.match(r"^ ?(?:mags?)?,? ?(?:for|as|of) the host", around.after)
+    ):
         hit.target = "host"
     elif (other >= own >= 0 and other > galaxy) or (other >= 0 > own):
         hit.target = "other object"

@@ -85,8 +85,9 @@ AT_SOURCE = words(
     r"arcsec\w*|\"|from|next) (?:of|from|to) the (?:\w+ ){0,2}?(?:OT|afterglow|transient|counterpart|candidate|source)"
 )
 STAR_AFTER = words(
-    r"^ ?(?:mags?)? ?(?:AB|Vega|\+/-[\d. ]+)?\)? ?[,(]? ?(?:for|of|as (?:a )?(?=ref|comp|stand)) ?(?:the |a |"
-    r"an |this |our |its )?(?:\w+[ -]){0,3}?(?:stars?|USNO|U\d{4}|reference|standard|comparison)\b|"
+    r"^ ?(?:mags?)? ?(?:AB|Vega|\+/-[\d. ]+)?\)? ?[,(]? ?"
+    r"(?:for|of|as (?:a )?(?=reference|comparison|standard)) ?(?:the |a |an |"
+    r"this |our |its )?(?:\w+[ -]){0,3}?(?:stars?|USNO|U\d{4}|reference|standard|comparison)\b|"
     r"^ ?(?:mag )?(?:SDSS |USNO |"
     r"2MASS |field )?stars?\b"
 )
@@ -94,8 +95,10 @@ AFTERGLOW = words(
     r"\b(?:after-?glows?|OTs?|OA|transients?|counterparts?|object|source|SN|supernova|candidates?|magnitudes? of the|"
     r"(?:was|is|were) not (?:\w+ )?detected)\b"
 )
+NAMED_SOURCE = words(r"\b(?:after-?glow|OT|OA|transient|counterpart)\b")
 MEASURES = words(
-    r"\b(?:we|I) (?:\w+ ){0,2}(?:measure|derive|obtain|find|found|estimate|determine|calculate|detect|get)|\bfollowing\b|"
+    r"\b(?:we|I) (?:\w+ ){0,2}(?:measure|derive|obtain|find|found|estimate|determine|calculate|detect|get)\b|"
+    r"\bfollowing\b|"
     r"\bmagnitudes? (?:of|for) the\b|\b(?:afterglow|transient|counterpart|OT)\b"
 )
 #: Stars in the plural that the photometry rests on; what follows is not about them.
@@ -106,6 +109,11 @@ CALIBRATORS = words(
 HOST = words(
     r"\bhosts?\b(?! (?:subtract|contamin|light|contribut))|\bunderlying (?:galaxy|source|object|extended)|"
     r"\bhost galaxy\b"
+)
+#: A circular about the host alone, by its subject.
+HOST_SUBJECT = words(
+    r"\bhost(?: galaxy)?(?:'s)? (?:detection|observations?|imaging|redshift|properties|photometry|spectr\w+)"
+    r"|\b(?:detection|observations?|properties|imaging|spectr\w+|redshift) of (?:the |its )?host\b"
 )
 GALAXY = words(r"\bgalax(?:y|ies)\b|\bgal\.|\bcluster\b|\bQSO\b|\bquasar\b|\bAGN\b|\bblazar\b")
 OTHER = words(

@@ -61,6 +61,11 @@ class _Line(msgspec.Struct, frozen=True, kw_only=True):
 
 _RULE = re.compile(r"[\s|+=_:.*~#\ufffd-]*")
 _WORTH = re.compile(r"mag|lim|filt|band|flt|\bOT\b|\bUL|\bRA\b|R\.A\.|phot|[tT]-?T0|UTC?\b|Date", re.I)
+#: A head names a column of magnitudes or limits, or bands alone.
+_HEADLIKE = re.compile(
+    r"mag|lim|\bO[TA]\b|\bULs?\b|bright|depth|phot|fterglow|(?<![\w.'(-])(?:[UBVRIJHKgrizu]'?|[RI]c|Ks|m)(?![\w.',)-])",
+    re.I,
+)
 _PROSE = re.compile(r"[A-Za-z]{4,}")
 _BRACKETS = re.compile(r"(?:\s*[(\[][^()\[\]]{0,40}[)\]])+\s*")
 _ERROR = re.compile(r"(?:\+/-|\+-|\u00b1)\s?\d*\.\d+")
@@ -78,7 +83,7 @@ def find_tables(original: str) -> list[Table]:
     i = 0
     while i < len(lines) and len(found) < MOST_TABLES:
         line = lines[i].text
-        columns = _columns(line) if len(line) < 300 and _WORTH.search(line) else []
+        columns = _columns(line) if len(line) < 300 and _HEADLIKE.search(line) else []
         if columns:
             table, i = _read(lines, i, columns)
             if table.rows:
@@ -182,8 +187,8 @@ def _read(lines: list[_Line], head: int, columns: list[Column]) -> tuple[Table, 
             rows.append(row)
             i += row.end > line.start + len(line.text)
             last, blank = i, 0
-        else:
-            break
+        elif not (rows and len(line.text.strip()) < 20 and i + 1 < len(lines) and _row(lines, i + 1, style, columns)):
+            break  # a scrap between rows ("+ 1 x 40") ends no table
         i += 1
     end = lines[last].start + len(lines[last].text)
     table = Table(style=style, columns=columns, rows=rows, start=lines[head].start, end=end)
