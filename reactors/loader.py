@@ -45,6 +45,8 @@ KEYS = (
     "test",
 )
 
+MAX_CONDITIONS = 200
+
 
 class Loaded(msgspec.Struct, frozen=True, kw_only=True):
     """What a file gave: no rules where there is an error among the problems, but the templates that are good."""
@@ -199,7 +201,11 @@ def _conditions(value: Value | None, reading: Reading, names: list[str]) -> tupl
     if value is None or value.content is None:
         return ()
     conditions = []
-    for item in value.content if isinstance(value.content, list) else [value]:
+    items = value.content if isinstance(value.content, list) else [value]
+    if len(items) > MAX_CONDITIONS:
+        reading.add(value, f"{len(items)} conditions; at most {MAX_CONDITIONS}", "join some by &&, or write two rules")
+        return ()
+    for item in items:
         if isinstance(item.content, bool):
             item = msgspec.structs.replace(item, content="true" if item.content else "false")
         expression = reading.expression(item, names, condition=True)

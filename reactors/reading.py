@@ -107,7 +107,7 @@ class Reading:
         """A text of a certain form."""
         if value is None or value.content is None:
             return ""
-        if not isinstance(value.content, str) or not pattern.match(value.content):
+        if not isinstance(value.content, str) or not pattern.fullmatch(value.content):
             self.wrong(value, f"expected {expected}")
             return ""
         return value.content
@@ -135,7 +135,7 @@ class Reading:
 
     def name(self, name: str, place: Value, taken: Collection[str]) -> bool:
         """Whether a name may be given to a variable or a result."""
-        if not WORD.match(name):
+        if not WORD.fullmatch(name):
             self.add(place, f"a name is letters, digits and '_', beginning with a letter; received '{name}'")
         elif name in _RESERVED or name in taken:
             self.add(place, f"the name '{name}' is taken", "choose another")

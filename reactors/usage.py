@@ -63,11 +63,15 @@ def with_templates(document: Value, templates: Mapping[str, Template], reading: 
     """The document with all that it uses merged into it; without, where something is wrong with that."""
     if "use" not in document.content:
         return document
-    merged = _merged(document, templates, reading, ())
+    merged = _merged(document, templates, reading, (), set())
     return document if reading.failed else msgspec.structs.replace(document, content=merged)
 
 
-def _merged(document: Value, templates: Mapping[str, Template], reading: Reading, inside: tuple[str, ...]) -> Fields:
+def _merged(
+    document: Value, templates: Mapping[str, Template], reading: Reading, inside: tuple[str, ...], done: set[str]
+) -> Fields:
+    """The fields with those of all templates below them. Each template counts once, however often it is reached: so
+    templates that use templates do not multiply."""
     fields: Fields = document.content
     low: Fields = {}
     for name, place in _used(fields.get("use"), reading):
@@ -78,8 +82,9 @@ def _merged(document: Value, templates: Mapping[str, Template], reading: Reading
         elif name not in templates:
             known = did_you_mean(name, sorted(templates)) or "; there is none in these folders"
             reading.add(place, f"no template is named '{name}'{known}", "a template is a document template: NAME")
-        else:
-            shared = _merged(templates[name].document, templates, reading, (*inside, name))
+        elif name not in done:
+            done.add(name)
+            shared = _merged(templates[name].document, templates, reading, (*inside, name), done)
             low = _over(low, {key: pair for key, pair in shared.items() if key not in OWN})
     return _over(low, fields)
 

@@ -76,7 +76,7 @@ def read_kinds(value: Value, reading: Reading) -> tuple[str, ...]:
     found = []
     for item in value.content if isinstance(value.content, list) else [value]:
         kind = item.content
-        if not isinstance(kind, str) or not _KIND.match(kind) or len(kind) > 200:
+        if not isinstance(kind, str) or not _KIND.fullmatch(kind) or len(kind) > 200:
             hint = f"'when' is {FORMS}" if isinstance(kind, dict) else ""
             reading.wrong(item, "a kind is dotted small letters, such as lvk.alert or gcn.notice.fermi.gbm", hint)
         elif not any(kind == k or kind.startswith(k + ".") or k.startswith(kind + ".") for k in KINDS):

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import time
+import tracemalloc
 from typing import Any
 
+import pytest
 import rules_samples
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
@@ -15,7 +18,7 @@ from reactors.compiling import compile_expression
 from reactors.context import context
 from reactors.evaluation import Evaluation
 from reactors.functions import Maps
-from reactors.loader import load_rules
+from reactors.loader import KEYS, load_rules
 from reactors.templates import parse_template
 from reactors.tokens import ExpressionError
 
@@ -109,6 +112,25 @@ LINES = st.lists(
                 "a: *b",
                 "? {a: b}",
                 "on_fail: {post: x}",
+                "template: t",
+                "use: t",
+                "use: [t, t, u]",
+                "when: {a: lvk.alert, b: gcn.notice}",
+                "when: {cron: '* * * * *', tz: UTC}",
+                "when: {every: 1h}",
+                "when: {after: 1h, of: lvk.alert}",
+                "within: 1h",
+                "within: {of: a, from: -1h, to: 1h}",
+                "without: {c: gcn.circular}",
+                "where: ev.far < c.far",
+                "count: 3",
+                "mode: queue",
+                "escalate: {after: 1h, unless: done, page: x}",
+                "mutes: {rules: x, for: 1h}",
+                "test: {given: {kind: lvk.alert}, expect: fires}",
+                "  - {ask: x, as: y, timeout: 1h, else: {post: z}}",
+                "  - {emit: custom.x, with: {a: 1}}",
+                "  - {post: '${item}', for_each: ev.ids}",
                 "\tx: 1",
                 "'",
                 '"',
@@ -126,6 +148,11 @@ VALUES: st.SearchStrategy[Any] = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
     max_leaves=12,
 )
+#: Keys of maps inside a rule.
+INNER = [
+    "a", "of", "from", "to", "cron", "tz", "every", "after", "unless", "page", "rules", "same", "for", "post", "run",
+    "ask", "emit", "check", "regress", "with", "as", "if", "for_each", "timeout", "retry", "else", "given", "expect",
+]  # fmt: skip
 FIELDS = st.dictionaries(st.sampled_from(["far", "sky", "p_astro", "ids", "x", "ra", "dec", "type"]), VALUES)
 
 
@@ -141,8 +168,98 @@ FIELDS = st.dictionaries(st.sampled_from(["far", "sky", "p_astro", "ids", "x", "
 def test_the_loader_never_raises(text: str) -> None:
     started = time.monotonic()
     loaded = load_rules(text, "fuzz.yaml")
-    assert bool(loaded.rules) != bool(loaded.errors)
+    assert bool(loaded.rules or loaded.templates) != bool(loaded.errors) or (loaded.templates and loaded.errors)
     assert time.monotonic() - started < SOON_S
+
+
+#: Anything that YAML can hold, in any place of a rule; with the words that mean something among it.
+ANYTHING: st.SearchStrategy[Any] = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.floats(allow_nan=False)
+    | st.text(max_size=12)
+    | SENTENCES
+    | st.sampled_from(
+        ["lvk.alert", "gcn.notice", "1h", "-1h", "0s", "5/1h", "* * * * *", "UTC", "a", "custom.x", "1e999"]
+    ),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(INNER) | st.text(max_size=5), inner, max_size=3)
+    ),
+    max_leaves=10,
+)
+DOCUMENTS = st.dictionaries(st.sampled_from([*KEYS, "template", "x"]), ANYTHING, max_size=9)
+
+
+@relaxed
+@given(st.lists(DOCUMENTS, min_size=1, max_size=3))
+@example([{"rule": "r", "when": {"cron": "0 0 31 2 *"}, "do": {"post": "x"}}])
+@example([{"rule": "r", "when": {"a": []}, "within": {"of": [], "from": {}, "to": None}, "do": [{"ask": {}}]}])
+@example([{"rule": "r\n", "when": "lvk.alert\n", "do": {"emit": "custom.x\n"}}])
+@example([{"template": "t", "use": "t"}, {"rule": "r", "use": ["t"] * 9, "when": "lvk.alert", "do": {"post": "x"}}])
+@example(
+    [{"rule": "r", "when": {"every": "99999999999w"}, "count": 1e308, "limit": "1/999999999999w", "do": {"post": "x"}}]
+)
+def test_no_value_in_any_place_of_a_rule_makes_the_loader_raise(documents: list[dict[str, Any]]) -> None:
+    text = "\n---\n".join(json.dumps(document) for document in documents)
+    started = time.monotonic()
+    loaded = load_rules(text, "fuzz.yaml")
+    assert loaded.errors or loaded.rules or loaded.templates
+    for problem in loaded.problems:
+        assert problem.line > 0
+        assert problem.column > 0
+        assert len(problem.message) < 1000
+    for rule in loaded.rules:
+        assert "\n" not in rule.name
+    assert time.monotonic() - started < SOON_S
+
+
+def test_templates_do_not_multiply() -> None:
+    lines = "".join(f"  - ev.x{n} < 1\n" for n in range(50))
+    base = f"template: t0\nif:\n{lines}---\n"
+    towers = "".join(f"template: t{n}\nuse: [{', '.join([f't{n - 1}'] * 8)}]\n---\n" for n in range(1, 4))
+    loaded = load_rules(f"{base}{towers}rule: r\nuse: t3\nwhen: lvk.alert\ndo: {{post: x}}\n", "bomb.yaml")
+    assert loaded.errors == []
+    assert len(loaded.rules[0].conditions) == 50
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]\n",
+        "rule: !!python/object/apply:os.system [echo]\n",
+        "rule: !<tag:yaml.org,2002:binary> aGVsbG8=\n",
+        "%TAG ! tag:x,2000:\n---\nrule: !x y\n",
+        "rule: r\nwhen: lvk.alert\nif: [" + "[" * 200 + "]" * 200 + "]\n",
+        "? [a, b]\n: c\n",
+        "rule: r\n" + "k: v\n" * 60_000,
+        "rule: r\nif:\n" + "  - true\n" * 300 + "when: lvk.alert\ndo: {post: x}\n",
+        "rule: r\nwhen: lvk.alert\ndo:\n" + "  - post: x\n" * 60,
+        "rule: r\nwhen: lvk.alert\ndo: {post: '" + "x" * 9_000 + "'}\n",
+        "\ufeff\x00rule: r\n",
+        "rule: \ud800\n",
+    ],
+)
+def test_hostile_yaml_is_refused_with_a_place(text: str) -> None:
+    started = time.monotonic()
+    loaded = load_rules(text, "hostile.yaml")
+    assert loaded.rules == []
+    assert loaded.errors
+    assert str(loaded.errors[0]).startswith("hostile.yaml:")
+    assert time.monotonic() - started < SOON_S
+
+
+def test_a_file_of_the_largest_size_is_read_in_bounded_memory() -> None:
+    rules = "---\n".join(
+        f"rule: r{n}\nwhen: lvk.alert\nif: ev.x{n} < 1\ndo: {{post: '${{ev.x{n}}}'}}\n" for n in range(900)
+    )
+    assert len(rules) < 256 * 1024
+    tracemalloc.start()
+    loaded = load_rules(rules, "large.yaml")
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert loaded.errors == []
+    assert len(loaded.rules) == 900
+    assert peak < 150 * 1024 * 1024
 
 
 @relaxed

@@ -32,13 +32,13 @@ class Emit:
     options: Collection[str] = ("with", "as")
 
     def check(self, action: dict[str, Any], names: Collection[str]) -> None:
-        if not KIND.match(action["what"]):
+        if not KIND.fullmatch(action["what"]):
             raise ExpressionError(
                 f"an event of a rule's own is of a kind custom.…; received '{action['what'][:60]}'",
                 hint="for example emit: custom.counterpart_found",
             )
         for name in action.get("with", {}):
-            if not _FIELD.match(name):
+            if not _FIELD.fullmatch(name):
                 raise FormatError(
                     f"a field is letters, digits and '_', beginning with a letter; received '{name[:60]}'"
                 )
