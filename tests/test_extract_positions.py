@@ -119,6 +119,7 @@ def test_a_lopsided_box_is_no_radius(ra: str, dec: str) -> None:
         "a nearby galaxy at 14 02 13.1 +66 07 21",
         "see LightCurve.php?ra=333.02&dec=23.93 there",
         "bands centered on 5.5 and 9 GHz",
+        "The Earth as seen from there was centered at RA=335.9, Dec=25.3 with a radius of 67.6 degrees.",
         "The 90% credible region is 1150 deg2.",
     ],
 )
@@ -172,3 +173,9 @@ def test_a_long_text_of_one_phrase_is_read_in_bounded_time(phrase: str) -> None:
     began = time.process_time()
     extract(Circular(number=34120, subject="GRB 260307A: limits", body=phrase * (200_000 // len(phrase))))
     assert time.process_time() - began < 5.0
+
+
+def test_an_error_behind_each_coordinate_is_no_radius() -> None:
+    [fact] = _facts("The best fit is RA(2000.0) = 234.9 +/- 0.9 deg, Decl.(2000.0) = 48.7 +/- 0.6 deg.")
+    assert fact.error is None
+    assert (fact.qualifier["ra_error"], fact.qualifier["dec_error"]) == ([0.9, 0.9], [0.6, 0.6])

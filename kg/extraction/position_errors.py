@@ -44,6 +44,10 @@ _SIDES = re.compile(
     r"?(?P<second>[+-]) ?(?P<two>\d+(?:\.\d+)?)"
     r"|<?(?:\+/-|\+-) ?(?P<both>\d+(?:\.\d+)?)) ?(?P<unit>deg|arcmin|')?"
 )
+#: +/-0.9 deg behind each coordinate, without brackets.
+_EACH = re.compile(
+    r"^ ?(?:deg)? ?\+/- ?(?P<both>\d+(?:\.\d+)?) ?(?P<unit>deg|arcmin|')(?P<first>)(?P<second>)(?P<one>)(?P<two>)"
+)
 _ELLIPSE = re.compile(
     rf"ellip\w+[^.;]{{0,60}}?(?:radii|axes|semi-?(?:major|minor)[^.;\d]{{0,30}}) (?:of |are |= "
     rf"?)?(?P<long>{_N}) ?(?P<unit>deg|arcmin|arcsec)?\w* ?(?:and|,|x|by) ?(?P<short>{_N}) ?(?P<unit2>deg|"
@@ -145,8 +149,9 @@ def _box(text: str, pair: Pair) -> Uncertainty | None:
     """The sides of an error box, printed behind each coordinate."""
     if pair.ra.parts != 1:
         return None
-    ra = _SIDES.match(text[pair.ra.end : pair.ra.end + 60])
-    dec = _SIDES.match(text[pair.dec.end : pair.dec.end + 60])
+    behind_ra, behind_dec = text[pair.ra.end : pair.ra.end + 60], text[pair.dec.end : pair.dec.end + 60]
+    ra = _SIDES.match(behind_ra) or _EACH.match(behind_ra)
+    dec = _SIDES.match(behind_dec) or _EACH.match(behind_dec)
     if ra is None or dec is None:
         return None
     near = text[pair.ra.end : pair.dec.end + 110]

@@ -107,6 +107,8 @@ def verdict(document: Document, text: str, pair: Pair, previous: tuple[Pair, Ver
         return Verdict(against="where one photon came from")
     if re.search(r"(?:[UGSN]\d{4}_\d{6,8}|\b\d{4}-\d{6,8}) ?$", near):
         return Verdict(against=STAR)
+    if re.search(r"\b(?:Earth|[Gg]eocent\w+|Sun|Moon|zenith|SAA)\b[^.;\n]{0,60}$", near):
+        return Verdict(against="where the Earth, the Sun or the Moon stood")
     if _MASTER.search(before):
         return Verdict(assertion="cited", why="the alert's position, told by a telescope that went there")
     if _TABLE_ROW.search(near[-70:]) and "MASTER" in text:
