@@ -222,17 +222,20 @@ def _other_kind(document: Document, found: Name, own: set[str]) -> bool:
     if found.name in own or document.about is None:
         return False
     about = normalise_name(document.about) or document.about
-    day = day_of(about)
-    if found.catalogue == "tns" and day is not None and found.name[2:6] != f"20{day[:2]}" and not _old(day):
+    if found.catalogue == "tns" and not _same_year(found.name, day_of(about)):
         return False  # an old supernova that this one is compared with
     mine = "burst" if " trigger " in about else next((_KINDS.get(n.catalogue, "") for n in find_names(about)), "")
     other = _KINDS.get(found.catalogue, "")
     return bool(other) and other != "src" and (mine != other or (mine == "ot" and not alike(about, found.name)))
 
 
-def _old(day: str) -> bool:
-    """Whether a day YYMMDD lies before 2000, or near a turn of the year: a transient may have the other one's name."""
-    return day[:2] > "90" or day[2:] > "1215" or day[2:] < "0120"
+def _same_year(transient: str, day: str | None) -> bool:
+    """Whether a transient has the year of the event's day YYMMDD, or the next one's name near the turn of a year."""
+    if day is None:
+        return True
+    year = (1900 if day[:2] > "90" else 2000) + int(day[:2])
+    apart = int(transient[2:6]) - year
+    return apart == 0 or (apart == 1 and day[2:] > "1215") or (apart == -1 and day[2:] < "0115")
 
 
 def _span(match: re.Match[str], start: int, end: int) -> tuple[int, int]:

@@ -130,7 +130,7 @@ _NOT = re.compile(
 _COND = re.compile(r"\b(?:if|whether|to (?:search|look|detect|find|identify|confirm|determine)|search(?:ed|"
                    r"ing)? for|would|in order|in search|"
                    r"encourage\w*|will|should|once|until|unless|need\w*|required?)\b[^.;]{0,80}$", re.I)  # fmt: skip
-_CUES = ("afterglow", "counterpart", "transient", "source", "object", " ot", "host", "oa ")
+_CUES = ("afterglow", "counterpart", "transient", "source", "object", " ot", "host", "oa ", "related", "associated")
 #: More stand in no circular.
 _MOST = 80
 

@@ -76,7 +76,7 @@ class Document:
         text = self.body.text
         begin, stop = sentence(text, start, end)
         before = [name for name, place in self._mentioned if place < start]
-        inside = [name for name, place in self._mentioned if begin <= place < start]
+        inside = [name for name, place in self._mentioned if begin <= place < end]
         behind = {name for name, place in self._mentioned if end <= place < stop}
         if inside:
             return inside[-1]

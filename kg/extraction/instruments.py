@@ -206,7 +206,9 @@ _OF_MISSION = {
     "GECAM": ("GECAM-",),
 }
 #: In front of an instrument: our own observation with it.
-_WITH = re.compile(r"\b(?:with|using|by|at|on|from|via|through|aboard|onboard|the|our)\b[^.;:()\n]{0,60}$", re.I)
+_WITH = re.compile(
+    r"\b(?:with|using|by|at|on|from|via|through|aboard|onboard|the|our)\b(?:[^.;:()\n]|\.\d){0,60}$", re.I
+)
 _OBSERVED = re.compile(
     r"\b(?:observ\w+|detect\w*|obtain\w*|imag\w+|spectr\w+|took|taken|trigger\w*|monitor\w*|data|start\w*|"
     r"carried|perform\w*|began|pointed|"

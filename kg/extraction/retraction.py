@@ -99,6 +99,9 @@ def _in_subject(document: Document) -> Iterator[tuple[re.Match[str], str, str]]:
         yield denied, "not_a_burst", "event"
 
 
+_CANDIDATE = re.compile(r"trigger|event|candidate|\bM?S\d{6}|notice|alert", re.I)
+
+
 def _in_body(document: Document) -> Iterator[tuple[re.Match[str], str, str]]:
     """(match, how, of what) in the opening of the body."""
     text = document.body.text
@@ -110,14 +113,11 @@ def _in_body(document: Document) -> Iterator[tuple[re.Match[str], str, str]]:
             before, after = text[begin : match.start()], text[match.end() : min(stop, match.end() + 60)]
             if _UNREAL.search(before) or document.part("body", match.start(), match.end()) != "body":
                 continue
-            if re.match(r"(?:please|should be|be) ", match.group(), re.I) or match.group().lower().startswith(
-                "no longer"
-            ):
-                if not _OF_EVENT.search(before + after) or not re.search(r"trigger|event|candidate|S\d{6}|notice|alert",
-                                                                         before + after, re.I):  # fmt: skip
-                    continue
-                if "no longer" not in match.group().lower():
-                    continue
+            word = match.group().lower()
+            if word.startswith(("please", "should be", "be ")):
+                continue  # notices to be disregarded: the trigger's own denial tells of it
+            if word.startswith("no longer") and not _CANDIDATE.search(before + word + after):
+                continue
             of = _of(before[-160:] + after)
             if of:
                 yield match, "retracted", of
