@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -33,24 +34,37 @@ _LENGTH = struct.Struct("<dQI")
 Count = Callable[[int], object]
 
 
+@lru_cache(maxsize=65_536)
+def _under(kind: str, kinds: tuple[str, ...]) -> bool:
+    return any(kind == k or kind.startswith(k + ".") for k in kinds)
+
+
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
-    """What the rules can hear, and from when to when (`received`) they listen."""
+    """What the rules can hear, and from when to when (`received`) they listen. `noted` are kinds that no rule hears but
+    some function looks up."""
 
     kinds: tuple[str, ...]
+    noted: tuple[str, ...] = ()
     since: datetime | None = None
     until: datetime | None = None
 
     def hears(self, kind: str) -> bool:
         """Whether a rule listens to this kind or one above it."""
-        return any(kind == k or kind.startswith(k + ".") for k in self.kinds)
+        return _under(kind, self.kinds)
+
+    def notes(self, kind: str) -> bool:
+        """Whether it is looked up."""
+        return bool(self.noted) and _under(kind, self.noted)
 
 
 class Entry(msgspec.Struct, array_like=True, kw_only=True):
-    """An event on its way to the decider. One that is not `heard` by any rule still gives objects their names. `facts`
-    were read in it and are about the same object."""
+    """An event on its way to the decider: whether rules hear it (`heard`), functions look it up (`noted`) and it gives
+    an object names (`named`). `facts` were read in it and are about the same object."""
 
     event: Event
-    heard: bool = True
+    heard: bool
+    noted: bool
+    named: bool
     facts: list[Event] = []
 
 
@@ -146,14 +160,17 @@ def _entry(event: Event, moment: datetime, wanted: Wanted, message: Message, fol
         from kg.consumer import announcements  # the grammars take a second to load; few backtests want facts
 
         facts = announcements(event, None)
-    if not hearing and not facts and not keys_of(event):
+    noted = not early and wanted.notes(event.kind)
+    named = bool(keys_of(event)) or "object" in event.data
+    if not (hearing or facts or noted or named):
         return None
     for sha256, content in event.blobs.items():
         if hearing and not (folder / sha256).exists():
             (folder / sha256).write_bytes(content)
-    data = event.data if hearing else {word: v for word, v in event.data.items() if word not in _BULKY}
+    data = event.data if hearing or noted else {word: v for word, v in event.data.items() if word not in _BULKY}
     bare: dict[str, Any] = {"raw": b"", "blobs": {}, "received": moment, "data": data}
-    return Entry(event=msgspec.structs.replace(event, **bare), heard=hearing, facts=facts)
+    event = msgspec.structs.replace(event, **bare)
+    return Entry(event=event, heard=hearing, noted=noted, named=named, facts=facts)
 
 
 class _Runs:

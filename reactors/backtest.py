@@ -29,6 +29,9 @@ from reactors.ruleset import RuleSet
 from reactors.trial import Heard, Trial
 from reactors.whereabouts import POINTINGS, Whereabouts, needs_pointings
 
+#: Memory is looked at each time after so many events, to see that it does not grow.
+MARK = 20_000
+
 
 class Progress(msgspec.Struct, frozen=True, kw_only=True):
     """What to tell while it runs: messages read, then events decided of how many."""
@@ -53,6 +56,7 @@ class Backtest(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float
     cpu_s: float
     memory_mb: float
+    memory_marks_mb: list[float]
     workers_mb: float
 
 
@@ -63,7 +67,6 @@ def heard_kinds(rules: Sequence[Rule]) -> tuple[str, ...]:
         kinds |= {kind for alias in rule.aliases for kind in alias.kinds}
         kinds |= set(rule.absent.alias.kinds) if rule.absent else set()
         kinds |= set(rule.after.kinds) if rule.after else set()
-    kinds |= set(POINTINGS) if needs_pointings(rules) else set()
     return tuple(sorted(kinds))
 
 
@@ -82,17 +85,21 @@ def backtest(
     archive's time; without them what a rule asks of the graph is unknown. The caller closes the findings."""
     progress = progress or Progress()
     started, cpu = time.monotonic(), _cpu_s()
-    kinds = heard_kinds([*rules.rules, *(other.rules if other else ())])
-    wanted = Wanted(kinds=kinds, since=since, until=until)
+    both = [*rules.rules, *(other.rules if other else ())]
+    noted = POINTINGS if needs_pointings(both) else ()
+    wanted = Wanted(kinds=heard_kinds(both), noted=noted, since=since, until=until)
     with tempfile.TemporaryDirectory(prefix="nuncius-backtest-") as scratch:
         folder = Path(scratch)
         part = read_archive(paths, wanted, folder, jobs=jobs, progress=progress.read)
         read_after = time.monotonic() - started
+        marks: list[float] = []
         run = _Run(rules, other, lambda sha256: (folder / sha256).read_bytes(), queries)
         for entry in merged(part.runs):
             run.take(entry)
             if run.entries % 200 == 0:
                 progress.decided(200)
+            if run.entries % MARK == 0:
+                marks.append(_now_mb())
         return Backtest(
             rules=rules,
             other=other,
@@ -107,6 +114,7 @@ def backtest(
             seconds=time.monotonic() - started,
             cpu_s=_cpu_s() - cpu,
             memory_mb=_peak_mb(resource.RUSAGE_SELF),
+            memory_marks_mb=marks,
             workers_mb=_peak_mb(resource.RUSAGE_CHILDREN) if jobs > 1 else 0.0,
         )
 
@@ -115,6 +123,15 @@ def _cpu_s() -> float:
     """Processor seconds of this process and of those it has ended: what a run costs on a busy machine too."""
     used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     return sum(usage.ru_utime + usage.ru_stime for usage in used)
+
+
+def _now_mb() -> float:
+    """Resident memory of this process now, where the system tells (Linux)."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    except (OSError, ValueError, IndexError):
+        return _peak_mb(resource.RUSAGE_SELF)
+    return round(pages * resource.getpagesize() / 1024.0 / 1024.0, 1)
 
 
 def _peak_mb(who: int) -> float:
@@ -147,8 +164,9 @@ class _Run:
         if self._known(entry.event.id):
             self.duplicates += 1
             return
-        told = self._identities.identified(entry.event)
-        self._whereabouts.note(told)
+        told = self._identities.identified(entry.event) if entry.named else entry.event
+        if entry.noted:
+            self._whereabouts.note(told)
         for event in [*([told] if entry.heard else []), *_facts(entry, told.object)]:
             self.events += 1
             self.first = self.first or event.received
@@ -214,10 +232,10 @@ class _Said(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def _facts(entry: Entry, obj: str | None) -> Iterator[Event]:
-    """The facts that were read in an entry, with their object."""
+    """The facts that were read in an entry; those about its own object are given it now that it is known."""
     for fact in entry.facts:
-        data = fact.data | {"object": obj} if obj else fact.data
-        yield msgspec.structs.replace(fact, object=obj, data=data)
+        own = obj is not None and fact.object is None
+        yield msgspec.structs.replace(fact, object=obj, data=fact.data | {"object": obj}) if own else fact
 
 
 def _said(heard: Heard, trial: Trial) -> Iterator[_Said]:

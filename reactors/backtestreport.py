@@ -46,6 +46,7 @@ def report(run: Backtest, *, listed: int = LISTED) -> dict[str, Any]:
             "reading_s": round(run.seconds_read, 1),
             "messages_per_s": round(run.part.messages / max(run.seconds, 1e-3)),
             "peak_memory_mb": run.memory_mb,
+            "memory_mb_as_it_went": run.memory_marks_mb,
             "peak_memory_of_a_reader_mb": run.workers_mb,
         },
         "rules": [_rule(run.findings, side, rule, listed) for rule in under_test.rules],

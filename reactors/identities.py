@@ -15,7 +15,7 @@ from nuncius.core.event import Event
 from nuncius.journal import Journal, ObjectLink, Stored
 
 #: Kilobytes of a table that stay in memory.
-CACHE_KB = 16_000
+CACHE_KB = 8_000
 
 #: What two triggers are compared by.
 _TRIGGER_WORDS = ("mission", "instrument", "type", "messenger", "ra", "dec", "ra_dec_error", "containment_probability")

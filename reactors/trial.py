@@ -70,8 +70,12 @@ class Trial:
         self._seq = upto
         self._begun = memory is not None  # else the schedules begin now
         self._events: OrderedDict[str, bytes] = OrderedDict()
-        #: Rules that look back at events or forward to a moment.
-        self._windows = any(r.aliases or r.absent or r.after or r.count > 1 or r.escalate for r in rules.rules)
+        # Rules that look back at events or forward to a moment; of their events it may be asked what was said.
+        self._windows = frozenset(
+            rule.name
+            for rule in rules.rules
+            if rule.aliases or rule.absent or rule.after or rule.count > 1 or rule.escalate
+        )
 
     def hear(self, event: Event) -> Iterator[Heard]:
         """Ring what is due by then, then decide about the event and about what rules emit on it. Only what a rule had a
@@ -85,7 +89,7 @@ class Trial:
         self._seq += 1
         now = self.clock.now()
         stored = Stored(seq=self._seq, event=event, journalled=now)
-        if self._windows:
+        if self._windows and any(rule.name in self._windows for rule in self.rules.listening(event.kind)):
             self._remember(event)
         decided = decide(self.rules, stored, now=now, memory=self.memory, maps=self.maps)
         if decided is not None:
