@@ -102,7 +102,8 @@ def _value(event: Any, events: Iterator[Any], file: str) -> Value:
         style = event.style or ""
         one_line = event.start_mark.line == event.end_mark.line
         inner = (column + (1 if style in ("'", '"') else 0)) if one_line else 0
-        return Value(content=_scalar(event.value, style), line=line, column=column, inner=inner, style=style, file=file)
+        text = _whole(event.value, file, line, column)
+        return Value(content=_scalar(text, style), line=line, column=column, inner=inner, style=style, file=file)
     if isinstance(event, SequenceStartEvent):
         items = []
         while not isinstance(event := next(events), SequenceEndEvent):
@@ -125,6 +126,18 @@ def _value(event: Any, events: Iterator[Any], file: str) -> Value:
             )
         pairs[name] = (key, _value(next(events), events, file))
     return Value(content=pairs, line=line, column=column, file=file)
+
+
+def _whole(text: str, file: str, line: int, column: int) -> str:
+    """The text with characters written as two escapes ("\\ud83d\\ude00", as JSON does) put together."""
+    if text.isascii() or not any("\ud800" <= character <= "\udfff" for character in text):
+        return text
+    try:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16")
+    except UnicodeDecodeError:
+        raise _error(
+            file, line, column, "half a character: an escape \\ud800 to \\udfff without its other half"
+        ) from None
 
 
 def _written(value: Any) -> str:

@@ -213,6 +213,11 @@ def test_no_value_in_any_place_of_a_rule_makes_the_loader_raise(documents: list[
     assert time.monotonic() - started < SOON_S
 
 
+def test_a_character_written_as_two_escapes_is_one() -> None:
+    text = 'rule: r\nabout: "\\ud83d\\ude00"\nwhen: lvk.alert\ndo: {post: x}\n'
+    assert load_rules(text, "a.yaml").rules[0].about == "\U0001f600"
+
+
 def test_templates_do_not_multiply() -> None:
     lines = "".join(f"  - ev.x{n} < 1\n" for n in range(50))
     base = f"template: t0\nif:\n{lines}---\n"
@@ -237,6 +242,7 @@ def test_templates_do_not_multiply() -> None:
         "rule: r\nwhen: lvk.alert\ndo: {post: '" + "x" * 9_000 + "'}\n",
         "\ufeff\x00rule: r\n",
         "rule: \ud800\n",
+        'rule: "a\\ud800b"\n',
     ],
 )
 def test_hostile_yaml_is_refused_with_a_place(text: str) -> None:
