@@ -14,7 +14,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -46,8 +46,14 @@ def notice(number: int) -> Event:
         "ra": 10.0, "dec": 5.0, "ra_dec_error": 3.0, "containment_probability": 0.68,
     }  # fmt: skip
     name = f"ivo://nasa.gsfc.gcn/Fermi#GBM_Flt_Pos_{number}"
+    trigger_time = NOW + timedelta(minutes=10 * (number // 5))
     return Event(
-        id=name, kind="gcn.notice.fermi.gbm.fermi_gbm_flt_pos", source="gcn", received=NOW, trigger_time=NOW, data=data
+        id=name,
+        kind="gcn.notice.fermi.gbm.fermi_gbm_flt_pos",
+        source="gcn",
+        received=NOW,
+        trigger_time=trigger_time,
+        data=data,
     )
 
 

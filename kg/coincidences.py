@@ -30,7 +30,7 @@ _SYSTEMATIC_DEG = {"gbm": 3.7}
 _NOT_LIGHT = frozenset({"GW", "Neutrino", "CR"})
 _MISSIONS = ("fermi", "swift", "integral", "svom", "einstein", "gecam", "calet", "konus", "agile", "hete", "suzaku")
 #: At most this many triggers of the same minute are looked at.
-_MOST = 40
+_MOST = 16
 
 
 class Known(msgspec.Struct, frozen=True, kw_only=True):

@@ -112,9 +112,14 @@ def _day(label: str) -> str | None:
 def identities(journal: Journal, batch: Sequence[Stored], objects: Mapping[int, str]) -> dict[int, Identity]:
     """What each event of a batch says of its object's identity, by event number, as the links stand now."""
     keys = {s.seq: [k.key for k in claims_of(s.event)] for s in batch if s.event.kind not in ("kg.fact",)}
-    known = journal.objects_of(sorted({key for own in keys.values() for key in own}))
     by_hand = [str(s.event.data["same"]) for s in batch if s.event.kind == JOINED]
-    leads = leads_of(journal, {*known.values(), *objects.values(), *by_hand})
+    names = {key for own in keys.values() for key in own}
+    asked = {*(obj for seq, obj in objects.items() if seq in keys), *by_hand}
+    # Names and the objects they most likely mean in one question; what leads further is asked for where there is any.
+    answer = journal.objects_of(sorted(names | asked)) if names | asked else {}
+    known = {name: answer[name] for name in names if name in answer}
+    leads = {a: b for a, b in answer.items() if a in asked and a != b}
+    leads |= leads_of(journal, ({*known.values()} | {*leads.values()}) - asked)
     out: dict[int, Identity] = {}
     for stored in batch:
         obj = objects.get(stored.seq)
