@@ -9,6 +9,7 @@ test:
       - {archive: 2022-10.tar.bz2, ids: ["ivo://..."]}
     until: T0+2h                              # optional, how long the clock runs on
     results: {loc: {area_90: 30}}             # optional, what earlier `run` steps gave
+    graph: {redshifts: [{value: 0.065}]}      # optional, rows that stored queries give
     expect: fires                             # or another outcome, or a list, one for each decision
     because: ev.far < 1e-7                    # a condition's line, or words of the reason
     runs: [localization, {visibility: {airmass_max: 1.8}}, {post: "near"}]
@@ -28,7 +29,7 @@ from reactors import durations
 
 #: T0 of a test that names none: a moment in no archive.
 DEFAULT_T0 = datetime(2026, 1, 1, tzinfo=UTC)
-TEST_KEYS = ("about", "T0", "given", "until", "results", "expect", "because", "runs")
+TEST_KEYS = ("about", "T0", "given", "until", "results", "graph", "expect", "because", "runs")
 EXPECT_KEYS = ("outcome", "at", "because", "runs", "post", "per")
 #: Words of `expect` beside the outcomes that the engine itself uses.
 WORDS = ("fires", "silent", *(word for word in get_args(Outcome) if word != "fired"))
@@ -55,6 +56,7 @@ class RuleTest(msgspec.Struct, frozen=True, kw_only=True):
     given: list[dict[str, Any]] = []
     until: str = ""
     results: dict[str, dict[str, Any]] = {}
+    graph: dict[str, list[dict[str, Any]]] | None = None
     expect: list[Expected] = []
     each: bool = False
     line: int = 0
@@ -80,10 +82,18 @@ def as_test(plain: dict[str, Any]) -> RuleTest:
         given=given if isinstance(given, list) else [given],
         until=str(plain.get("until") or ""),
         results=plain.get("results") or {},
+        graph=_rows(plain["graph"]) if "graph" in plain else None,
         expect=expected,
         each=isinstance(expect, list),
         line=int(plain.get("line", 0)),
     )
+
+
+def _rows(graph: Any) -> dict[str, list[dict[str, Any]]]:
+    try:
+        return msgspec.convert(graph or {}, dict[str, list[dict[str, Any]]])
+    except msgspec.ValidationError as error:
+        raise FormatError(f"graph: names of stored queries with lists of rows: {error}") from error
 
 
 def _expected(item: Any) -> Expected:

@@ -3,7 +3,7 @@ sent and nothing is run."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -64,12 +64,24 @@ def _perform(rule: Rule, test: RuleTest) -> Iterator[Came]:
     events = given_events(test.given, test.t0, Path(rule.file).parent, blobs)
     # A rule that is switched off can be tested all the same: that is how one is made ready.
     tried = msgspec.structs.replace(rule, status="live") if rule.status == "off" else rule
-    trial = Trial(RuleSet([tried]), blob=blobs, start=min([test.t0, *(event.received for event in events)]))
+    start = min([test.t0, *(event.received for event in events)])
+    queries = None if test.graph is None else _Given(test.graph)
+    trial = Trial(RuleSet([tried]), blob=blobs, start=start, queries=queries)
     if rule.schedule is not None and events:
         yield from _said(trial, rule, test, trial.run_until(events[0].received))
     for event in events:
         yield from _said(trial, rule, test, trial.hear(event))
     yield from _said(trial, rule, test, _run_on(trial, rule, test))
+
+
+class _Given:
+    """The graph as a test gives it: rows of stored queries, whatever is asked of them; others find nothing."""
+
+    def __init__(self, rows: Mapping[str, list[dict[str, Any]]]) -> None:
+        self._rows = rows
+
+    def get(self, name: str, params: Mapping[str, Any], *, as_of: datetime | None = None) -> list[dict[str, Any]]:
+        return self._rows.get(name, [])
 
 
 def _said(trial: Trial, rule: Rule, test: RuleTest, heard: Iterator[Heard]) -> Iterator[Came]:

@@ -172,6 +172,20 @@ def test_notices_in_files_and_archives_are_given(project: Path, tmp_path: Path) 
     assert "it has no event igwn:none" in missing.differences[0]
 
 
+def test_answers_of_the_graph_can_be_given() -> None:
+    text = """
+rule: near
+when: lvk.alert
+if: "kg.get('redshifts', {'object': ev.object})[0].value < 0.1"
+do: {post: "z = ${kg.get('redshifts', {'object': ev.object})[0].value}"}
+"""
+    near = tried(text, given=NEAR, graph={"redshifts": [{"value": 0.05}]}, expect={"post": "z = 0.05"})
+    assert near.passed, told(near)
+    assert tried(text, given=NEAR, graph={"redshifts": [{"value": 0.5}]}, expect="not").passed
+    unknown = tried(text, given=NEAR, expect="unknown", because="there is no knowledge graph here")
+    assert unknown.passed, told(unknown)
+
+
 def test_a_rule_in_shadow_fires_and_one_that_is_off_can_be_tested() -> None:
     assert tried(NEARBY + "status: shadow\n", given=NEAR, expect="shadow").passed
     assert tried(NEARBY + "status: shadow\n", given=NEAR, expect="fires").passed
