@@ -175,7 +175,7 @@ _FEATURE_AFTER = re.compile(
     r"^ of (?:\[|any dropout|H-?(?:alpha|beta)|Ly)|"
     r"^(?:[^.;,()]|, (?=\w+(?: or| and|,))){0,50}?\b(?:lines?|features?|variability|evolution|breaks?|continuum|"
     r"redshift|"
-    r"periodicit\w+|absorption|in the spectrum|bump)\b",
+    r"periodicit\w+|absorption|spectra|in the spectrum|bump)\b",
     re.I,
 )
 _PASSIVE = re.compile(r"(?:is|was|are|were|not|be|been|has|have|cannot|can|could)\b", re.I)

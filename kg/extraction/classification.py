@@ -85,6 +85,7 @@ _NOT_A = re.compile(
     r"(?:not|NOT)(?: likely| due to| from| caused by| considered(?: to be)?)?(?: an?| the)?(?: real| genuine|"
     r" interesting| true)? "
     r"(?P<what>GRBs?|gamma-ray bursts?|bursts?|astrophysical (?:events?|sources?|transients?|signals?)|astrophysical)\b"
+    r"(?! (?:afterglow|counterpart|host|candidate))"
 )
 #: What a trigger turned out to be: the words in front of the answer.
 _DUE = re.compile(
@@ -314,7 +315,8 @@ def _whose(text: str, match: re.Match[str]) -> str | None:
     """Another object that the sentence classes: the last one it names before its verb."""
     begin, _ = sentence(text, match.start(), match.end())
     named = [n for n in find_names(text[begin : match.start()]) if n.catalogue in ("tns", "survey", "ep", "place")]
-    return named[-1].name if named else None
+    official = [n for n in named if n.catalogue == "tns"]
+    return (official or named)[-1].name if named else None
 
 
 def _probable(document: Document, where: Where) -> Iterator[Candidate]:

@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+import msgspec
+
 from kg.extraction.candidate import Candidate, Grammar
 from kg.extraction.document import Document
 from kg.extraction.fact import Assertion, Fact, Where
@@ -136,7 +138,18 @@ _MOST = 80
 
 
 def propose(document: Document) -> Iterator[Candidate]:
-    """Everything that reads as a counterpart or host."""
+    """Everything that reads as a counterpart or host. Where a circular denies the counterpart, what it saw was that."""
+    found = list(_all(document))
+    denied = {c.object for c in found if c.taken and c.assertion == "negated"}
+    for candidate in found:
+        if candidate.predicate == "counterpart" and candidate.assertion != "negated" and candidate.object in denied:
+            yield msgspec.structs.replace(candidate, taken=False, why="seen, but denied as the counterpart elsewhere")
+        else:
+            yield candidate
+
+
+def _all(document: Document) -> Iterator[Candidate]:
+    """Counterparts and hosts, place by place."""
     for where in _PLACES:
         text = document.even(where).text
         lower = text.lower()

@@ -65,6 +65,8 @@ def _only_source(names: list[Name]) -> bool:
     return all(n.catalogue in ("place", "source") for n in names)
 
 
+#: Between a transient's official name and its survey's.
+_TWIN = re.compile(r"\s?[(/=]\s?")
 #: Between two names of a subject: both are what the circular is about.
 _BESIDE = re.compile(r"^[\s,;/]*(?:and|&|,|/|;|\+)[\s,;]*(?:\w+ ){0,1}$")
 #: In front of a second name: it is only compared with, or a relation to it is told.
@@ -85,7 +87,7 @@ def _subject_names(text: str, names: list[Name]) -> Iterator[Named]:
                 why="the first name of the subject")  # fmt: skip
     before, seen = first, {first.name}
     for found in names[1:]:
-        between = text[before.end : found.start]
+        between, last = text[before.end : found.start], before
         before = found
         if found.name in seen:
             continue
@@ -95,6 +97,9 @@ def _subject_names(text: str, names: list[Name]) -> Iterator[Named]:
         own_burst = found.catalogue == "gbm" and day_of(found.name) == day_of(first.name) and first.catalogue == "grb"
         if found.name in same or own_burst:
             yield Named(alias=True, value=value, of=main, confidence=0.95, why="the subject equates it", **where)  # type: ignore[arg-type]
+            continue
+        if last.catalogue == "tns" and found.catalogue == "survey" and _TWIN.fullmatch(between):
+            yield Named(alias=True, value=value, of=last.name, confidence=0.9, why="a survey's name of it", **where)  # type: ignore[arg-type]
             continue
         beside = bool(_BESIDE.match(between))
         compared = bool(_COMPARED.search(text[first.end : found.start]))
@@ -114,8 +119,13 @@ def _subject_triggers(text: str, triggers: list[Trigger], names: list[Named]) ->
     beside = re.fullmatch(r"[\s(/=,)]{1,4}(?:(?:Swift|Fermi|BAT|GBM|trigger|No\.?)[\s/#]{1,2})*", between, re.I)
     if trigger.name.startswith("bn") or not (beside or _same_day(trigger, main.value)):
         return
-    yield Named(alias=True, value=trigger.name, of=main.value, where="subject", start=trigger.start, end=trigger.end,
-                confidence=0.95, why="its number in the subject")  # fmt: skip
+    burst = catalogue_of(normalise_name(main.value) or main.value) not in ("lvk", "gw", "icecube", "amon", "hawc")
+    parted = re.search(r"\b(?:not|unrelated|associat\w+|coinciden\w+|and|search)\b", between, re.I)
+    same = burst and (beside or not parted)
+    of = main.value if same else trigger.name
+    why = "its number in the subject" if same else "another object of the subject"
+    yield Named(alias=same, value=trigger.name, of=of, where="subject", start=trigger.start, end=trigger.end,
+                confidence=0.95 if same else 0.8, why=why)  # fmt: skip
 
 
 def _same_day(trigger: Trigger, name: str) -> bool:

@@ -165,6 +165,8 @@ def _verdict(
     begin, stop = sentence(text, match.start(), match.end())
     own = text[begin:stop]
     if how == "not_a_burst":
+        if re.match(r" ?(?:afterglow|counterpart|host|candidate)", text[match.end() :]):
+            return False, "denies an afterglow, not the burst"
         if re.search(r"\btriggers?\b", own, re.I) and not re.search(
             r"counterpart|afterglow|galaxy|object|star\b", own, re.I
         ):
