@@ -259,3 +259,11 @@ def test_a_table_that_a_mailer_has_broken_is_put_together() -> None:
     )
     [fact] = _facts(body)
     assert (fact.value, fact.error, fact.qualifier["band"]) == (19.6, [0.05, 0.05], "r")
+
+
+def test_a_moment_told_above_a_list_is_taken_with_a_mark() -> None:
+    body = "Observations started 2.5 h after the burst.\n\nWe obtain:\n\ng' = 24.2 +- 0.2\nr' = 23.0 +- 0.1\n"
+    assert {(f.qualifier["epoch_s"], f.qualifier["epoch_approximate"]) for f in _facts(body)} == {(9000.0, True)}
+    [beside] = _facts("We measure R = 20.45 +/- 0.07 (t_mid - t0 = 1.0589 days).")
+    assert beside.qualifier["epoch_s"] == pytest.approx(1.0589 * 86400)
+    assert "epoch_approximate" not in beside.qualifier

@@ -8,10 +8,12 @@ from collections.abc import Iterator
 
 from kg.extraction import magnitude_words as w
 from kg.extraction.bands import NAME, normalise_band
+from kg.extraction.dates import find_dates, moment
 from kg.extraction.magnitude_hit import Hit
 from kg.extraction.magnitude_setting import Setting
 from kg.extraction.magnitude_value import NUMBER, PLUS_MINUS, SIGN, VALUE, Magnitude, plausible, read_match
 from kg.extraction.normalise import Even
+from kg.extraction.table_times import iso
 
 #: Band, blank, value with an error or a sign: without "=" the running text does not tell it from other words.
 _LISTED = re.compile(
@@ -60,6 +62,9 @@ def _hit(setting: Setting, match: re.Match[str], start: int, end: int, band: str
     hit.band, hit.band_source, hit.banded = band, "line", True
     if reading.value is None or not plausible(reading.value):
         hit.leave("no magnitude")
+    if "date" in match.groupdict() and (dates := find_dates(match["date"])):
+        utc = moment(dates[0], (dates[0].fraction or 0.0) * 86400.0, setting.day)
+        hit.epoch = iso(utc) if utc else None
     rest = match.groupdict().get("rest") or ""
     if hit.limit is None and hit.error is None and w.LIMIT_AFTER.match(Even(rest).text):
         hit.limit = ">"

@@ -132,6 +132,11 @@ class Setting:
         return self._known[key]
 
     @cached_property
+    def all_epochs(self) -> list[Epoch]:
+        """The moments of the opening of the body, where observations are told."""
+        return find_epochs(self.text[:8000], day=self.day)
+
+    @cached_property
     def _known(self) -> dict[tuple[Where, int, int], list[Epoch]]:
         return {}
 

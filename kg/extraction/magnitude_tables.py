@@ -110,6 +110,7 @@ def _hit(setting: Setting, table: Table, row: Row, index: int, read: _Read) -> H
         _error_beside(table, row, index, hit, setting.document.circular.body)
     if match := w.SIGMA.search(read.rest + line[:25]) or w.SIGMA.search(column.head):
         hit.sigma = float(match["sigma"])
+    hit.timed = table.has("since", "start", "jd", "date", "clock")
     hit.epoch_s, hit.epoch = time_of(table, row, setting.document.circular.body, setting.day)
     site = row.cell(table, "site")
     hit.telescope = site.text if site and re.search(r"[A-Za-z]{2}", site.text) else None

@@ -12,13 +12,13 @@ from typing import Any
 
 from kg.extraction.candidate import Candidate, Grammar
 from kg.extraction.document import Document
-from kg.extraction.epochs import Epoch
 from kg.extraction.magnitude_context import judge, leave_depths
 from kg.extraction.magnitude_hit import Hit
 from kg.extraction.magnitude_lines import lines_of
 from kg.extraction.magnitude_setting import Setting
 from kg.extraction.magnitude_tables import hits_of
 from kg.extraction.magnitude_text import places
+from kg.extraction.magnitude_times import set_moment
 from kg.extraction.magnitude_value import reads_again
 from kg.extraction.magnitude_words import EXTINCTION_BESIDE
 from kg.extraction.tables import find_tables
@@ -82,28 +82,8 @@ def _complete(setting: Setting, hit: Hit) -> None:
     beside = EXTINCTION_BESIDE.match(text[hit.end : hit.end + 60])
     hit.extinction_corrected = True if beside else setting.extinction_corrected
     hit.telescope = hit.telescope or (setting.telescope(hit.start) if hit.where == "body" else None)
-    if hit.source == "text" and hit.epoch is None and hit.epoch_s is None:
-        begin = hit.begin
-        epoch = _nearest(setting.epochs(hit.where, hit.begin, hit.end), begin, hit.end)
-        if epoch is None and hit.where == "body":
-            above = text.rfind("\n", 0, max(0, begin - 1))
-            epoch = (
-                _nearest(setting.epochs("body", max(0, begin - 3), max(1, begin - 2)), begin, hit.end)
-                if begin - above < 600 and begin > 3
-                else None
-            )
-        if epoch:
-            hit.epoch_s = epoch.epoch_s
-            hit.epoch = epoch.utc.isoformat(timespec="seconds").replace("+00:00", "Z") if epoch.utc else None
-
-
-def _nearest(epochs: list[Epoch], start: int, end: int) -> Epoch | None:
-    """The moment that belongs to a value: right behind it, else the last in front, else the first behind."""
-    behind = [e for e in epochs if e.start >= end]
-    if behind and behind[0].start - end <= 45:
-        return behind[0]
-    before = [e for e in epochs if e.end <= start]
-    return before[-1] if before else behind[0] if behind else None
+    if hit.epoch is None and hit.epoch_s is None and not hit.timed:
+        set_moment(setting, hit)
 
 
 def _candidate(hit: Hit) -> Candidate:
@@ -112,6 +92,7 @@ def _candidate(hit: Hit) -> Candidate:
         "system": hit.system,
         "epoch_s": hit.epoch_s,
         "epoch": hit.epoch,
+        "epoch_approximate": True if hit.epoch_above else None,
         "sigma": hit.sigma if hit.limit else None,
         "instrument": hit.telescope,
         "extinction_corrected": hit.extinction_corrected,

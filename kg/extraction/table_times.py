@@ -13,10 +13,10 @@ from kg.extraction.tables import Row, Table
 
 def time_of(table: Table, row: Row, original: str, day: date | None) -> tuple[float | None, str | None]:
     """(seconds since T0, UTC in ISO form) of a row, the middle where start and end are given; `day` is the event's."""
-    start, stop = _seconds(table, row, "start"), _seconds(table, row, "stop")
-    epoch_s = _seconds(table, row, "since")
+    start, stop = _seconds(table, row, "start", original), _seconds(table, row, "stop", original)
+    epoch_s = _seconds(table, row, "since", original)
     if epoch_s is None and start is not None:
-        exposure = _seconds(table, row, "exposure") if stop is None else None
+        exposure = _seconds(table, row, "exposure", original) if stop is None else None
         epoch_s = (start + stop) / 2 if stop is not None else start + exposure / 2 if exposure else start
     utc = _julian(table, row)
     if utc is None and (table.has("date", "clock") or epoch_s is None):
@@ -45,7 +45,7 @@ def _printed(row: str, day: date | None) -> datetime | None:
     return moments[0] if moments else None
 
 
-def _seconds(table: Table, row: Row, kind: str) -> float | None:
+def _seconds(table: Table, row: Row, kind: str, original: str) -> float | None:
     """A cell of a column of time in seconds, where its unit is known."""
     for i, column in enumerate(table.columns):
         if column.kind != kind or i not in row.cells:
@@ -54,7 +54,8 @@ def _seconds(table: Table, row: Row, kind: str) -> float | None:
         match = re.search(r"(?<![\d:.-])\d+(?:\.\d+)?(?:[eE][+-]?\d+)?(?![\d:])", text)
         if match is None or ":" in text or re.search(r"\d{4}-\d\d", text):
             return None
-        own = re.search(r"\d ?(ks|s|sec|min|h|hr|hrs|hours?|d|days?)\b", text)
+        behind = original[row.cells[i].start : row.cells[i].end + 8]
+        own = re.match(r"[^\s|]+ ?(ks|s|sec|min|h|hr|hrs|hours?|d|days?)\b", behind)
         unit = own[1] if own else column.unit
         if unit is None and kind in ("start", "stop", "exposure"):
             unit = "s"
