@@ -28,6 +28,9 @@ bench-extract: $(VENV)/.installed-bench  ## extraction beside its peers, on the 
 train: $(VENV)/.installed-train     ## make the scorer of extraction again from the open data
 	$(BIN)/python -m training.run --data $(DATA)
 
+bench-rules: $(VENV)/.installed-bench  ## decisions with 1 to 10,000 rules, beside the naive way and Drools; draws the curve
+	$(BIN)/python -m benchmarks.bench_rules --data $(DATA) --plot docs/images/rules-speed.svg
+
 $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Nuncius needs Python 3.11 or newer: make PYTHON=/path/to/python3.11")'
 	$(PYTHON) -m venv $(VENV)

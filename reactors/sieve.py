@@ -15,7 +15,7 @@ from reactors.naming import digest
 from reactors.rule import Rule
 
 #: With fewer rules each is asked by itself, and its whole trace is kept.
-SIEVE_ABOVE = 64
+SIEVE_ABOVE = 16
 #: A function that fewer rules ask is looked at rule by rule, among those that are left.
 SHARED_BY = 8
 
@@ -72,6 +72,11 @@ class _Group:
         return self._above[bisect_right(self._values, value)]
 
 
+#: The map that fields stand in; rules ruled out where it is missing; each field with its subject, the rules ruled out
+#: where it is missing, and its groups.
+_Place = tuple[tuple[str, ...], int, list[tuple[str, str, int, list[_Group]]]]
+
+
 class Sieve:
     """The rules that listen to a kind, sifted by their comparisons."""
 
@@ -98,7 +103,7 @@ class Sieve:
             self._gated |= 0 if rule.decides_tense else 1 << number
         for group in groups.values():
             group.finish()
-        self._plain = [group for group in groups.values() if group.call is None]
+        self._fields = _by_place([group for group in groups.values() if group.call is None])
         called = [group for group in groups.values() if group.call is not None]
         self._called = [group for group in called if group.rules.bit_count() >= SHARED_BY]
         self._own: dict[int, list[_Group]] = {}
@@ -112,11 +117,19 @@ class Sieve:
         name the tense are not asked."""
         dead = self._gated if gate else 0
         seen: dict[str, Any] = {"": gate} if gate else {}
-        for group in self._plain:
-            value = evaluation.lookup(group.path)
-            if value is not None:
-                seen[group.subject] = short(value)
-            dead |= group.dead(value)
+        for parents, absent, fields in self._fields:
+            inside = evaluation.lookup(parents)
+            if not isinstance(inside, dict):
+                dead |= absent
+                continue
+            for name, subject, missing, groups in fields:
+                value = inside.get(name)
+                if value is None:
+                    dead |= missing
+                    continue
+                seen[subject] = value if type(value) is float else short(value)
+                for group in groups:
+                    dead |= group.dead(value)
         alive = self.all & ~dead
         for group in self._called:
             if group.rules & alive:
@@ -128,6 +141,29 @@ class Sieve:
         passed = len(self.rules) - alive.bit_count()
         note = PassedOver(index=self.index, rules=passed, seen=seen) if passed else None
         return [self.rules[n] for n in _bits(alive)], note
+
+
+def _by_place(groups: Sequence[_Group]) -> list[_Place]:
+    """Groups by the map that their fields stand in, then by field: each is looked up once."""
+    places: dict[tuple[str, ...], dict[str, list[_Group]]] = {}
+    for group in groups:
+        places.setdefault(group.path[:-1], {}).setdefault(group.path[-1], []).append(group)
+    found = []
+    for parents, by_name in places.items():
+        fields = [(name, own[0].subject, _missing(own), own) for name, own in by_name.items()]
+        absent = 0
+        for _, _, missing, _ in fields:
+            absent |= missing
+        found.append((parents, absent, fields))
+    return found
+
+
+def _missing(groups: Sequence[_Group]) -> int:
+    """Rules that are ruled out where a field is missing."""
+    dead = 0
+    for group in groups:
+        dead |= group.dead(None)
+    return dead
 
 
 def _dead(group: _Group, evaluation: Evaluation, seen: dict[str, Any]) -> int:
