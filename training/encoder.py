@@ -6,6 +6,7 @@ candidate a logit from a model that saw nothing of its event; `training/gate.py`
 
 from __future__ import annotations
 
+import copy
 import importlib.util
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,8 +22,10 @@ from training.examples import Example
 from training.forest import labels
 
 #: Tokens read of a candidate's surroundings; the span stands near the middle.
-TOKENS = 128
+TOKENS = 96
 _BATCH = 16
+#: Layers that stay as they are, of six.
+_LOWER = 4
 
 
 def weights() -> Path:
@@ -34,81 +37,95 @@ def weights() -> Path:
 
 
 class Reader:
-    """Tokenizer and encoder with a head of one number; `device` is the CPU, threads are two."""
+    """Tokenizer and encoder with a head of one number, on the CPU. What the lower layers make of a text never changes:
+    it is computed once, and only the upper layers are tuned."""
 
     def __init__(self) -> None:
         torch.manual_seed(SEED)
         torch.set_num_threads(2)
         folder = weights()
         self.tokens = AutoTokenizer.from_pretrained(folder)
-        self.encoder = AutoModel.from_pretrained(folder)
-        self.head = torch.nn.Linear(self.encoder.config.hidden_size, 1)
+        self.encoder = AutoModel.from_pretrained(folder).eval()
 
-    def pooled(self, texts: Sequence[str]) -> torch.Tensor:
-        """The mean of the token vectors of each text."""
-        batch = self.tokens(list(texts), padding=True, truncation=True, max_length=TOKENS, return_tensors="pt")
-        hidden = self.encoder(**batch).last_hidden_state
-        mask = batch["attention_mask"].unsqueeze(-1).float()
-        return (hidden * mask).sum(1) / mask.sum(1)
-
-    def embeddings(self, texts: Sequence[str]) -> Values:
-        """Vectors of all texts, batches of like length together."""
-        self.encoder.eval()
+    def lower(self, texts: Sequence[str], depth: int) -> list[torch.Tensor]:
+        """The token vectors of each text behind `depth` layers (0 is all of them), texts of like length together."""
         order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
-        out = np.zeros((len(texts), self.encoder.config.hidden_size))
+        out: list[torch.Tensor] = [torch.empty(0)] * len(texts)
         with torch.inference_mode():
             for at in range(0, len(order), 32):
-                some = order[at : at + 32]
-                out[some] = self.pooled([texts[i] for i in some]).numpy()
+                some = [texts[i] for i in order[at : at + 32]]
+                batch = self.tokens(some, padding=True, truncation=True, max_length=TOKENS, return_tensors="pt")
+                states = self.encoder(**batch, output_hidden_states=True).hidden_states[depth or -1]
+                for i, state, mask in zip(order[at : at + 32], states, batch["attention_mask"], strict=True):
+                    out[i] = state[mask.bool()].clone()
         return out
 
-    def tune(self, texts: Sequence[str], y: Values, epochs: int) -> None:
-        """Fine-tunes the upper half; embeddings and the lower three layers stay, which halves the time."""
-        for part in (self.encoder.embeddings, *self.encoder.encoder.layer[:3]):
-            part.requires_grad_(False)
-        weight = [p for p in self.encoder.parameters() if p.requires_grad]
-        optimiser = torch.optim.AdamW(
-            [{"params": weight, "lr": 5e-5}, {"params": self.head.parameters(), "lr": 1e-3}], weight_decay=0.01
-        )
-        loss = torch.nn.BCEWithLogitsLoss()
-        dice = np.random.default_rng(SEED)
-        self.encoder.train()
-        for _ in range(epochs):
-            order = dice.permutation(len(texts))
-            for at in range(0, len(order), _BATCH):
-                some = order[at : at + _BATCH]
-                optimiser.zero_grad()
-                said = self.head(self.pooled([texts[i] for i in some])).squeeze(-1)
-                loss(said, torch.tensor(y[some], dtype=torch.float32)).backward()
-                optimiser.step()
 
-    def logits(self, texts: Sequence[str]) -> Values:
-        """What the head says of each text."""
-        with torch.inference_mode():
-            vectors = torch.tensor(self.embeddings(texts), dtype=torch.float32)
-            said: Values = self.head(vectors).squeeze(-1).numpy().astype(np.float64)
-        return said
+class Upper(torch.nn.Module):
+    """The last layers of the encoder and a head, to be tuned on what the lower ones made of the texts."""
+
+    def __init__(self, layers: torch.nn.ModuleList) -> None:
+        super().__init__()
+        torch.manual_seed(SEED)
+        self.layers = copy.deepcopy(layers)
+        self.head = torch.nn.Linear(384, 1)
+
+    def forward(self, states: list[torch.Tensor]) -> torch.Tensor:
+        padded = torch.nn.utils.rnn.pad_sequence(states, batch_first=True)
+        mask = torch.zeros(len(states), padded.shape[1], dtype=torch.bool)
+        for row, state in enumerate(states):
+            mask[row, : len(state)] = True
+        hidden = padded
+        for layer in self.layers:
+            said = layer(hidden, attention_mask=mask[:, None, None, :])
+            hidden = said[0] if isinstance(said, tuple) else said
+        weight = mask.unsqueeze(-1).float()
+        pooled = (hidden * weight).sum(1) / weight.sum(1)
+        out: torch.Tensor = self.head(pooled).squeeze(-1)
+        return out
+
+
+def tuned(upper: Upper, states: list[torch.Tensor], y: Values, epochs: int) -> None:
+    """Fine-tunes the upper layers and the head, in seeded order."""
+    optimiser = torch.optim.AdamW(
+        [{"params": upper.layers.parameters(), "lr": 5e-5}, {"params": upper.head.parameters(), "lr": 1e-3}],
+        weight_decay=0.01,
+    )
+    loss = torch.nn.BCEWithLogitsLoss()
+    dice = np.random.default_rng(SEED)
+    upper.eval()  # without dropout: the examples are few, the steps fewer
+    for _ in range(epochs):
+        order = dice.permutation(len(states))
+        for at in range(0, len(order), _BATCH):
+            some = order[at : at + _BATCH]
+            optimiser.zero_grad()
+            loss(upper([states[i] for i in some]), torch.tensor(y[some], dtype=torch.float32)).backward()
+            optimiser.step()
 
 
 def frozen_logits(examples: Sequence[Example], folds: NDArray[np.int64]) -> Values:
     """Held-out logits of a linear head on the embeddings as they come."""
-    x, y = Reader().embeddings([e.text for e in examples]), labels(examples)
+    states = Reader().lower([e.text for e in examples], 0)
+    x, y = np.array([state.mean(0).numpy() for state in states]), labels(examples)
     out = np.zeros(len(y))
     for fold in range(FOLDS):
         test = folds == fold
-        head = LogisticRegression(C=0.3, max_iter=2000, class_weight=None, random_state=SEED)
+        head = LogisticRegression(C=0.3, max_iter=2000, random_state=SEED)
         out[test] = head.fit(x[~test], y[~test]).decision_function(x[test])
     return out
 
 
 def tuned_logits(examples: Sequence[Example], folds: NDArray[np.int64], epochs: int) -> Values:
-    """Held-out logits of the fine-tuned encoder, one tuning a fold."""
-    texts, y = [e.text for e in examples], labels(examples)
+    """Held-out logits of the encoder with its last two layers tuned, one tuning a fold."""
+    reader, y = Reader(), labels(examples)
+    states = [state.clone() for state in reader.lower([e.text for e in examples], _LOWER)]
     out = np.zeros(len(y))
     for fold in range(FOLDS):
-        test = np.flatnonzero(folds == fold)
-        rest = np.flatnonzero(folds != fold)
-        reader = Reader()
-        reader.tune([texts[i] for i in rest], y[rest], epochs)
-        out[test] = reader.logits([texts[i] for i in test])
+        test, rest = np.flatnonzero(folds == fold), np.flatnonzero(folds != fold)
+        upper = Upper(reader.encoder.encoder.layer[_LOWER:])
+        tuned(upper, [states[i] for i in rest], y[rest], epochs)
+        with torch.inference_mode():
+            for at in range(0, len(test), 32):
+                some = test[at : at + 32]
+                out[some] = upper([states[i] for i in some]).numpy()
     return out
