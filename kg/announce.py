@@ -17,7 +17,7 @@ from typing import Any
 import msgspec
 
 from kg.claim import Claim
-from kg.contradictions import COMPARED, Contradiction, against
+from kg.contradictions import COMPARED, Contradiction, against, once
 from kg.extraction import Fact
 from kg.knowledge import Reader
 from kg.store import GraphStore
@@ -143,7 +143,7 @@ def contradiction_events(store: GraphStore, read: Sequence[tuple[Event, Identity
 def _of_object(reader: Reader, obj: str, source: Event, wanted: set[str]) -> dict[str, Event]:
     claims = reader.claims(obj, wanted)
     mine = [c for c in claims if c.document == event_iri(source.id)]
-    found = [pair for claim in mine for pair in against(claim, claims)]
+    found = once([pair for claim in mine for pair in against(claim, claims)])
     found.sort(key=lambda pair: -(pair.sigmas or 0.0))
     events = [_contradiction(pair, source, obj) for pair in found[:MOST_CONTRADICTIONS]]
     return {event.id: event for event in events}

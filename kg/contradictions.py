@@ -54,7 +54,17 @@ def contradictions(claims: Sequence[Claim]) -> list[Contradiction]:
         live = [c for c in claims if c.predicate == predicate and _counts(c)]
         live = (_single_places(live) if predicate == "position" else live)[-_MOST:]
         out += [found for a, b in combinations(live, 2) if (found := compare(a, b))]
-    return sorted(out, key=lambda c: (c.later.received, c.later.node, c.earlier.node))
+    return sorted(once(out), key=lambda c: (c.later.received, c.later.node, c.earlier.node))
+
+
+def once(found: Sequence[Contradiction]) -> list[Contradiction]:
+    """Each disagreement of two documents once: a place is often printed in degrees and in hours, a value in subject and
+    body."""
+    kept: dict[tuple[object, ...], Contradiction] = {}
+    for pair in found:
+        said_of = [(c.document, c.value, c.limit, c.lower, c.upper) for c in (pair.earlier, pair.later)]
+        kept.setdefault((pair.predicate, *said_of), pair)
+    return list(kept.values())
 
 
 def against(claim: Claim, others: Sequence[Claim]) -> Iterator[Contradiction]:

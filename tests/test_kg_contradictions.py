@@ -133,6 +133,15 @@ def test_a_list_of_candidates_contradicts_nothing() -> None:
     assert contradictions([candidates[0], place(2, 10.05, "http://c/2#0")])
 
 
+def test_a_place_printed_twice_disagrees_once() -> None:
+    def place(number: int, ra: float, part: str) -> Claim:
+        claim = _claim(number, "position", None, ra=ra, dec=0.0, radius=0.001, containment=0.9)
+        return msgspec.structs.replace(claim, node=f"http://c/{number}#{part}")
+
+    twice = [place(1, 10.0, "degrees"), place(1, 10.000001, "hours")]
+    assert len(contradictions([*twice, place(2, 11.0, "degrees"), place(2, 11.000001, "hours")])) == 1
+
+
 def test_verdicts_contradict_by_yes_and_no_or_by_sorts_that_exclude_each_other() -> None:
     def verdict(number: int, predicate: str, value: str, assertion: str = "asserted") -> Claim:
         return _claim(number, predicate, value, assertion=assertion)
