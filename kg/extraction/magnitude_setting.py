@@ -32,12 +32,24 @@ class Mention(msgspec.Struct, frozen=True, kw_only=True):
 
 _ANCHOR = re.compile(
     r"(?P<noun>(?:[- ]|(?<=['\w]))(?:bands?|filters?|magnitudes?|mags?|images?|frames?|exposures?|imaging|"
-    r"observations?|photometry|light|passbands?)\b)"
+    r"observations?|photometry|light|passbands?|channels?)\b)"
     r"|\b(?P<alone>[Uu]n-?filtered|[Cc]lear (?:filter|band|light)|[Ff]ilterless|[Ww]hite[- ](?:light|filter|band)|"
     r"uv[wm][12]|UV[WM][12]|without (?:a )?filters?|no filters?)\b"
     r"|\b(?:filters?|bands?)\b ?[:=(]? ?(?P<after>[A-Za-z][\w']{0,6})(?=[\s,.;)])"
 )
-_STRONG = ("band", "bands", "filter", "filters", "magnitude", "magnitudes", "mag", "mags", "passband")
+_STRONG = (
+    "band",
+    "bands",
+    "filter",
+    "filters",
+    "magnitude",
+    "magnitudes",
+    "mag",
+    "mags",
+    "passband",
+    "channel",
+    "channels",
+)
 _IN = re.compile(r"\bin (?:the )?(?P<band>R_?c|I_?c|Ks|[RVIBJHK]|[griz]')(?=[\s,.;:)](?!-))(?! (?:band|filter))")
 _CATALOGUES = re.compile(
     r"\b(?P<name>USNO[- ]?[AB]?\d?(?:\.0)?|SDSS|Pan-?STARRS\d?|PanSTARRS|PS1|2MASS|APASS|Gaia|ATLAS[- ]REFCAT2?|"

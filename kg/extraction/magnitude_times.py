@@ -36,7 +36,9 @@ def set_moment(setting: Setting, hit: Hit) -> None:
 def _nearest(epochs: list[Epoch], start: int, end: int) -> Epoch | None:
     """The moment that belongs to a value: right behind it, else the last in front, else the first behind."""
     behind = [e for e in epochs if e.start >= end]
+    before = [e for e in epochs if e.end <= start]
+    if before and start - before[-1].end <= 8:
+        return before[-1]
     if behind and behind[0].start - end <= 45:
         return behind[0]
-    before = [e for e in epochs if e.end <= start]
     return before[-1] if before else behind[0] if behind else None

@@ -19,9 +19,9 @@ _SIDE = r"(?:\d?\d?\.\d+|\d{1,2}(?![\d.]))"
 #: What stands for "plus or minus": even text has made the signs one; replacement characters are signs lost.
 PLUS_MINUS = r"(?:\+/-|-/\+|\+ ?-|\+ or -|\+\\-|\ufffd{1,3})"
 _ERROR = (
-    rf"(?: ?(?:mags?\.? ?)?\(? ?{PLUS_MINUS} ?(?P<both>{_SIDE})(?: ?(?:mag)?\))?"
+    rf"(?: ?(?:m(?:ags?)?\b\.? ?)?\(? ?{PLUS_MINUS} ?(?P<both>{_SIDE})(?: ?(?:mag)?\))?"
     rf"| ?[\^({{]{{0,2}} ?\+ ?(?P<plus>{_SIDE})\}}? ?[,/]? ?[_({{]{{0,2}} ?- ?(?P<minus>{_SIDE})[)}}]{{0,2}}"
-    rf"| ?\((?P<paren>0?\.\d+)\)|(?<=\d)\((?P<digits>\d{{1,2}})\)(?![\d.]))"
+    rf"| ?\((?P<paren>0?\.\d+)\)|(?<=\d)\((?P<digits>\d{{1,2}})\)(?!\d|\.\d))"
 )
 VALUE = re.compile(
     rf"(?P<sign>{SIGN})? ?(?P<approx>{APPROX})? ?(?P<late>{SIGN})? ?(?P<number>{NUMBER})(?:{_ERROR})?", re.I

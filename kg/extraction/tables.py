@@ -59,6 +59,11 @@ class _Line(msgspec.Struct, frozen=True, kw_only=True):
     start: int
 
 
+#: Character for character, so that places stay: unusual blanks, and lines drawn with characters made for it.
+_EVEN = {ord(c): " " for c in "\r\u00a0\u2002\u2003\u2009\u202f"}
+_EVEN |= {ord(c): "|" for c in "\u2502\u2503\u2551\u2506\u250a\uff5c\u00a6"}
+_EVEN |= {ord(c): "-" for c in "\u2500\u2501\u2550\u2504\u2508\u2574\u2576"}
+_EVEN |= {code: "+" for code in range(0x250C, 0x2574) if code not in _EVEN}
 _RULE = re.compile(r"[\s|+=_:.*~#\ufffd-]*")
 _WORTH = re.compile(r"mag|lim|filt|band|flt|\bOT\b|\bUL|\bRA\b|R\.A\.|phot|[tT]-?T0|UTC?\b|Date", re.I)
 #: A head names a column of magnitudes or limits, or bands alone.
@@ -99,7 +104,7 @@ def _lines(original: str) -> list[_Line]:
     lines: list[_Line] = []
     at = 0
     for text in original.split("\n"):
-        line = text.replace("\r", " ").replace("\u00a0", " ")
+        line = text.translate(_EVEN)
         last = lines[-1] if lines else None
         if last and _continues(last.text, line):
             lines[-1] = _Line(text=f"{last.text} {line}", start=last.start)
