@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 import msgspec
 
@@ -51,6 +52,11 @@ _FIRST = 237_000_000
 
 def find_triggers(text: str) -> list[Trigger]:
     """All trigger numbers of a text, in order, each place once."""
+    return list(_found(text))
+
+
+@lru_cache(maxsize=32)
+def _found(text: str) -> tuple[Trigger, ...]:
     found: list[Trigger] = []
     if re.search(r"trig|fermi ?\d|EP|Swift[ #]*\d", text, re.I):
         for match in _TRIGGER.finditer(text):
@@ -61,7 +67,7 @@ def find_triggers(text: str) -> list[Trigger]:
                 found += _listed(match, mission)
     for match in _ALERT.finditer(text):
         found += _alerts(match)
-    return found
+    return tuple(found)
 
 
 def _mission(text: str, at: int) -> str | None:

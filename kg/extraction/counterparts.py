@@ -17,7 +17,7 @@ from kg.extraction.document import Document
 from kg.extraction.fact import Assertion, Fact, Where
 from kg.extraction.normalise import Even
 from kg.extraction.reports import report_type
-from kg.extraction.sentences import sentence
+from kg.extraction.sentences import sentence, sentences
 from kg.names import catalogue_of, find_names, normalise_name
 
 _KIND = (
@@ -156,24 +156,41 @@ def _all(document: Document) -> Iterator[Candidate]:
         if not any(cue in lower for cue in _CUES):
             continue
         count = 0
-        for sort, pattern in _PATTERNS:
-            if sort == "host" and "host" not in lower:
-                continue
-            for match in pattern.finditer(text):
+        for begin, stop in sentences(text):
+            for sort, match in _matches(text, lower, begin, stop):
                 count += 1
                 if count > _MOST:
                     return
-                if not match.group().strip():
-                    continue
                 if sort == "host":
                     yield _host(document, where, text, match)
                 else:
                     yield _counterpart(document, where, text, match, sort)
 
 
+def _matches(text: str, lower: str, begin: int, stop: int) -> Iterator[tuple[str, re.Match[str]]]:
+    """What a sentence says; a pattern is tried only where its words stand."""
+    own = lower[begin:stop]
+    for sort, cues, pattern in _PATTERNS:
+        if any(cue in own for cue in cues):
+            for match in pattern.finditer(text, begin, stop):
+                if match.group().strip():
+                    yield sort, match
+
+
+_NOUNS = ("afterglow", "counterpart", "transient", "ot", "oa")
+_THINGS = ("source", "object", "transient")
+_BEING = (" is ", " was ", " are ", " were ", " been ", " remains ", " appears ")
 _PLACES: tuple[Where, ...] = ("body", "subject")
-_PATTERNS = [("denied", _DENIED), ("is", _IS), ("find", _FIND), ("seen", _SEEN), ("of", _OF), ("new", _NEW),
-             ("new", _CLEAR_X), ("host", _HOST)]  # fmt: skip
+_PATTERNS = [
+    ("denied", ("related", "associated", "connected", "rule", "afterglow", "counterpart"), _DENIED),
+    ("is", _NOUNS, _IS),
+    ("find", _NOUNS, _FIND),
+    ("seen", _BEING, _SEEN),
+    ("of", _NOUNS, _OF),
+    ("new", _THINGS, _NEW),
+    ("new", _THINGS, _CLEAR_X),
+    ("host", ("host",), _HOST),
+]
 
 
 def _counterpart(document: Document, where: Where, text: str, match: re.Match[str], sort: str) -> Candidate:
@@ -292,7 +309,7 @@ def reads_again(fact: Fact) -> bool:
     if fact.value != "counterpart" and fact.value not in named:
         return False
     # A blank behind it, as there is in the circular: some patterns end with it.
-    return any(pattern.search(f"{text} ") for sort, pattern in _PATTERNS if sort != "host")
+    return any(pattern.search(f"{text} ") for sort, _, pattern in _PATTERNS if sort != "host")
 
 
 GRAMMAR = Grammar(predicates=("counterpart", "host"), propose=propose, reads_again=reads_again)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from kg.extraction.candidate import Candidate, Grammar
 from kg.extraction.document import Document
@@ -218,6 +219,7 @@ _OBSERVED = re.compile(
 _PARENTHESIS = re.compile(r"\([^()]*(?:et al|GCN|[Tt]eam|[Cc]ollab)[^()]*\)")
 
 
+@lru_cache(maxsize=512)
 def named(text: str) -> str | None:
     """The instrument that a span names, in the way we write it."""
     return next((name for name, pattern in _BY_PATTERN if pattern.fullmatch(text)), None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import islice
 
 from kg.extraction.candidate import Candidate, Grammar
@@ -93,6 +94,7 @@ _BURST_WORDS = re.compile(
 )
 
 
+@lru_cache(maxsize=64)
 def report_type(subject: str) -> tuple[str, str]:
     """The sort of report that a subject announces, and a finer word for it, empty where there is none. What says
     nothing special is a follow-up: most circulars are."""

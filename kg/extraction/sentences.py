@@ -4,12 +4,15 @@ belongs to the new sentence."""
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
 from functools import lru_cache
 
 from kg.extraction.normalise import BREAK
 
 #: A sentence reaches no farther than this from a span: a table without full stops is no sentence.
 _REACH = 600
+#: A longer run without a full stop is a table.
+_LONGEST = 2000
 
 
 @lru_cache(maxsize=8)
@@ -27,3 +30,13 @@ def sentence(text: str, start: int, end: int) -> tuple[int, int]:
     begin = ends[before] if before >= 0 else 0
     stop = starts[behind] + 1 if behind < len(starts) else len(text)
     return max(begin, start - _REACH), min(stop, end + _REACH)
+
+
+def sentences(text: str) -> Iterator[tuple[int, int]]:
+    """The spans of all sentences of a text, in order; one that is very long comes in parts."""
+    starts, ends = _breaks(text)
+    begin = 0
+    for start, end in zip((*starts, len(text)), (*ends, len(text)), strict=True):
+        for part in range(begin, start + 1, _LONGEST):
+            yield part, min(part + _LONGEST, start + 1, len(text))
+        begin = end
