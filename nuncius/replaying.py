@@ -62,6 +62,9 @@ def replay(
             listener.run(app.journal, app.stop)
             journalled = time.monotonic() - started
             settle(app, waiting, stages=("kg", "reactors"))
+            if isinstance(clock, VirtualClock):
+                close_windows(app, clock)
+                settle(app, waiting, stages=("kg", "reactors"))
             decided = time.monotonic() - started
             settle(app, waiting)
     except BaseException:  # Ctrl-C too: the caller has no app to close yet, and removes its folder at once
@@ -69,6 +72,15 @@ def replay(
         raise
     timing = Timing(journalled=journalled, decided=decided, reported=time.monotonic() - started)
     return app, listener, timing
+
+
+def close_windows(app: App, clock: VirtualClock, *, timeout_s: float = 600) -> None:
+    """Let the time pass after the archive's end that rules wait for: windows close, moments after T0 come."""
+    deadline = time.monotonic() + timeout_s
+    while due := [wait.due for wait in app.journal.waits() if wait.form in ("without", "after")]:
+        clock.advance_to(max(due))
+        if time.monotonic() > deadline or app.stop.wait(POLL_S):
+            return
 
 
 def settle(

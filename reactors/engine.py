@@ -11,7 +11,7 @@ from typing import Any
 
 from nuncius.core.event import Event, iso
 from nuncius.journal.records import Decided, Decision, Outcome, Retraction, Stored
-from reactors import absence, correlation, counting
+from reactors import absence, again, correlation, counting
 from reactors.bounds import LATE_S, MAX_TRACES
 from reactors.functions import Maps
 from reactors.hearing import Hearing
@@ -47,7 +47,8 @@ def decide(rules: RuleSet, stored: Stored, *, now: datetime, memory: Memory, map
     memory.hear(stored, rules.kept(event.kind))
     listening: Sequence[Rule] = rules.listening(event.kind)
     retracts = _retractions(event, memory)
-    if not listening and not retracts:
+    fact = rules.ask_graph and event.is_a(again.FACTS)
+    if not listening and not retracts and not fact:
         return None
     closes = []
     for retraction in retracts:
@@ -64,10 +65,13 @@ def decide(rules: RuleSet, stored: Stored, *, now: datetime, memory: Memory, map
     for rule in listening:
         try:
             verdict = gate if gate is not None and not rule.decides_tense else _judge(rule, hearing)
+            again.note_answer(rule, event, verdict, hearing)
         except Exception as error:
             # One rule's mishap must stop neither the others nor the queue.
             log.exception("rule %s on %s", rule.name, event.id)
             verdict = Verdict(outcome="error", reason=f"{type(error).__name__}: {error}")
+        _add(decided, rule, verdict, memory)
+    for rule, verdict in again.look_again(hearing, _judge) if fact else ():
         _add(decided, rule, verdict, memory)
     return decided
 

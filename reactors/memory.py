@@ -91,6 +91,14 @@ class Memory(Protocol):
         """Note whether an event fulfils a rule's conditions, so that counting asks once."""
         ...
 
+    def questions(self, obj: str) -> list[tuple[str, str]]:
+        """Rules that had no answer from the graph about an object, and the events that they asked about."""
+        ...
+
+    def question(self, obj: str, rule: str, event: Event | None) -> None:
+        """A rule has no answer about an object's event, or (None) has one by now."""
+        ...
+
     # --- what is waited for ---
 
     def waits(self, rule: str, per: str | None = None) -> list[Wait]:

@@ -51,6 +51,9 @@ class FromJournal:
     def retractions(self, obj: str) -> Iterable[Stored]:
         return [stored for stored in self._journal.events_of(obj) if stored.event.is_retraction]
 
+    def questions(self, obj: str) -> Iterable[tuple[str, str]]:
+        return self._journal.open_questions(obj)
+
     def event(self, event_id: str) -> Event | None:
         stored = self._journal.get(event_id)
         return None if stored is None else stored.event
@@ -81,6 +84,9 @@ class FromNothing:
         return ()
 
     def retractions(self, obj: str) -> Iterable[Stored]:
+        return ()
+
+    def questions(self, obj: str) -> Iterable[tuple[str, str]]:
         return ()
 
     def event(self, event_id: str) -> Event | None:

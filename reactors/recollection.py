@@ -17,6 +17,7 @@ from reactors.waitbook import WaitBook
 
 KEEP_OBJECTS = 50_000
 KEEP_HELD = 100_000
+KEEP_QUESTIONS = 5_000
 _EVER = datetime(1, 1, 1, tzinfo=UTC)
 
 
@@ -51,6 +52,10 @@ class Source(Protocol):
         """Retractions of an object."""
         ...
 
+    def questions(self, obj: str) -> Iterable[tuple[str, str]]:
+        """Rules whose last word on an object was that they do not know, and the event that it was on."""
+        ...
+
     def event(self, event_id: str) -> Event | None:
         """An event by its id."""
         ...
@@ -80,6 +85,8 @@ class Recollection:
         self._waits = WaitBook(waits)
         self._packed: dict[str, tuple[int, bytes]] = {}
         self._held: OrderedDict[tuple[str, str], str] = OrderedDict()
+        self._questions: OrderedDict[str, dict[str, str]] = OrderedDict()
+        self._questioned: OrderedDict[str, bytes] = OrderedDict()
         self._noted: set[str] = set()
         self._silences: list[Silence] | None = None
         self.complaints: list[str] = []
@@ -213,7 +220,8 @@ class Recollection:
 
     def event(self, event_id: str) -> Event | None:
         held = self._packed.get(event_id)
-        return unpack(held[1]) if held else self._source.event(event_id)
+        packed = held[1] if held else self._questioned.get(event_id)
+        return unpack(packed) if packed else self._source.event(event_id)
 
     def held(self, rule_hash: str, event_id: str) -> str | None:
         return self._held.get((rule_hash, event_id))
@@ -222,6 +230,23 @@ class Recollection:
         self._held[rule_hash, event_id] = word
         if len(self._held) > KEEP_HELD:
             self._held.popitem(last=False)
+
+    def questions(self, obj: str) -> list[tuple[str, str]]:
+        return sorted(self._asked(obj).items())
+
+    def question(self, obj: str, rule: str, event: Event | None) -> None:
+        asked = self._asked(obj)
+        if event is None:
+            asked.pop(rule, None)
+            return
+        asked[rule] = event.id
+        if self._whole:
+            _keep(self._questioned, event.id, pack(event), KEEP_QUESTIONS)
+
+    def _asked(self, obj: str) -> dict[str, str]:
+        if obj not in self._questions:
+            _keep(self._questions, obj, dict(self._source.questions(obj)), KEEP_OBJECTS)
+        return self._questions[obj]
 
     # --- what is waited for ---
 

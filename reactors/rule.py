@@ -137,6 +137,12 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         )
 
     @cached_property
+    def asks_graph(self) -> bool:
+        """Whether its conditions ask the graph, so that a new fact may answer them."""
+        asked = [call.function for c in self.conditions for call in c.expression.calls]
+        return any(name.startswith("kg.") for name in asked) or any("kg." in source for _, source in self.variables)
+
+    @cached_property
     def by_cost(self) -> tuple[Condition, ...]:
         """Conditions, the cheap ones first."""
         dear = {name for name, source in self.variables if "(" in source}

@@ -23,6 +23,7 @@ class RuleSet:
         in_force = [rule for rule in self.rules if rule.status != "off"]
         self._named = {rule.name: rule for rule in in_force}
         self.scheduled = tuple(rule for rule in in_force if rule.schedule is not None)
+        self.ask_graph = any(rule.asks_graph for rule in in_force)
         self._muters: dict[str, list[Rule]] = {}
         for rule in in_force:
             for muted in rule.mutes.rules if rule.mutes and rule.status == "live" else ():

@@ -3,7 +3,7 @@ revisions, retractions, late events, restarts, edits."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from itertools import permutations
 from pathlib import Path
@@ -13,8 +13,11 @@ import pytest
 import rules_samples as samples
 from rules_samples import GW, NOON, Night, gw, retraction
 
+from nuncius.core.errors import TransientError
 from nuncius.core.event import Event, Tense
 from nuncius.journal import Journal, Silence
+from reactors.functions import Maps
+from reactors.reactor import Reactor
 
 MakeNight = Callable[[str], Night]
 GRB = "http://odahub.io/ontology/nuncius/object/GRB170817A"
@@ -452,7 +455,6 @@ def test_schedules_run_by_the_clock_and_each_run_is_told(night: MakeNight) -> No
 
 def test_missed_runs_of_a_schedule_are_made_up_for_once(tmp_path: Path) -> None:
     from nuncius.core.clock import VirtualClock
-    from reactors.functions import Maps
     from reactors.recalling import RamMemory
     from reactors.rulebook import RuleBook
     from reactors.timers import missing_schedules, ring
@@ -674,7 +676,6 @@ def test_a_window_that_closed_while_the_service_did_not_run_waits_for_what_was_m
     from nuncius.core.event import Event as E
     from nuncius.journal.records import Stored
     from reactors.engine import decide
-    from reactors.functions import Maps
     from reactors.recalling import RamMemory
     from reactors.rulebook import RuleBook
     from reactors.timers import ring
@@ -702,8 +703,6 @@ def test_a_window_that_closed_while_the_service_did_not_run_waits_for_what_was_m
 def test_two_processes_ring_a_wait_once(night: MakeNight) -> None:
     n = night(ALONE)
     n.hears(gw("a"))
-    from reactors.reactor import Reactor
-
     other = Reactor(n.journal, n.book, n.clock)
     other.step()
     n.clock.advance_to(later(3660))
@@ -724,3 +723,64 @@ def test_the_wait_is_stored_with_its_decision_or_not_at_all(night: MakeNight, mo
     n.hears()
     assert n.outcomes() == ["waiting"]
     assert len(n.journal.waits()) == 1
+
+
+# --- what is unknown ---
+
+
+class Answers:
+    """A graph that cannot be reached until it is told otherwise."""
+
+    def __init__(self) -> None:
+        self.known: bool | None = None
+
+    def ask(self, name: str, params: Mapping[str, Any]) -> bool:
+        if self.known is None:
+            raise TransientError("the graph does not answer")
+        return self.known
+
+    def get(self, name: str, params: Mapping[str, Any]) -> list[dict[str, Any]]:
+        return []
+
+    def freshness(self, name: str) -> float:
+        return 0.0
+
+
+ASKS = """
+rule: asks
+when: lvk.alert
+if: "kg.ask('has_redshift', {'object': ev.object})"
+do:
+  - post: "${ev.name} has a redshift"
+"""
+
+
+def fact(name: str, minute: float) -> Event:
+    data = {"predicate": "redshift", "value": 0.01}
+    return Event(id=name, kind="kg.fact", source="test", object=GW, received=later(60 * minute), data=data)
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+def test_what_was_unknown_is_looked_at_again_when_a_fact_arrives(night: MakeNight, restarted: bool) -> None:
+    n, graph = night(ASKS), Answers()
+    maps = Maps(n.journal.blob, graph=graph)
+    n.reactor = Reactor(n.journal, n.book, n.clock, maps=maps)
+    n.hears(gw("a"), fact("f1", 10))
+    assert n.outcomes() == ["unknown"]
+    if restarted:
+        n.reactor = Reactor(n.journal, n.book, n.clock, maps=maps)
+    graph.known = True
+    n.hears(fact("f2", 20), fact("f3", 30))
+    assert n.outcomes() == ["unknown", "fired"]
+    assert n.decisions()[-1].reason == "a, looked at again after f2: all conditions hold"
+    n.works()
+    assert n.titles() == ["GW170817 has a redshift"]
+
+
+def test_what_was_retracted_meanwhile_is_not_looked_at_again(night: MakeNight) -> None:
+    n, graph = night(ASKS), Answers()
+    n.reactor = Reactor(n.journal, n.book, n.clock, maps=Maps(n.journal.blob, graph=graph))
+    n.hears(gw("a"), retraction("r", received=later(400)))
+    graph.known = True
+    n.hears(fact("f", 20))
+    assert fired(n) == []

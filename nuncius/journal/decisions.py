@@ -297,6 +297,16 @@ def decisions(connection: Connection, event_id: str | None, rule: str | None, li
     return sorted([*found, *over], key=lambda d: d.seq, reverse=True)[:limit] if over else found
 
 
+def open_questions(connection: Connection, obj: str) -> list[tuple[str, str]]:
+    """Rules whose last decision about an object was `unknown`, with the event that it was on."""
+    d, o = t.decisions.c, t.event_objects.c
+    query = (
+        select(d.rule, d.outcome, t.events.c.id).join_from(t.decisions, t.events).join(t.event_objects, o.seq == d.seq)
+    )
+    last = {row.rule: row for row in connection.execute(query.where(o.object == obj).order_by(d.id))}
+    return [(row.rule, row.id) for row in last.values() if row.outcome == "unknown"]
+
+
 def stored_reactions() -> Select[Any]:
     """Reactions with the ids of the events that caused them, in no order yet."""
     return select(t.reactions, t.events.c.id.label("event_id")).join_from(t.reactions, t.events)

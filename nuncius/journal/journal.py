@@ -259,6 +259,10 @@ class Journal:
         """Decisions, the newest first."""
         return self._db.read(lambda c: decisions.decisions(c, event_id, rule, limit))
 
+    def open_questions(self, obj: str) -> list[tuple[str, str]]:
+        """Rules whose last decision about an object was `unknown`, with the event that it was on."""
+        return self._db.read(lambda c: decisions.open_questions(c, obj))
+
     def reactions(
         self, *, object: str | None = None, rule: str | None = None, state: str | None = None, limit: int = 100
     ) -> list[r.StoredReaction]:
