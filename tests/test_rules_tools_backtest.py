@@ -22,12 +22,13 @@ from nuncius.core.clock import VirtualClock
 from nuncius.core.errors import FormatError
 from nuncius.core.event import Event
 from nuncius.journal import Journal
-from reactors.archive import UNDATED, shares
+from reactors.archive import UNDATED
 from reactors.backtest import Backtest, backtest
 from reactors.backtestpage import page
 from reactors.backtestreport import report, stretches
 from reactors.identities import Identities
 from reactors.reactor import Reactor
+from reactors.readers import shares
 from reactors.rulebook import RuleBook
 
 OLD = """
