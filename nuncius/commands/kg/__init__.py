@@ -32,7 +32,7 @@ class _Tools(click.Group):
         return super().resolve_command(ctx, args)
 
 
-@click.group("kg", cls=_Tools)
+@click.group("kg", cls=_Tools, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--config", type=click.Path(path_type=Path), help="Settings file.")
 @click.option("--data-dir", type=click.Path(path_type=Path), help="Folder of the journal and the graph.")
 @click.pass_context
