@@ -98,7 +98,7 @@ _END = r"(?![A-Za-z0-9])"
 _GRAMMAR: list[tuple[str, str, Callable[[re.Match[str]], str | None]]] = [
     ("grb", rf"(?:\bGG?RB|\bGBR|\bGRB[v:])(?:\s?\([^()\d]{{1,4}}\)|/FXT)?[ _-]{{0,2}}\"?"
             rf"(?:(?:19|20)(?=\d{{6}}[A-Z]?{_END}))?(?P<day>\d{{6}})"
-            rf"(?:\.?(?P<fraction>\d{{3}})|\.(?P<short>\d{{2}})|[ ]?(?P<letter>[A-Za-z]))?{_END}", _grb),
+            rf"(?:\.?(?P<fraction>\d{{3}})|\.(?P<short>\d{{2}})|[ ]?(?P<letter>[A-Za-z](?![ -]band)))?{_END}", _grb),
     ("gbm", rf"\bbn(?P<digits>\d{{9}}){_END}", _bn),
     ("lvk", rf"(?:(?<![A-Za-z0-9])|(?<=Virgo)|(?<=KAGRA))(?P<prefix>MS|TS|S|(?<=GW )s)"
             rf"(?P<day>\d{{6}})(?P<letters>[A-Za-z]{{1,4}}){_END}", _superevent),

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from itertools import islice, pairwise
 
+from kg.extraction import coincidence_words as w
 from kg.extraction.candidate import Candidate, Grammar
 from kg.extraction.document import Document
 from kg.extraction.fact import Assertion, Fact, Where
@@ -18,73 +19,6 @@ from kg.extraction.sentences import sentence
 from kg.names import Name, day_of, find_names, normalise_name
 from kg.naming import alike
 from kg.triggers import find_triggers
-
-#: Words that join two things, or part them.
-_LINK = re.compile(
-    r"\b(?P<no>(?:likely |probably |therefore |most likely |is |are |was |be )*(?:unrelated|not (?:physically |"
-    r"likely |necessarily |"
-    r"spatially |temporally )*(?:related|associated|coincident|connected|consistent)|"
-    r"no (?:\w+ ){0,2}(?:association|connection|link|"
-    r"relation)|ruled out as|excluded as|not the (?:\w+ )?(?:counterpart|afterglow|source)|disfavou?rs? (?:an? |"
-    r"the )?association|"
-    r"chance coincidence|unlikely to be (?:associated|related)|too far|inconsistent with)\b)"
-    r"|\b(?P<yes>(?:possibl[ey] |likely |potential(?:ly)? |probabl[ey] |candidate |temporally |spatially |and |"
-    r"positionally |in |the |"
-    r"plausibl[ey] |physically )*(?:associat(?:ed|ion)|coincident|coincidence|counterpart (?:of|to|for|candidate)|"
-    r"(?:consistent|compatible) with (?:the )?(?:position|location|localization|direction|time|"
-    r"trigger)? ?(?:of)?|same (?:event|source|burst|as)|"
-    r"related to|connected with|counterpart|afterglow of))\b",
-    re.I,
-)
-#: A catalogue searched for something at the place of a neutrino.
-_NO_CATALOGUED = re.compile(
-    r"\b(?:[Tt]here (?:is|are) )?[Nn]o (?P<what>(?:known |catalogu?ed )?(?:[Ff]ermi[- ]?(?:LAT )?)?(?:4FGL|3FGL|"
-    r"3FHL|gamma-ray|2RXS|XMMSL2)"
-    r"[^.;]{0,60}?sources?)\b[^.;]{0,40}?(?:in|within|inside) (?:the )?[^.;]{0,30}?(?:90 ?%|50 ?%|uncertainty|"
-    r"region|contour|error|localization)"
-)
-_CATALOGUED = re.compile(
-    r"\b(?P<what>(?:[Oo]ne|[Tt]wo|[Tt]hree|[Ff]our|[Ff]ive|[Ss]ix|[Ss]even|\d|[Aa]) (?:known |"
-    r"catalogu?ed )*gamma-ray[^.]{0,160}?sources?)"
-    r"[^.;]{0,120}?(?:(?:is|are) )?(?:located |found |positioned |lies |lying )?(?:within|inside|"
-    r"in) (?:the )?[^.;]{0,30}?(?:90 ?%|localization|region|contour)"
-)
-#: A galaxy in the error box.
-_GALAXY = re.compile(
-    r"\b(?:error (?:box|circle|region)|localization|position|annulus)[^.;]{0,40}? (?:is consistent with|"
-    r"is compatible with|contains|includes|overlaps|encloses) "
-    r"[^.;]{0,40}?(?P<galaxy>M ?\d{2,3}|NGC ?\d{3,4}|LMC|SMC)\b"
-)
-#: A catalogued object at the place of the X-ray source.
-_OBJECT = re.compile(
-    r"\b(?P<no>not )?(?:spatially |positionally )?(?:consistent|"
-    r"coincident) with an? (?P<what>R ?[~=] ?\d+(?:\.\d+)?(?: mag)? (?:\w+ ){0,2}(?:source|object|star|galaxy)"
-    r"(?: in (?:the )?(?:DSS|USNO|SDSS|2MASS)[\w.-]*)?)"
-)
-_HEDGE = re.compile(
-    r"\b(?:possibl[ey]|likely|potential(?:ly)?|probabl[ey]|candidate|may|might|could|suggest\w*|plausibl[ey]|"
-    r"consistent|compatible|"
-    r"inferred as|believe|appears?|seems?|chance probability|tentative|coincident|coincidence|within|if)\b",
-    re.I,
-)
-_COND = re.compile(r"\b(?:if|whether|to (?:search|look|determine|investigate|check|establish)|search(?:es|ed|"
-                   r"ing)? for|would|in coincidence with|"
-                   r"looking for|any)\b[^.;]{0,70}$", re.I)  # fmt: skip
-_FOUND = re.compile(r"\b(?:found none|none (?:was|is|were) found)\b", re.I)
-#: Catalogues whose events are found apart: two names of one of them in one sentence are two bursts compared.
-_KINDS = {
-    kind: family
-    for family, kinds in {
-        "burst": "grb gbm xrf svom subthreshold",
-        "x": "ep leia",
-        "gw": "lvk gw",
-        "nu": "icecube amon hawc",
-        "ot": "tns survey",
-        "src": "source place",
-        "frb": "frb",
-    }.items()
-    for kind in kinds.split()
-}
 
 
 def propose(document: Document) -> Iterator[Candidate]:
@@ -108,11 +42,11 @@ _MOST = 60
 def _catalogued(document: Document, where: Where, text: str) -> Iterator[Candidate]:
     """Sources of catalogues, galaxies and stars at the place of the event."""
     if "source" in text or "error" in text or "consistent" in text:
-        for match in islice(_NO_CATALOGUED.finditer(text), _MOST):
+        for match in islice(w.NO_CATALOGUED.finditer(text), _MOST):
             yield _candidate(
                 document, where, match.span(), _words(match["what"]), "negated", True, "no catalogued source is there"
             )
-        for match in islice(_CATALOGUED.finditer(text), _MOST):
+        for match in islice(w.CATALOGUED.finditer(text), _MOST):
             yield _candidate(
                 document,
                 where,
@@ -122,10 +56,10 @@ def _catalogued(document: Document, where: Where, text: str) -> Iterator[Candida
                 True,
                 "catalogued sources are there",
             )
-        for match in islice(_GALAXY.finditer(text), _MOST):
+        for match in islice(w.GALAXY.finditer(text), _MOST):
             name = re.sub(r"^(M|NGC) ?(\d)", lambda m: m[1] + ("" if m[1] == "M" else " ") + m[2], match["galaxy"])
             yield _candidate(document, where, match.span(), name, "hedged", True, "a galaxy in the error region")
-        for match in islice(_OBJECT.finditer(text), _MOST):
+        for match in islice(w.OBJECT.finditer(text), _MOST):
             assertion: Assertion = "negated" if match["no"] else "hedged"
             value = re.sub(r" (?:mag|in the)\b", "", match["what"])
             value = re.sub(r"^(R ?[~=] ?[\d.]+) (\w+) (DSS|USNO|SDSS|2MASS).*$", r"\1 \3 \2", value)
@@ -171,7 +105,7 @@ def _linked(document: Document, where: Where, text: str) -> Iterator[Candidate]:
     # Without another thing there is nothing to link, and most circulars name none.
     if not any(_other_kind(document, n, own) for n in (*_named(document, text), *find_names(document.subject.text))):
         return
-    for match in islice(_LINK.finditer(text), _MOST):
+    for match in islice(w.LINK.finditer(text), _MOST):
         begin, stop = sentence(text, match.start(), match.end())
         whole = text[begin:stop]
         said = _judged(document, where, text, match, begin, stop)
@@ -199,13 +133,10 @@ def _by_pronoun(
     before = [n for n in _named(document, text[:begin]) if _other_kind(document, n, own)]
     if not before:
         before = [n for n in find_names(document.subject.text) if _other_kind(document, n, own)]
-    if before and _PRONOUN.search(text[begin : match.end()]):
+    if before and w.PRONOUN.search(text[begin : match.end()]):
         taken = taken and begin - before[-1].end < 1500
         place = (max(begin, match.start()), match.end())
         yield _candidate(document, where, place, before[-1].name, assertion, taken, why, by_pronoun=True)
-
-
-_PRONOUN = re.compile(r"\b(?:it|this|source|transient|object|events?|two|the)\b", re.I)
 
 
 def _others(document: Document, whole: str, own: set[str]) -> Iterator[Name]:
@@ -224,8 +155,8 @@ def _other_kind(document: Document, found: Name, own: set[str]) -> bool:
     about = normalise_name(document.about) or document.about
     if found.catalogue == "tns" and not _same_year(found.name, day_of(about)):
         return False  # an old supernova that this one is compared with
-    mine = "burst" if " trigger " in about else next((_KINDS.get(n.catalogue, "") for n in find_names(about)), "")
-    other = _KINDS.get(found.catalogue, "")
+    mine = "burst" if " trigger " in about else next((w.KINDS.get(n.catalogue, "") for n in find_names(about)), "")
+    other = w.KINDS.get(found.catalogue, "")
     return bool(other) and other != "src" and (mine != other or (mine == "ot" and not alike(about, found.name)))
 
 
@@ -256,12 +187,12 @@ def _judged(
         return "negated", not unsure, "parted" if not unsure else "in doubt whether parted"
     if re.search(r"\b(?:no|not|neither|without|rule[sd]? out|unlikely)\b[^.;]{0,60}$", before[-70:], re.I):
         return "negated", False, "a denial of something stands before it"
-    if _APPOSED.search(before):
+    if w.APPOSED.search(before):
         return "cited", False, "told by others, beside their name"
-    bare = _COUNTERPART_OF.search(span) and not _HEDGE.search(before[-40:] + span)
+    bare = w.COUNTERPART_OF.search(span) and not w.HEDGE.search(before[-40:] + span)
     if bare and not re.search(r"\b(?:is|as|be)\b", before[-20:]):
         return "asserted", False, "the counterpart is only named"
-    if _COND.search(before[-90:]):
+    if w.COND.search(before[-90:]):
         return "hypothetical", False, "looked for, or under a condition"
     if re.search(
         r"\bet al\b|\bGCN\b|\b(?:suggested|reported|proposed|noted|"
@@ -270,12 +201,8 @@ def _judged(
         re.I,
     ) and not re.search(r"\b(?:we|our)\b", before + span, re.I):
         return "cited", False, "told by others"
-    hedged = bool(_HEDGE.search(before[-60:] + span + after[:40]))
+    hedged = bool(w.HEDGE.search(before[-60:] + span + after[:40]))
     return ("hedged" if hedged else "asserted"), True, "joined"
-
-
-_APPOSED = re.compile(r"\((?:[^()]*(?:et al|GCN)[^()]*)\)\s*,\s*(?:an? |the |which is |likely |\w+ and \w+ly )*$")
-_COUNTERPART_OF = re.compile(r"counterpart$|afterglow of$", re.I)
 
 
 def _candidate(
@@ -309,13 +236,13 @@ def reads_again(fact: Fact) -> bool:
     text = Even(fact.text).text
     value = str(fact.value)
     if fact.qualifier.get("by_reference"):
-        return bool(_LINK.search(text))
+        return bool(w.LINK.search(text))
     if any(n.name == value for n in find_names(text)) or any(t.name == value for t in find_triggers(text)):
-        return bool(_LINK.search(text))
-    for pattern in (_NO_CATALOGUED, _CATALOGUED, _GALAXY, _OBJECT):
+        return bool(w.LINK.search(text))
+    for pattern in (w.NO_CATALOGUED, w.CATALOGUED, w.GALAXY, w.OBJECT):
         if pattern.search(text):
             return True
-    return bool(re.search(r"\d{9}", value) and value.split()[-1] in text and _LINK.search(text))
+    return bool(re.search(r"\d{9}", value) and value.split()[-1] in text and w.LINK.search(text))
 
 
 GRAMMAR = Grammar(predicates=("coincidence",), propose=propose, reads_again=reads_again)

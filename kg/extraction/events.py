@@ -121,7 +121,7 @@ def _subject_triggers(text: str, triggers: list[Trigger], names: list[Named]) ->
         return
     burst = catalogue_of(normalise_name(main.value) or main.value) not in ("lvk", "gw", "icecube", "amon", "hawc")
     parted = re.search(r"\b(?:not|unrelated|associat\w+|coinciden\w+|and|search)\b", between, re.I)
-    same = burst and (beside or not parted)
+    same = burst and bool(beside or not parted)
     of = main.value if same else trigger.name
     why = "its number in the subject" if same else "another object of the subject"
     yield Named(alias=same, value=trigger.name, of=of, where="subject", start=trigger.start, end=trigger.end,

@@ -1,0 +1,151 @@
+"""The vocabulary of what an event is: kinds, words of doubt and denial. Patterns only."""
+
+from __future__ import annotations
+
+import re
+
+#: Kinds of object and the words for them, the special before the common.
+KINDS: list[tuple[str, re.Pattern[str]]] = [
+    (value, re.compile(pattern, re.I))
+    for value, pattern in [
+        ("short or long", r"\b(?:short or long|long or short|border of the long|intermediate[- ]duration)\b"),
+        ("short", r"\bshort\b|\bsGRB\b|\btype[- ]I\b"),
+        ("ultra-long", r"\bultra-?long\b"),
+        ("long", r"\blong\b|\blGRB\b|\btype[- ]II\b"),
+        ("SGR giant flare", r"\b(?:SGR|magnetar) giant flare"),
+        ("X-ray flash", r"\bX-?ray flash|\bXRF\b"),
+        ("X-ray rich", r"\bX-?ray[- ]rich|\bXRR\b"),
+        ("SGR burst", r"\b(?:SGR|soft gamma(?:-ray)? repeater|magnetar)(?:[- ]like)? (?:burst|flare|outburst)?"),
+        ("X-ray binary", r"\bX-?ray binar|\bHMXB\b|\bLMXB\b"),
+        ("dwarf nova", r"\bdwarf nova|\bcataclysmic variable|\bCV\b"),
+        ("solar flare", r"\bsolar (?:flare|activity)"),
+        (
+            "stellar flare",
+            r"\b(?:stellar|M[- ]dwarf|red[- ]star|flare[- ]star|star) ?flar(?:e|ing)|\bflar(?:e|"
+            "ing) star",
+        ),
+        ("terrestrial gamma-ray flash", r"\bTGF\b|terrestrial gamma"),
+        ("tidal disruption event", r"\btidal disruption|\bTDE\b"),
+        ("orphan afterglow", r"\borphan (?:GRB )?afterglow"),
+        ("kilonova", r"\bkilonova"),
+        ("type Ia supernova", r"\b(?:type[- ])?Ia (?:supernova|SN)|\bSN Ia\b|\bsupernova of type Ia"),
+        ("supernova", r"\bsupernova|\bSN\b"),
+        ("AGN", r"\bAGN\b|\bactive galactic|\bblazar|\bquasar"),
+        ("asteroid", r"\basteroid|\bminor planet"),
+        ("background", r"\b(?:likely )?(?:a )?background(?: event)?"),
+        (
+            "noise",
+            r"\bnoise\b|\bspurious\b|\bfalse (?:trigger|alarm|detection)|\bfluctuation|\bglitch|"
+            "\bstar[- ]?tracker",
+        ),
+        ("astrophysical neutrino", r"\bastrophysical origin|\bastrophysical neutrino"),
+        ("astrophysical event", r"\bastrophysical (?:event|source|transient|signal)s?"),
+        ("afterglow", r"\bafterglow"),
+        ("GRB", r"\bGRBs?\b|\bgamma-ray bursts?|\bburst"),
+    ]
+]
+#: "short GRB", "long-duration burst", "short/hard", "belongs to the class of short bursts", "T90 ... short".
+DURATION = re.compile(
+    r"\b(?:(?:ultra-?|very |extremely |bright,? |hard,? |and |, |intense |likely |possible |possibly |probable |"
+    r"probably |a |the )*"
+    r"(?:short|long)(?:[-/ ,]+(?:hard|soft|duration|and|bright|spectrally|weak|intense|likely|timescale|lag|"
+    r"population|class|"
+    r"soft|type|of)){0,4}[- ]+(?:gamma-ray bursts?|GRBs?|bursts?|burst\b)"
+    r"|short[-/ ]hard|short, hard|hard[-/ ]short|long[-/ ]soft|type[- ]II? \((?:short|long)\)"
+    r"|(?:is|was|be|being|as|are) (?:(?:a|an|likely|possibly|probably|clearly|definitely|both|rather|indeed|"
+    r"relatively|very|"
+    r"of|the|consistent with|classified as) )*(?:short|long)(?= ?[,.;:)]| and| burst| GRB| duration|-duration|$)"
+    r"|border of the long-soft and hard-short burst classifications|(?:long|short)-duration (?:GRB|burst)"
+    r"|(?:long|short) (?:duration|GRB) (?:class|population)|\((?:long|short)(?:/hard|/soft)?\))",
+    re.I,
+)
+#: The classes of a gravitational-wave candidate with their probabilities.
+SOURCE = re.compile(
+    r"\b(?P<kind>BBH|BNS|NSBH|Terrestrial|[Mm]ass ?[Gg]ap|MassGap|binary black hole|"
+    r"binary neutron star)\s*\(\s*(?P<sign>[<>]=?|~)?\s*"
+    r"(?P<percent>\d{1,3}(?:\.\d+)?)\s*%\s*\)"
+)
+#: "is not a GRB", "not due to a GRB", "not an astrophysical event".
+NOT_A = re.compile(
+    r"\b(?:is|are|was|were|be)?\s?(?:in fact |actually |also |probably |likely |almost certainly |therefore |"
+    r"most |very |clearly )*"
+    r"(?:not|NOT)(?: likely| due to| from| caused by| considered(?: to be)?)?(?: an?| the)?(?: real| genuine|"
+    r" interesting| true)? "
+    r"(?P<what>GRBs?|gamma-ray bursts?|bursts?|astrophysical (?:events?|sources?|transients?|signals?)|astrophysical)\b"
+    r"(?! (?:afterglow|counterpart|host|candidate))"
+)
+#: What a trigger turned out to be: the words in front of the answer.
+DUE = re.compile(
+    r"\b(?:(?:is|are|was|were|be|been) (?:most |very |likely |probably |possibly |therefore |thus |actually |"
+    r"in fact |clearly |all )*"
+    r"(?:due to|caused by|triggered by|associated with|consistent with|from|an? outburst of|a flare from)|due to|"
+    r"caused by|"
+    r"mis-?identifi?ca?tion of|mis-?identifcation of|detection of|triggered on|outburst of|identified (?:as|with)|"
+    r"(?:is|are|was) (?:most likely |likely |probably |possibly )?(?:now )?(?:the|an?)?(?: known)?(?: source)?|"
+    r"likely|is)\s+"
+    r"(?P<lead>(?:the |an? |known |source |X-?ray |weak |[CMX]\d?(?:\.\d)?-?[Cc]lass |Galactic |bright |flaring |"
+    r"new |possible |likely |"
+    r"high[- ]mass |low[- ]mass |transient |solar |hard |soft |variable |outburst of |flare from |activity of |"
+    r"activity from |star |"
+    r"black hole |neutron star |candidate |persistent |accreting |magnetar )*)"
+    r"(?P<name>(?:Crab|Cyg(?:nus)? X-\d|Sco X-\d|Vela X-\d|Her X-\d|Cen X-\d|Cir X-\d|GX \d+[+-]\d+(?:\.\d+)?|"
+    r"GRS ?\d{4}[+-]\d{2,4}|"
+    r"LSV ?\+?\d\d ?\d*|LS ?V ?\+ ?\d\d \d+|LS ?V ?\+? ?\d\d|4U ?\d{4}[+-]\d{2,3}|GRO J\d{4}[+-]\d{1,4}|"
+    r"SAX J\d{4}\.\d[+-]\d{4}|AX J?\d{4}\.\d[+-]\d{4}|"
+    r"[A-Z][A-Za-z]{0,3} J?\d{4}(?:\.\d)?[+-]\d{2,6}(?:\.\d+)?|V\d{3,4} [A-Z][a-z]{2}|V404 Cyg|MAXI J\d{4}[+-]\d{3,4}|"
+    r"Swift J\d{4}(?:\.\d)?[+-]\d{2,4}(?:\.\d)?|IGR J\d{5}[+-]\d{4}|SGR ?J?\d{4}(?:\.\d)?[+-]\d{2,4}|"
+    r"1E ?\d{4}(?:\.\d)?[+-]\d{2,4}|"
+    r"XTE J\d{4}[+-]\d{3}|EXO \d{4}[+-]\d{3}|Mrk ?\d{2,4}|UX Ari|[A-Z]{2} (?:Cyg|Ari|Cet|Peg|Leo|Her|Dra|And|Psc|"
+    r"Aqr|CVn|Boo)))"
+)
+#: An object classed by its spectrum or its light: "is a dwarf nova".
+IS = re.compile(
+    r"\b(?:is|are|was|were|as|be|being|likely|of|to|by|from|due to|an?)(?: (?:in fact|therefore|thus|now|most|"
+    r"very|likely|probably|"
+    r"possibly|actually|consistent with|classified as|identified as|an?|the|known|confirmed|outburst|of|strong|"
+    r"candidate|young|"
+    r"spectroscopically|nearby|Galactic|foreground|bright|weak|simultaneous|contemporaneous|"
+    r"[CMX]\d?(?:\.\d)?-?[Cc]lass|bona fide|"
+    r"just|clear|caused by|due to|from|by|triggered on|to|be|related|false|trigger|simply|only|nothing but)){0,7}"
+    r" (?P<what>dwarf nova\w*|cataclysmic variable|X-?ray binary|HMXB|LMXB|solar flares?|(?:stellar|M[- ]dwarf|"
+    r"red[- ]star) flar\w+|"
+    r"flar(?:e|ing) star|tidal disruption event|TDE|orphan (?:GRB )?afterglow|kilonova|(?:type[- ])?Ia supernova|SN Ia|"
+    r"Type I[abcnpIL-]+ ?(?:supernova|SN)|noise(?: event| transient| trigger| fluctuation)?|false (?:trigger|"
+    r"alarm|detection)s?|"
+    r"X-?ray flash|X-?ray[- ]rich (?:GRB|burst)|SGR [Gg]iant flare|magnetar (?:burst|giant flare)|"
+    r"SGR(?:-like)? burst|TGF|asteroid|"
+    r"active galactic nucle\w+|background event|afterglow\b|blazar|quasar)",
+    re.I,
+)
+NEUTRINO = re.compile(r"\b(?:high|moderate|low|\d+%?) probability of being of astrophysical origin", re.I)
+PROBABLY_GRB = re.compile(r"\bas a GRB(?: \()?,? with (?:a )?(?P<percent>\d{1,3})% (?:probability|confidence)", re.I)
+HEDGE = re.compile(
+    r"\b(?:likely|probabl[ey]|possibl[ey]|may|might|could|suggest\w*|candidate|believe|appears?|seems?|"
+    r"consistent with|perhaps|"
+    r"tentative\w*|potential\w*|presumably|suspect\w*|indicat\w+|if|whether)\b",
+    re.I,
+)
+NEGATED = re.compile(
+    r"\b(?:not|no|neither|nor|unlikely|rather than|instead of|exclude\w*|rule[sd]? out|"
+    r"non)\b(?! (?:only|due))",
+    re.I,
+)
+COND = re.compile(
+    r"\b(?:if|whether|would|unless|assum\w+|in case|typical|like other|similar to|for (?:other|"
+    r"most))\b[^.;]{0,70}$",
+    re.I,
+)
+OTHERS = re.compile(
+    r"\b(?:bursts|GRBs|sample|population|catalog\w*|known|other|previous|average|typical|"
+    r"compared|classes)\b",
+    re.I,
+)
+COMPARED = re.compile(r"\b(?:known|other|previous|average|typical|compared|found to date)\b", re.I)
+SPOKEN_OF = re.compile(r"\b(?:triggers?|event|source|GRB|it|they|this)\b", re.I)
+#: Kinds that are told of one event only by the word itself; others also stand in passing.
+TELLING = frozenset({
+    "noise", "solar flare", "dwarf nova", "X-ray binary", "stellar flare", "orphan afterglow", "background",
+    "type Ia supernova", "tidal disruption event", "SGR giant flare", "X-ray flash", "SGR burst",
+})  # fmt: skip
+CAUSE = re.compile(r"\b(?:due|caused|triggered)\b", re.I)
+AFTERGLOW = re.compile(r"\b(?:strong |good )?(?:candidate|likely|possible|probable) afterglow\b", re.I)

@@ -1,0 +1,143 @@
+"""The vocabulary of counterparts and hosts: how they are seen, named and denied. Patterns only."""
+
+from __future__ import annotations
+
+import re
+
+KIND = (
+    r"(?:optical|near-?IR|NIR|IR|infrared|X-?ray|radio|UV|UVOT|XRT|gamma-?ray|optical/NIR|optical/UV|mm|"
+    r"sub-?mm|GeV|VHE)"
+)
+NOUN = rf"(?:(?:{KIND}[ /-]?){{0,2}}(?:afterglows?|counterparts?|transients?(?: source)?|OTs?|OA)\b)"
+WELL = (
+    r"(?:(?:clearly|well|still|also|strongly|again|significantly|faintly|easily|marginally|weakly|barely|now|"
+    r"bright(?:ly)?|successfully|just|both|detected and) ){0,3}"
+)
+#: "the afterglow is clearly detected", "the transient is seen", "was detected".
+SEEN = re.compile(
+    rf"\b(?:{NOUN}|(?:\w+ )?(?:source|object|transient|burst|GRB ?\d{{6}}[A-Z]?(?:/[\w .+-]{{4,24}})?|it|"
+    rf"AT ?20\d\d\w+|"
+    rf"EP\d{{6}}\w))[^.;:\n]{{0,70}}?"
+    rf" (?:is|was|are|were|has been|remains|appears) {WELL}(?P<verb>detect(?:ed|able)|visible|seen|found|"
+    rf"present|resolved|"
+    rf"identified|confirmed|recovered|fading|obvious|faded)\b(?! to (?:be )?(?:consist|lie))",
+    re.I,
+)
+#: "we detect the afterglow", "we clearly detected the OT", "detection of the X-ray afterglow".
+FIND = re.compile(
+    rf"\b(?:detect(?:s|ed|ing)?|f[io]u?nd|see|saw|identif(?:y|ied)|confirm(?:s|ed)?|discover(?:ed)?|report|"
+    rf"measured?|reveals?|"
+    rf"revealed|recover(?:ed)?|localized?|notice|noticed|show(?:s|ed)?)"
+    rf"(?: (?:the|an?|its|this|one|our|detection of|discovery of|presence of|clearly|candidate|possible|new|"
+    rf"potential|likely|"
+    rf"probable|fading|faint|bright|uncatalogued|variable|optical|same|previously|reported|again|continued|only|"
+    rf"magnitudes? of|single|"
+    rf"for|bright,|clear|of|single,|very|red|blue|decaying|rapidly|strong|plausible|good|weak|point|point-like|"
+    rf"that)){{0,7}}"
+    rf",? ?{NOUN}",
+    re.I,
+)
+#: "detection of the X-ray afterglow", "afterglow candidate", "the afterglow had R = 20".
+OF = re.compile(
+    rf"\b(?:(?:clear |strong |significant |successful |early |continued |first )?(?:detections?|discovery|"
+    rf"identification|confirmation) of "
+    rf"(?:the |an? |its )?(?:(?:fading|candidate|bright|possible|likely|faint) )*{NOUN}"
+    rf"|{NOUN} (?:candidate|detections?\b|discovery|confirmation|photometry|acquisition|(?:magnitudes?|"
+    rf"flux(?: density)?|brightness)"
+    rf"\b)|(?:candidate|possible|potential|likely|probable|proposed|plausible|strong candidate|best candidate)"
+    rf"(?: (?:for|as))?(?: the| an?)? {NOUN}"
+    rf"|(?:estimate|measure|obtain(?:ed)?|derive|find)[^.;\n]{{0,40}}? (?:for|of) (?:the )?{NOUN}"
+    rf"|{NOUN}[^.;\n]{{0,60}}? (?:has|had|have|faded|fades|decayed|decays|is fading|was fading|shows?|continues|"
+    rf"brightened|with) "
+    rf"(?:a |to |been |fad|an |dec|magnitude|[a-zA-Z]'? ?[=~])"
+    rf"|magnitudes? of (?:the )?{NOUN})",
+    re.I,
+)
+#: A new source of an automatic report.
+NEW = re.compile(
+    r"\b(?P<how>(?:an?|one|two|three|single|clear|the)[ ,]+(?:\w+[ ,-]+){0,4}?)(?P<what>(?:uncatalog\w+|fading|"
+    r"new|previously unknown|"
+    r"unknown|clear|bright|variable|decaying|unidentified|significant|point-like)[ ,]+(?:and |but )?(?:\w+[ ,-]+){0,3}?"
+    r"(?:X-?ray|optical|radio|IR|NIR|near-infrared|infrared|point|UV|transient)[ -]?(?:transient |"
+    r"point )?(?:source|object|transient)\b)",
+    re.I,
+)
+CLEAR_X = re.compile(
+    r"\ba (?:clear|bright|strong|significant|single) X-?ray source\b|"
+    r"\bbright source is (?:well )?detected",
+    re.I,
+)
+#: An identification with the event: "is the afterglow", "as the optical counterpart of".
+IS = re.compile(
+    r"\b(?:is|are|be|being|as|was|likely|represent) (?:(?:indeed|most|very|likely|probably|possibly|the|an?|its|"
+    r"strong|good|"
+    rf"probable|likely to be|to be|therefore|thus|candidate|fading|bright|genuine) ){{0,4}}{NOUN}(?: candidate)?"
+    r"(?: (?:of|to|for) (?:the )?(?:GRB|short|burst|EP|S\d|IceCube|Fermi|Swift|event)[\w -]{0,20})?",
+    re.I,
+)
+DENIED = re.compile(
+    r"\b(?:(?:is|are|was|be) (?:therefore |thus |most |very |likely |clearly |probably )*(?:not|unlikely to be|"
+    r"ruled out|excluded)"
+    rf"(?: as)?(?: (?:the|an?|likely|related to|associated with|connected to))*(?: {NOUN}| the (?:burst|GRB|"
+    rf"afterglow)| GRB ?\d+\w?)"
+    r"|(?:likely |probably |therefore )?(?:unrelated|not (?:physically |likely )?(?:related|associated|"
+    r"connected))(?: to| with)"
+    r"(?: the (?:burst|GRB|event|GW|neutrino)| GRB ?\d+\w?| S\d{6}\w+| EP\d+\w| IceCube-?\d+\w)"
+    r"|events? to be unrelated|(?:rule|ruled) out [^.;\n]{0,60}? as (?:the |an? )?(?:\w+ )?(?:counterpart|afterglow))",
+    re.I,
+)
+HOST = re.compile(
+    r"\b(?:(?P<doubt>(?:candidate|possible|potential|likely|probable|putative|plausible|presumed|"
+    r"best candidate for the|candidate for the) )"
+    r"host(?: galax(?:y|ies))?|host galaxy candidates?"
+    r"|(?:detect(?:ed|ion of)?|identif(?:y|ied|ication of)|find|found|discover(?:ed|y of)|"
+    r"consider) (?:as )?(?:the|its|an?) (?:\w+ )?host(?: galaxy)?"
+    r"|(?:is|as|be) (?:likely |probably |possibly |most likely |to be )*(?:the|its) (?:\w+ )?host(?: galaxy)?"
+    r"|(?:magnitude|redshift|spectrum|colou?rs?|morphology) (?:of|for) (?:the|its) host(?: galaxy)?"
+    r"|(?:the|its) host(?: galaxy)?(?: of GRB ?\d{6}\w?)? (?:is|was|has|appears|shows) (?:detected|visible|a |"
+    r"an |seen|at |clearly|also|"
+    r"consistent|bright|faint|blue|red|z|R))",
+    re.I,
+)
+HEDGE = re.compile(
+    r"\b(?:candidates?|possibl[ey]|potential(?:ly)?|likely|probabl[ey]|plausibl[ey]|may|might|could|suggest\w*|"
+    r"tentativ\w*|marginal\w*|"
+    r"presum\w+|proposed|appears? to be|seems?|believe|putative|perhaps|cannot (?:\w+ ){0,2}(?:rule|exclude|"
+    r"determine|confirm)|"
+    r"if\b|whether|unclear)\b",
+    re.I,
+)
+#: A denial; the telescope NOT is spelt in capitals.
+NOT = re.compile(
+    r"\b(?:no|No|NO|not|Not|nor|[Nn]either|[Ww]ithout|[Ff]ail\w*|[Cc]annot|[Ll]ack|[Aa]bsence|[Nn]on|[Nn]one|"
+    r"[Nn]ever|[Nn]othing|"
+    r"[Uu]pper limits?|[Uu]ndetected|too faint|hardly)\b|n't\b"
+)
+COND = re.compile(r"\b(?:if|whether|to (?:search|look|detect|find|identify|confirm|determine)|search(?:ed|"
+                   r"ing)? for|would|in order|in search|"
+                   r"encourage\w*|will|should|once|until|unless|need\w*|required?)\b[^.;]{0,80}$", re.I)  # fmt: skip
+NOUNS = ("afterglow", "counterpart", "transient", "ot", "oa")
+THINGS = ("source", "object", "transient")
+BEING = (" is ", " was ", " are ", " were ", " been ", " remains ", " appears ")
+PATTERNS = [
+    ("denied", ("related", "associated", "connected", "rule", "afterglow", "counterpart"), DENIED),
+    ("is", NOUNS, IS),
+    ("find", NOUNS, FIND),
+    ("seen", BEING, SEEN),
+    ("of", NOUNS, OF),
+    ("new", THINGS, NEW),
+    ("new", THINGS, CLEAR_X),
+    ("host", ("host",), HOST),
+]
+RULED_OUT = re.compile(r"\brul(?:e|ed) out|\bexclud\w+|\breject", re.I)
+CITED_BEHIND = re.compile(r"[^.;]{0,25}\((?:[^()]{0,50}et al|GCN)")
+SEES = re.compile(r"\b(?:detect|confirm|find|found|measure|identify|estimate|see)", re.I)
+FOUND_BY = re.compile(
+    r"\b(?:reported|discovered|proposed|suggested|announced|found|detected|identified) (?:by|in) "
+    r"(?!us|our|the UVOT|XRT|Swift)"
+)
+PROPOSED = re.compile(r"\b(?:proposed|suggested|reported|announced|claimed|put forward) (?:\w+ )?as\b", re.I)
+BY_THEM = re.compile(r"\b(?:followed up|observed|reported|found|discovered) by (?!us\b|our\b)", re.I)
+CITES = re.compile(r"\bet al\b|\bGCN\b", re.I)
+OURS = re.compile(r"\b(?:we|our|us|ours)\b", re.I)
+NOUN_RE = re.compile(r"afterglow|counterpart|\bOT\b|\bOA\b", re.I)
