@@ -168,8 +168,9 @@ CITED_AFTER = re.compile(
     r"AB|Vega|assum|based|the |wrt|with)[^()]{0,70}?(?:\bet ?\.? ?al\b|\bGCNC?S?\b|\bATel|\bTNS\b)"
     r"|^(?:(?!consist|agree|similar|compar|confirm|brighter|fainter|position|location|"
     r"coordinat)[^.;()]){0,40}\b(?:reported|measured|found|given|obtained|announced|published|quoted|derived|seen|"
-    r"observed|claimed|listed) (?:(?:earlier|previously|initially) )?(?:by|in|on TNS|to TNS)\b(?! (?:us|our|this|"
-    r"the same|R-|the [RrIiVvBb])| \w+ (?:images?|bands?|frames?))"
+    r"observed|claimed|listed) (?:(?:earlier|previously|initially) )?(?:by|in|on TNS|to TNS)\b"
+    r"(?=[^.;]{0,60}?(?:\bet ?\.? ?al\b|GCN|ATel|TNS|\bteam|\bcollaborat|[A-Z][a-z]+ ?(?:&|and) [A-Z]|\b[12]\d{3}\)))"
+    r"(?! (?:us|our|this|the same))"
     r"|^(?:[^.;()]|\b[A-Z][a-z]{2}\.){0,25}\b(?:in|by|from|at) (?:\w+ et al\.?|GCN)|^ ?(?:mags?)?\)? ?in GCN"
 )
 CITED_BEFORE = re.compile(

@@ -16,8 +16,8 @@ from kg.extraction.columns import Token, align, tokens_of
 from kg.extraction.heads import Column, is_head, read_head
 
 Style = Literal["pipes", "tabs", "commas", "spaces"]
-#: Rows and tables read of one text; no honest circular has more.
-MOST_ROWS, MOST_TABLES = 400, 24
+#: Rows of one table, of all tables, and tables read of one text; no honest circular has more.
+MOST_ROWS, ALL_ROWS, MOST_TABLES = 400, 800, 24
 
 
 class Cell(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,7 +86,7 @@ def find_tables(original: str) -> list[Table]:
     lines = _lines(original)
     found: list[Table] = []
     i = 0
-    while i < len(lines) and len(found) < MOST_TABLES:
+    while i < len(lines) and len(found) < MOST_TABLES and sum(len(t.rows) for t in found) < ALL_ROWS:
         line = lines[i].text
         columns = _columns(line) if len(line) < 300 and _HEADLIKE.search(line) else []
         if columns:
