@@ -35,7 +35,8 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Backtest(msgspec.Struct, frozen=True, kw_only=True):
-    """One run: what was read, how long it took, and the findings (side 0 `rules`, side 1 `other`)."""
+    """One run: what was read, how long it took, and the findings (side 0 `rules`, side 1 `other`).
+    `passed` counts the rules that a cheap comparison ruled out for an event, where many listen: no decision is kept."""
 
     rules: RuleSet
     other: RuleSet | None
@@ -43,6 +44,7 @@ class Backtest(msgspec.Struct, frozen=True, kw_only=True):
     findings: Findings
     events: int
     duplicates: int
+    passed: int
     first: datetime | None
     last: datetime | None
     open_windows: int
@@ -101,6 +103,7 @@ def backtest(
             findings=run.findings,
             events=run.events,
             duplicates=run.duplicates,
+            passed=run.passed,
             first=run.first,
             last=run.last,
             open_windows=len(run.trials[-1].memory.open_waits),

@@ -35,6 +35,7 @@ def report(run: Backtest, *, listed: int = LISTED) -> dict[str, Any]:
             "undated": run.part.undated,
             "seen_twice": run.duplicates,
             "decided": run.events,
+            "passed_over": run.passed,
             "first": iso(run.first),
             "last": iso(run.last),
             "kinds": dict(list(run.part.kinds.items())[:40]),

@@ -13,12 +13,16 @@ from analyses.orbits import Orbits
 from nuncius.core.event import Event
 from nuncius.journal.records import Decision, NewReaction
 from reactors.asking import Queries
+from reactors.context import context
 from reactors.deciding import FIRES, deciding_line
+from reactors.evaluation import Evaluation
 from reactors.findings import Findings
 from reactors.identities import Identities, private_table
+from reactors.judging import conditions
 from reactors.previewing import Preview
 from reactors.ruleset import RuleSet
 from reactors.runs import Entry
+from reactors.scene import Scene
 from reactors.trial import Heard, Trial
 from reactors.whereabouts import Whereabouts
 
@@ -34,10 +38,9 @@ class SideBySide:
         sides = [side for side in (rules, other) if side is not None]
         self.trials = [Trial(side, blob=blob, around=around, queries=queries) for side in sides]
         self.findings = Findings()
-        self._names = [frozenset(rule.name for rule in trial.rules.rules) for trial in self.trials]
         self._identities = Identities()
         self._seen = private_table("CREATE TABLE seen (id BLOB PRIMARY KEY) WITHOUT ROWID")
-        self.entries = self.events = self.duplicates = 0
+        self.entries = self.events = self.duplicates = self.passed = 0
         self.first: datetime | None = None
         self.last: datetime | None = None
 
@@ -68,6 +71,7 @@ class SideBySide:
         for side, items in enumerate(heard):
             said.append({})
             for item in items:
+                self.passed += item.decided.passed.rules if item.decided.passed and side == len(heard) - 1 else 0
                 for one in _said(item, self.trials[side]):
                     said[side][(one.decision.rule, item.event.id)] = one
                     self.findings.decided(side, one.decision, item.event)
@@ -88,8 +92,7 @@ class SideBySide:
         assert fired is not None
         silent, side = (now, 1) if change == "lost" else (before, 0)
         if change != "changed":
-            missing = "hears no such event" if key[0] in self._names[side] else "is not there"
-            line = deciding_line(silent.decision) if silent is not None else f"the rule {missing}"
+            line = deciding_line(silent.decision) if silent is not None else self._why_silent(side, key[0], fired)
         elif not (line := _changed(before, now)):
             return
         self.findings.differs(
@@ -101,6 +104,19 @@ class SideBySide:
             line=line,
             title=fired.title,
         )
+
+    def _why_silent(self, side: int, name: str, fired: _Said) -> str:
+        """Why a rule set says nothing about what fires in the other: the rule is not there, does not hear it, or was
+        passed over by a cheap comparison, of which no decision is made where many rules listen."""
+        trial = self.trials[side]
+        rule = trial.rules.named(name)
+        if rule is None:
+            return "the rule is not there"
+        if rule not in trial.rules.listening(fired.event.kind) or rule.aliases:
+            return "the rule hears no such event"
+        scene = Scene(Evaluation(context(fired.event), trial.maps), rule.variables)
+        outcome, reason, trace = conditions(rule, scene)
+        return deciding_line(Decision(rule=name, rule_hash=rule.hash, outcome=outcome, reason=reason, trace=trace))
 
 
 class _Said(msgspec.Struct, frozen=True, kw_only=True):

@@ -163,6 +163,18 @@ def test_the_same_rules_differ_in_nothing(night: Path, tmp_path: Path) -> None:
     assert told(backtest([night], book.rules, other=same.rules))["diff"] == {"rules": [], "total": 0, "firings": []}
 
 
+def test_the_line_that_decided_is_told_although_many_rules_listen(night: Path, tmp_path: Path) -> None:
+    many = "".join(f"\n---\nrule: r{n}\nwhen: lvk.alert\nif: ev.far < 1e-{n + 3}\ndo: {{post: x}}\n" for n in range(30))
+    strict = "\n---\nrule: strict\nwhen: lvk.alert\nif: ev.far < 1e-40\ndo: {post: x}\n"
+    before = rules(tmp_path, OLD.strip() + many + strict.replace("1e-40", "1e-4"))
+    now = rules(tmp_path, OLD.strip() + many + strict, "new.yaml")
+    found = told(backtest([night], before.rules, other=now.rules))
+    assert found["archive"]["passed_over"] > 0
+    lost = [one for one in found["diff"]["firings"] if one["rule"] == "strict"]
+    assert lost
+    assert all(re.search(r"ev\.far < 1e-40 is false \(ev\.far = ", one["line"]) for one in lost)
+
+
 def test_a_rule_that_is_gone_loses_its_firings(night: Path, tmp_path: Path) -> None:
     before, now = rules(tmp_path, OLD), rules(tmp_path, OLD.partition("---")[0], "new.yaml")
     diff = told(backtest([night], before.rules, other=now.rules))["diff"]
