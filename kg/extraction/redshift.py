@@ -14,7 +14,7 @@ import msgspec
 from kg.extraction.candidate import Candidate, Grammar
 from kg.extraction.document import Document
 from kg.extraction.fact import Fact, Where
-from kg.extraction.normalise import Even, sentence
+from kg.extraction.normalise import Even
 from kg.extraction.redshift_claims import Found, Verdict, verdicts
 from kg.extraction.redshift_context import judge, sort_announced, sort_of
 from kg.extraction.redshift_value import (
@@ -33,6 +33,7 @@ from kg.extraction.redshift_value import (
     read_value,
     reread,
 )
+from kg.extraction.sentences import sentence
 from kg.names import find_names
 
 _Z = re.compile(
@@ -64,6 +65,10 @@ _NOT_AFTER = re.compile(
     r"min|m\b|-?met(?:er|re)|AA?\b|Ang|micron|um\b|nm\b|-?band|x ?10|erg|"
     r"cm\b|absorption systems?|systems\b|lines?\b|doublets?\b|galaxies|AB\b|candidates)|:\d|\^|-sigma|/\d(?!\.\d\d))",
     re.I,
+)
+#: Without it there is no redshift in a text.
+_MENTIONED = re.compile(
+    r"red-?shift|[zZ][^\w ]{0,3} ?(?:[=~:<>]|is |was |of |at |approx|about |to be )|[<>~] ?z|z_|z\{|zph|pz", re.I
 )
 _BOUND = re.compile(r"\b(?:lower|upper) (?:limit|bound) (?:to|on|of|for)\b", re.I)
 _RANGED = re.compile(r"range|between|interval|from", re.I)
@@ -123,6 +128,8 @@ def found_in(
     """All redshifts of a text with their judgement, in order, but no more than `_MOST`; of spans that overlap the first
     grammar's wins. `subject` is the circular's, `names` are the event's own."""
     text = even.text
+    if not _MENTIONED.search(text):
+        return []
     otherwise, announced = sort_of(text), sort_announced(subject)
     found: list[Found] = []
     for lead, start, end, reading in _spans(text):
