@@ -1,0 +1,53 @@
+"""Rules that wait, through `nuncius replay`: the shipped night, its windows closed at the end, the same whenever it is
+replayed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from nuncius.replaying import replay, replay_settings
+
+RULES = """
+rule: together
+when: {gw: lvk.alert, grb: gcn.notice.fermi.gbm}
+within: 10s
+do:
+  - post: "${gw.name} and ${grb.name}"
+---
+rule: nobody-looked
+when: lvk.alert
+within: 30d
+without: {nu: gcn.notice.icecube}
+do:
+  - post: "no neutrino for ${ev.name}"
+---
+rule: daily
+when: {every: 1d}
+do:
+  - post: "a day has passed"
+"""
+
+
+def told(folder: Path, project: Path) -> dict[str, list[str]]:
+    folder.mkdir()
+    (folder / "rules.yaml").write_text(RULES)
+    app, _, _ = replay(replay_settings(folder, [folder / "rules.yaml"]), [project / "config" / "demo" / "2017-08-17"])
+    try:
+        found: dict[str, list[str]] = {"together": [], "nobody-looked": [], "daily": []}
+        for stored in app.journal.reports(limit=1000):
+            found[stored.report.rule].append(stored.report.title)
+        return found
+    finally:
+        app.close()
+
+
+@pytest.mark.slow
+def test_a_replay_correlates_closes_windows_and_keeps_schedules(tmp_path: Path, project: Path) -> None:
+    once, again = told(tmp_path / "a", project), told(tmp_path / "b", project)
+    assert once == again, (once, again)
+    assert once["together"]
+    assert set(once["together"]) == {"G298048 and Fermi GBM 524666471"}  # as they were called then
+    assert any("no neutrino for" in title for title in once["nobody-looked"])
+    assert len(once["daily"]) >= 30
