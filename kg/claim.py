@@ -7,8 +7,9 @@ from typing import Any, Literal
 
 import msgspec
 
-#: `superseded`: a later notice of the same sender says it anew. `corrected` and `retracted`: another document says so of this quantity. `questioned`: its circular was corrected
-#: without saying where. Superseded versions are not read at all, except for what was known at an earlier time.
+#: `superseded`: a later notice of the same sender says it anew. `corrected` and `retracted`: another document says so
+#: of this quantity. `questioned`: its circular was corrected without saying where. Superseded versions are not read at
+#: all, except for what was known at an earlier time.
 Status = Literal["stands", "superseded", "corrected", "retracted", "questioned"]
 
 

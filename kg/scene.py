@@ -1,4 +1,5 @@
-"""What a picture of an object shows: its documents around a circle, what each claims, who cites and contradicts whom."""
+"""What a picture of an object shows: its documents around a circle, what each claims, who
+cites and who contradicts whom."""
 
 from __future__ import annotations
 
