@@ -134,6 +134,13 @@ def test_a_distant_region_holds_nothing_and_the_whole_sky_everything() -> None:
     assert nsky.prob_inside(sky, Circle(ra=0.0, dec=0.0, radius=180.0)) == 1.0
 
 
+def test_no_probability_exceeds_one_though_the_cells_of_a_map_may_sum_to_more() -> None:
+    whole = nsky.Patch(cells="0/0-11").moc()
+    sums = [gaussian_map(ra, 10.0, 5.0, order=5).probability_in(whole) for ra in range(0, 360, 15)]
+    assert max(sums) > 1.0  # by rounding, which a rule that asks for "at most 1" would take for a mistake
+    assert all(nsky.prob_in_moc(gaussian_map(ra, 10.0, 5.0, order=5), whole) <= 1.0 for ra in range(0, 360, 15))
+
+
 def test_samples_have_the_stated_containment() -> None:
     for region in (
         Circle(ra=10, dec=89.0, radius=1.0, containment_probability=0.68),

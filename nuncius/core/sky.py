@@ -160,7 +160,7 @@ def prob_inside(sky: Localization, region: Localization) -> float:
 def prob_in_moc(sky: Localization, region: MOC) -> float:
     """Probability (0 to 1) that the source of `sky` lies in a MOC; see `prob_inside`."""
     if isinstance(sky, ProbabilityMap):
-        return sky.probability_in(region)
+        return min(sky.probability_in(region), 1.0)  # the cells of a map may sum to a little more
     import astropy.units as u
 
     ra, dec = sample(sky)
