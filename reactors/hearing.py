@@ -29,7 +29,6 @@ class Hearing:
         self._alone: Evaluation | None = None
         self._seen: Seen | None = None
         self._contexts: dict[str, dict[str, Any]] = {}
-        self._events: dict[int, Event] = {}
         self._called: dict[tuple[str, ...], Outcome] = {}
 
     @property
@@ -50,9 +49,8 @@ class Hearing:
         """A partner's event."""
         if item.id == self.event.id:
             return self.event
-        if item.seq not in self._events:
-            self._events[item.seq] = item.event
-        return self._events[item.seq]
+        event, self._contexts[item.id] = self.memory.view(item)
+        return event
 
     def together(self, anchor: Event, aliases: Mapping[str, Event]) -> Evaluation:
         """An anchor with its partners. What functions give is shared by all that name the same events."""

@@ -16,7 +16,7 @@ from reactors.shelves import Seen
 
 class Past(msgspec.Struct, frozen=True, kw_only=True):
     """The latest reaction in a slot: the event that caused it, its sender (None if never noted) and when that made
-    it, what else it rests on, and for each action its inputs, key and revision."""
+    it, what else it rests on and under which names, and for each action its inputs, key and revision."""
 
     event: str
     mission: str | None = None
@@ -25,6 +25,7 @@ class Past(msgspec.Struct, frozen=True, kw_only=True):
     standing: bool
     parts: list[dict[str, Any]]
     members: list[Member] = []
+    aliases: dict[str, str] = {}
 
 
 class Memory(Protocol):
@@ -69,6 +70,10 @@ class Memory(Protocol):
 
     def partners(self, kinds: Sequence[str], start: datetime, end: datetime) -> list[Seen]:
         """Events of these kinds, heard so far, with `start` <= T0 <= `end`, in order of T0."""
+        ...
+
+    def view(self, item: Seen) -> tuple[Event, dict[str, Any]]:
+        """A partner's event, and how conditions see it; those asked for lately are at hand."""
         ...
 
     def retracted_by(self, event: Event, before: int) -> Event | None:
@@ -158,6 +163,7 @@ def past_of(reaction: NewReaction, *, standing: bool) -> Past:
         standing=standing,
         parts=context.get("parts", []),
         members=[msgspec.convert(m, Member) for m in context.get("members", [])],
+        aliases=context.get("aliases", {}),
     )
 
 

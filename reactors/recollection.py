@@ -11,12 +11,15 @@ import msgspec
 
 from nuncius.core.event import Event
 from nuncius.journal.records import NewReaction, Retraction, Silence, Stored, Wait
+from reactors.context import context
 from reactors.memory import Past, past_of, rests_on
 from reactors.shelves import MAX_EVENTS, Seen, Shelf, made, pack, seen, unpack
 from reactors.waitbook import WaitBook
 
 KEEP_OBJECTS = 50_000
 KEEP_HELD = 100_000
+#: Partners whose events are kept unpacked; one takes about 20 kB.
+KEEP_VIEWS = 1_000
 KEEP_QUESTIONS = 5_000
 _EVER = datetime(1, 1, 1, tzinfo=UTC)
 
@@ -87,6 +90,7 @@ class Recollection:
         self._held: OrderedDict[tuple[str, str], str] = OrderedDict()
         self._questions: OrderedDict[str, dict[str, str]] = OrderedDict()
         self._questioned: OrderedDict[str, bytes] = OrderedDict()
+        self._views: OrderedDict[int, tuple[Event, dict[str, Any]]] = OrderedDict()
         self._noted: set[str] = set()
         self._silences: list[Silence] | None = None
         self.complaints: list[str] = []
@@ -104,9 +108,12 @@ class Recollection:
         return self._latest[slot]
 
     def firings(self, rule: str, value: str, since: datetime) -> int:
-        moments = self._log(rule).get(value, deque())
+        log = self._log(rule)
+        moments = log.get(value, deque())
         while moments and moments[0] <= since:
             moments.popleft()
+        if not moments:
+            log.pop(value, None)  # objects come and go
         return len(moments)
 
     def _log(self, rule: str) -> dict[str, deque[datetime]]:
@@ -185,6 +192,12 @@ class Recollection:
                 shelf.extend([seen(s) for s in before], start)
             found.update((item.seq, item) for item in shelf.between(start, end))
         return sorted(found.values(), key=lambda item: (item.t0, item.seq)) if len(kinds) > 1 else list(found.values())
+
+    def view(self, item: Seen) -> tuple[Event, dict[str, Any]]:
+        if item.seq not in self._views:
+            event = item.event
+            _keep(self._views, item.seq, (event, context(event)), KEEP_VIEWS)
+        return self._views[item.seq]
 
     def retracted_by(self, event: Event, before: int) -> Event | None:
         if event.object is None:
@@ -315,7 +328,7 @@ class Recollection:
             self.complaints.append(text)
 
 
-def _keep(store: OrderedDict[str, Any], key: str, value: Any, bound: int) -> None:
+def _keep(store: OrderedDict[Any, Any], key: Any, value: Any, bound: int) -> None:
     store[key] = value
     store.move_to_end(key)
     if len(store) > bound:

@@ -203,7 +203,7 @@ def _escalate(rule: Rule, wait: Wait, hearing: Hearing) -> Verdict:
     page = {"do": "page", "what": escalation.page, "slot": f"{slot}/escalation/{index}", "revision": 1}
     page |= {"key": digest(wait.key, "page"), "place": f"escalation/{index}"}
     why = f"after {escalation.after_s:g} s" + (f" without {escalation.unless}" if escalation.unless else "")
-    return _page(rule, case, wait, page, why, hearing)
+    return _page(rule, case, wait, page, why, past.aliases, hearing)
 
 
 def case_of_wait_event(rule: Rule, event_id: str, hearing: Hearing) -> Case | str:
@@ -214,7 +214,9 @@ def case_of_wait_event(rule: Rule, event_id: str, hearing: Hearing) -> Case | st
     return Case(event=event, scene=Scene(hearing.together(event, {}), rule.variables))
 
 
-def _page(rule: Rule, case: Case, wait: Wait, page: dict[str, Any], why: str, hearing: Hearing) -> Verdict:
+def _page(
+    rule: Rule, case: Case, wait: Wait, page: dict[str, Any], why: str, aliases: dict[str, str], hearing: Hearing
+) -> Verdict:
     event = case.event
     reaction = NewReaction(
         slot=str(page["slot"]),
@@ -235,6 +237,7 @@ def _page(rule: Rule, case: Case, wait: Wait, page: dict[str, Any], why: str, he
             "vars": [list(pair) for pair in rule.variables],
             "results": [],
             "on_fail": [],
+            "aliases": aliases,
             "escalates": wait.data.get("slot"),
             "why": why,
         },

@@ -15,6 +15,7 @@ from rules_samples import GW, NOON, Night, gw, retraction
 
 from nuncius.core.errors import TransientError
 from nuncius.core.event import Event, Tense
+from nuncius.core.report import Severity
 from nuncius.journal import Journal, Silence
 from reactors.functions import Maps
 from reactors.reactor import Reactor
@@ -607,6 +608,16 @@ def test_a_firing_that_nobody_acknowledges_is_escalated(night: MakeNight) -> Non
     page = n.journal.reactions()[0]
     assert (page.severity, page.actions[0]["do"]) == ("page", "page")
     assert "escalated after 900 s without acknowledged" in n.decisions()[-1].reason
+    n.works()
+    assert [(r.title, r.severity) for r in n.reports()][-1] == ("nobody has looked at GW170817", Severity.PAGE)
+
+
+def test_an_escalation_of_a_correlation_may_name_all_its_events(night: MakeNight) -> None:
+    n = night(PAIR + 'escalate:\n  - {after: 15m, page: "${gw.name} with ${grb.name}, and nobody looks"}\n')
+    n.hears(gw("a"), grb("b"))
+    until(n, 2000)
+    n.works()
+    assert n.titles()[-1] == "GW170817 with GRB170817A, and nobody looks"
 
 
 def test_an_acknowledged_firing_is_not_escalated(night: MakeNight) -> None:
