@@ -12,21 +12,19 @@ import argparse
 import json
 import time
 from collections.abc import Callable
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from benchmarks import bench_extract_peers as peers
+from benchmarks.bench_extract_calibration import calibrated
 from benchmarks.bench_extract_swift import swift
 from benchmarks.gold_adversarial import System, adversarial
 from benchmarks.gold_scoring import annotated, circular_of, counted, every_outcome, judged, rates, texts, wilson
 from kg.extraction import Circular, Document, Scorer, extract
 from kg.extraction.batch import Choice, in_order
 from kg.extraction.scoring import load
-
-BINS = 15
 
 
 def ours(scorer: Scorer | None) -> System:
@@ -94,16 +92,8 @@ def calibration(data: Path) -> dict[str, Any]:
         for record in annotated():
             row = circulars[record["circular"]]
             pairs[record["split"]] += judged(system(circular_of(row)), record, row)
-        out[name] = {split: {"facts": len(p), "error": calibration_error(p)} for split, p in pairs.items()}
+        out[name] = {split: calibrated(p) for split, p in pairs.items()}
     return out
-
-
-def calibration_error(pairs: list[tuple[float, bool]]) -> float:
-    """Mean distance of confidence from frequency, bins of equal mass."""
-    pairs = sorted(pairs)
-    cuts = [round(i * len(pairs) / BINS) for i in range(BINS + 1)]
-    bins = [pairs[a:b] for a, b in pairwise(cuts)]
-    return sum(abs(sum(p for p, _ in b) - sum(right for _, right in b)) for b in bins) / max(len(pairs), 1)
 
 
 def pace(data: Path) -> dict[str, float]:

@@ -8,6 +8,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+from benchmarks.bench_extract_calibration import calibrated
 from benchmarks.gold_adversarial import System
 from benchmarks.gold_agreement import Found
 from benchmarks.gold_scoring import Counts, circular_of, rates, texts
@@ -70,6 +71,7 @@ def _figures(rows: list[dict[str, Any]], said: list[Found | None], circulars: di
     ]
     return rates(Counts(tp, tp, fp, fn)) | {
         "exact": sum(exact),
+        "calibration": calibrated([(f.get("confidence", 1.0), r) for f, r in zip(said, right, strict=True) if f]),
         "in_text_right": [sum(told), len(told)],
         "false_per_100": 100 * sum(f is not None for f in none) / max(len(none), 1),
         "type_macro_f1": sum(_f1(kinds, c) for c in CLASSES) / len(CLASSES) if kinds else None,

@@ -30,14 +30,24 @@ def shown(result: dict[str, Any]) -> str:
             for k, v in result["photometry_rows"].items() if isinstance(v, dict)]  # fmt: skip
     parts += ["## Photometry rows", _table(["", "tp", "fp", "fn", "F1, all rows", "F1, rows in the text"], rows)]
     calibration = [
-        [name, *(f"{c[s]['error']:.3f} ({c[s]['facts']} facts)" for s in ("dev", "test"))]
-        for name, c in result["calibration"].items()
-    ]
-    parts += ["## Calibration error", _table(["", "dev", "test"], calibration)]
+        [f"{name}, {split}", str(c["facts"]), f"{c['mean_confidence']:.3f}", f"{c['right']:.3f}", f"{c['error']:.3f}",
+         f"{c['if_perfect']:.3f}"]
+        for name, splits in _calibrations(result).items() for split, c in splits.items()
+    ]  # fmt: skip
+    head = ["", "facts", "mean confidence", "right", "calibration error", "if perfectly calibrated"]
+    parts += ["## Calibration", _table(head, calibration)]
     adversarial = [[name, f"{n} of 58"] for name, n in result["adversarial_cases_passed"].items()]
     parts += ["## Adversarial cases passed", _table(["", "passed"], adversarial)]
     parts += ["## Circulars a second", _table(["", ""], [[k, f"{v:g}"] for k, v in result["circulars_per_s"].items()])]
     return "\n\n".join(parts)
+
+
+def _calibrations(result: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Calibration on the hand annotations and on the Swift redshifts."""
+    return {
+        name: {"Swift redshifts": result["swift_redshifts"][name]["calibration"]} | splits
+        for name, splits in result["calibration"].items()
+    }
 
 
 def _swift(table: dict[str, Any]) -> str:
