@@ -117,5 +117,23 @@ def test_forty_and_more_adversarial_cases_each_ask_and_forbid(cases: list[dict[s
 
 def test_the_draw_of_circulars_can_be_repeated(gold: Path, records: list[dict[str, Any]], shared_data: Path) -> None:
     lines = (shared_data / "circulars.jsonl").read_text(encoding="utf-8").splitlines()
-    drawn = load(gold / "sample.py").draw([json.loads(line) for line in lines])
-    assert set(drawn) == {r["circular"] for r in records}
+    circulars = [json.loads(line) for line in lines]
+    sample = load(gold / "sample.py")
+    first, second = sample.draw(circulars), sample.draw_second(circulars, records)
+    assert not set(first) & set(second)
+    assert {r["circular"] for r in records if r.get("draw") != "second"} == set(first)
+    assert {r["circular"] for r in records if r.get("draw") == "second"} == set(second)
+
+
+def test_the_second_development_sample_names_no_event_of_the_test_side(
+    gold: Path, records: list[dict[str, Any]], shared_data: Path
+) -> None:
+    sample = load(gold / "sample.py")
+    test = sample.names_of_test(records)
+    second = {r["circular"]: r for r in records if r.get("draw") == "second"}
+    assert len(second) == 92
+    assert {r["split"] for r in second.values()} == {"dev"}
+    for circular in map(json.loads, (shared_data / "circulars.jsonl").read_text(encoding="utf-8").splitlines()):
+        if circular["circularId"] in second:
+            said = sample.bare(circular["subject"] + circular["body"])
+            assert not [name for name in test if name in said], circular["circularId"]

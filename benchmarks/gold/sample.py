@@ -11,7 +11,9 @@ import random
 import re
 import sys
 from pathlib import Path
+from typing import Any
 
+HERE = Path(__file__).resolve().parent
 SEED = 3
 LONGEST = 3600  # characters of body: two of the sweeping optical tables would cost as much as fifteen other circulars
 
@@ -77,6 +79,29 @@ EXPLICIT = (603, 1007, 3096, 3176, 10081, 10106, 12477, 21209, 33749, 34378, 345
 # Chosen by their subjects for what is rarest: links that are claimed, doubted or denied, and things taken back.
 RARE = (7389, 9383, 10027, 10068, 11563, 32983, 33313, 34316, 34407, 34688, 34709, 34717, 34738, 34748)
 
+# A third draw: a second development sample of what the first has little of. A pattern may match subject or body, and
+# only circulars that name no event of the test side are drawn. The bodies are shorter: these are read in a hurry.
+SECOND_SEED = 7
+SECOND_LONGEST = 2400
+SECOND: tuple[tuple[str, int, str], ...] = (
+    ("second: links", 9, r"(?:\A|\n)[^\n]*(?:SN ?20|supernova|coincid|/ ?AT ?20|ZTF2|AMON)[^\n]*\Z"),
+    ("second: links in the body", 8, r"supernova|coincident with|unrelated|chance (?:alignment|coincidence)|blazar"),
+    ("second: corrections", 8, r"correction|mistake|revis(?:ed|ion)|refined (?:spectroscopic )?redshift|update of"),
+    ("second: corrections in the body", 5, r"erratum|typo|supersede|should read|instead of|correct(?:s|ing|ion)"),
+    ("second: not a burst", 8, r"\b(?:is|are) not (?:a )?(?:GRB|an? astro|astro)|likely due to background"),
+    ("second: classes", 6, r"short[- /](?:hard|duration|GRB)|short burst|magnetar|\bSGR\b|X-ray (?:flash|transient)"),
+    ("second: candidates", 8, r"afterglow candidate|candidate afterglow|not the afterglow|rule[sd]? out|not related"),
+    ("second: gravitational waves", 4, r"LIGO/Virgo/KAGRA"),
+    ("second: neutrinos", 4, r"IceCube-\d{6}A"),
+    ("second: einstein probe and svom", 3, r"EP2\d{5}|SVOM|EP-WXT"),
+    ("second: radio", 4, r"\bradio\b|VLA|ATCA|GHz"),
+    ("second: swift", 4, r"UVOT|XRT (?:team|refined)|Enhanced Swift-XRT"),
+    ("second: before swift", 6, r"GRB ?(?:9[789]|0[0-4])\d{4}|SN2002ap"),
+    ("second: redshifts otherwise", 6, r"photo(?:metric)?[- ]?(?:z|redshift)|assum(?:e|ing)[^.]{0,40}(?:z|redshift)"),
+    ("second: hosts and fields", 4, r"host galaxy|field galax|nearby galax|cluster"),
+    ("second: not found", 5, r"not detect|no (?:credible |optical |new )?(?:source|afterglow|counterpart)|upper limit"),
+)
+
 
 def stratum_of(number: int, subject: str) -> str:
     """The first stratum whose pattern the subject matches; old circulars have one of their own."""
@@ -115,13 +140,56 @@ def draw(circulars: list[dict[str, object]], seed: int = SEED) -> dict[int, str]
     return dict(sorted(chosen.items()))
 
 
+def bare(text: object) -> str:
+    """Letters and digits alone, so that names agree however they are set."""
+    return re.sub(r"[^A-Z0-9]", "", str(text).upper())
+
+
+def names_of_test(records: list[dict[str, Any]]) -> set[str]:
+    """Every name that the annotated circulars of the test side give their events, bare of spaces and signs; of a
+    trigger its number alone."""
+    said = [
+        str(name)
+        for record in records
+        if record["split"] == "test"
+        for name in [
+            record["event"],
+            *(f["value"] for f in record["facts"] if f["predicate"] in {"event_name", "alias"}),
+        ]
+    ]
+    return {bare(re.sub(r"^.*trigger ", "", name)) for name in said}
+
+
+def draw_second(circulars: list[dict[str, Any]], records: list[dict[str, Any]]) -> dict[int, str]:
+    """Circular number → stratum of the second development sample: none that the first draws chose, none that names
+    an event of the test side in subject, index or body."""
+    taken, test = set(draw(circulars)), names_of_test(records)
+    texts = {
+        int(c["circularId"]): f"{c['body']}\n{c['subject']}"
+        for c in sorted(circulars, key=lambda c: int(c["circularId"]))
+        if c.get("quality") == "full" and c["subject"] and len(c["body"]) <= SECOND_LONGEST
+        if int(c["circularId"]) not in taken
+        if not any(
+            name in bare([c["subject"], c["body"], c.get("eventId"), c.get("eventIdFromIndex")]) for name in test
+        )
+    }
+    rng = random.Random(SECOND_SEED)  # a sampling seed, not a secret
+    chosen: dict[int, str] = {}
+    for name, quota, pattern in SECOND:
+        pool = [n for n, text in texts.items() if n not in chosen and re.search(pattern, text)]
+        chosen.update(dict.fromkeys(_one_of_each_run(pool, quota, rng), name))
+    return dict(sorted(chosen.items()))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="folder that holds circulars.jsonl")
     parser.add_argument("--seed", type=int, default=SEED)
     arguments = parser.parse_args()
     lines = (arguments.data / "circulars.jsonl").read_text(encoding="utf-8").splitlines()
-    for number, stratum in draw([json.loads(line) for line in lines], arguments.seed).items():
+    circulars = [json.loads(line) for line in lines]
+    records = [json.loads(line) for line in (HERE / "circulars.jsonl").read_text(encoding="utf-8").splitlines()]
+    for number, stratum in [*draw(circulars, arguments.seed).items(), *draw_second(circulars, records).items()]:
         sys.stdout.write(f"{number}\t{stratum}\n")
 
 

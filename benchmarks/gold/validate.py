@@ -57,6 +57,7 @@ def _angle(parts: list[float]) -> float:
 def spells_position(text: str, value: dict[str, float]) -> bool:
     """Whether the text holds this position: in decimal degrees, or in hours and degrees with equal numbers of parts."""
     text = re.sub(r"J?2000(?:\.0)?", " ", text).replace("−", "-")
+    text = re.sub(r"(?<=\d)s\.(?=\d)", ".", text)  # 03s.5 is 3.5 seconds
     found = list(re.finditer(r"\d+\.?\d*", text))
     parts = [float(m.group()) for m in found]
     signs = [-1 if re.search(r"-\s?$", text[: m.start()]) else 1 for m in found]
