@@ -80,7 +80,7 @@ EXPLICIT = (603, 1007, 3096, 3176, 10081, 10106, 12477, 21209, 33749, 34378, 345
 RARE = (7389, 9383, 10027, 10068, 11563, 32983, 33313, 34316, 34407, 34688, 34709, 34717, 34738, 34748)
 
 # A third draw: a second development sample of what the first has little of. A pattern may match subject or body, and
-# only circulars that name no event of the test side are drawn. The bodies are shorter: these are read in a hurry.
+# only circulars that name no event of the test side are drawn. The bodies are shorter, to be read faster.
 SECOND_SEED = 7
 SECOND_LONGEST = 2400
 SECOND: tuple[tuple[str, int, str], ...] = (
