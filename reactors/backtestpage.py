@@ -25,6 +25,7 @@ svg .gap{fill:var(--line);opacity:.5}.axis,.edges{display:flex;font-size:.75rem;
 border-top:1px solid var(--line);padding-top:.15rem}
 .axis span{overflow:hidden;white-space:nowrap;text-overflow:ellipsis}
 .pair{display:grid;grid-template-columns:minmax(0,1fr);gap:.8rem;margin:.6rem 0}
+@media(max-width:30rem){.axis,.edges{font-size:.66rem}}
 @media(min-width:46rem){.pair{grid-template-columns:minmax(0,2fr) minmax(0,1fr)}}.edges{justify-content:space-between}
 table{border-collapse:collapse;width:100%;font-size:.9rem}td,th{text-align:left;padding:.25rem .5rem .25rem 0;
 border-bottom:1px solid var(--line);vertical-align:top;overflow-wrap:anywhere}th{font-weight:600}
@@ -38,7 +39,7 @@ code{font-size:.88em;overflow-wrap:anywhere}
 def page(found: dict[str, Any]) -> str:
     """The report of `backtestreport.report` as one HTML document."""
     axis = Axis(stretches(found["archive"]["days"]))
-    rules = sorted(found["rules"], key=lambda rule: (-rule["fired"], rule["rule"]))
+    rules = sorted(found["rules"], key=lambda rule: (-rule["objects"], -rule["fired"], rule["rule"]))
     body = [
         _head(found),
         _arrivals(found, axis),
@@ -95,7 +96,8 @@ def _rule(rule: dict[str, Any], axis: Axis) -> str:
     if rule["fired"]:
         parts.append(f'<div class="pair"><div>{day_bars(rule["days"], axis, unit="firings")}{_axis(axis)}')
         on = ", ".join(f"{escape(kind)} {count:,}" for kind, count in list(rule["kinds"].items())[:4])
-        parts.append(f'<p class="dim">{rule["objects"]:,} objects; {on}</p></div>{_delays(rule)}</div>')
+        objects = f"{rule['objects']:,} objects; " if rule["objects"] else ""
+        parts.append(f'<p class="dim">{objects}{on}</p></div>{_delays(rule)}</div>')
     if rule["because"]:
         lines = "".join(f"<li><code>{escape(b['line'])}</code> {b['times']:,} times</li>" for b in rule["because"])
         parts.append(f"<details><summary>Why it did not fire: {escape(others)}</summary><ul>{lines}</ul></details>")

@@ -139,7 +139,9 @@ class Trial:
         return preview(reaction, event, self.maps, now=self.clock.now(), partners=known, results=results)
 
     def t0(self, heard: Heard) -> datetime | None:
-        """The trigger time of what an event is about."""
+        """The trigger time of what an event is about; a schedule is about nothing that happened."""
+        if heard.rang and "anchor" not in heard.event.data:
+            return None
         event = (self.event(heard.about) or heard.event) if heard.rang else heard.event
         return event.trigger_time
 

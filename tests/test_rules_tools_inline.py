@@ -238,3 +238,13 @@ def test_the_command_refuses_rules_with_errors_and_rules_without_tests(tmp_path:
     refused = command(str(file))
     assert "did you mean 'lvk.alert'" in str(refused.exception)
     assert "did you mean 'fires'" in str(refused.exception)
+
+
+def test_the_rule_of_the_documentation_passes_the_tests_that_it_shows(project: Path, tmp_path: Path) -> None:
+    page = (project / "docs" / "backtest.md").read_text(encoding="utf-8")
+    file = tmp_path / "nearby-bns.yaml"
+    file.write_text(page.partition("```yaml\n")[2].partition("```")[0], encoding="utf-8")
+    result = command(str(file))
+    assert result.exit_code == 0, result.output
+    shown = page.partition("$ nuncius rules test nearby-bns.yaml\n")[2].partition("```")[0]
+    assert result.output.replace(f"{tmp_path}/", "") == shown
