@@ -10,7 +10,7 @@ from datetime import datetime
 
 import msgspec
 
-from nuncius.core.clock import Clock, VirtualClock
+from nuncius.core.clock import FIRST_ARCHIVE, Clock, VirtualClock
 from nuncius.core.errors import ConfigurationError, TransientError
 from nuncius.core.event import Event, content_id
 from nuncius.journal import Journal
@@ -109,6 +109,8 @@ class Reactor:
         """Ring what is due."""
         rules, clock = self._book.rules, self._clock
         if isinstance(clock, VirtualClock):
+            if max(clock.now(), until) < FIRST_ARCHIVE:
+                return []  # nothing of the archive has been read yet: its time is not known
             self._watch_schedules(max(clock.now(), until))
             ringing = ring_due(rules, until, memory=self._memory, maps=self._maps, advance=clock.advance_to)
             return list(ringing)

@@ -38,6 +38,8 @@ def told(folder: Path, project: Path) -> dict[str, list[str]]:
         found: dict[str, list[str]] = {"together": [], "nobody-looked": [], "daily": []}
         for stored in app.journal.reports(limit=1000):
             found[stored.report.rule].append(stored.report.title)
+        # A run that comes before the last one's words have left replaces them, so runs are counted by decisions.
+        found["daily"] = [d.outcome for d in app.journal.decisions(rule="daily", limit=5000)]
         return found
     finally:
         app.close()
@@ -50,4 +52,4 @@ def test_a_replay_correlates_closes_windows_and_keeps_schedules(tmp_path: Path, 
     assert once["together"]
     assert set(once["together"]) == {"G298048 and Fermi GBM 524666471"}  # as they were called then
     assert any("no neutrino for" in title for title in once["nobody-looked"])
-    assert len(once["daily"]) >= 30
+    assert 30 <= len(once["daily"]) <= 40, "from the first event on, not from the beginning of the clock"

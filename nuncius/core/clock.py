@@ -29,6 +29,10 @@ class SystemClock:
         time.sleep(seconds)
 
 
+#: A replay's clock stands before this until its first event moves it: no archive of alerts is older.
+FIRST_ARCHIVE = datetime(1991, 1, 1, tzinfo=UTC)
+
+
 class VirtualClock:
     """A clock that stands still until it is moved; it never goes backwards."""
 
