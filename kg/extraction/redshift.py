@@ -48,7 +48,7 @@ _WORDS = (
     r"around|roughly|nearly|most|likely|probably|the|a|an|for|this|that|are|these|those|features|lines|"
     r"burst|grb|source|object|host|galaxy|afterglow|value|provided|equal|determined|measured|estimated|"
     r"derived|as|z|limit|upper|lower|lies|candidate|putative|underlying|optical|counterpart|systems|may|"
-    r"constrained|then|we|find|obtain|solution|tentative|preliminary|only|given|by|it|its|and|system|"
+    r"can|cannot|2MASS|SDSS|constrained|then|we|find|obtain|solution|tentative|preliminary|only|given|by|it|its|and|system|"
     r"doublet|on|interval|in|range|between|from|approximate|associated|with|expands|"
     r"possible|best|best-fit|fit|single|now|hence|EP ?\d{6}[a-z]?|FXT|transient|event|us|me|least|"
     r"common|mean|absorption|absorber|emission|line|weighted|same|very|low|high|slightly|"
@@ -61,7 +61,7 @@ _REDSHIFT = re.compile(
 )
 #: What makes the number something else: a magnitude, a length, a percentage, a count, part of a longer number.
 _NOT_AFTER = re.compile(
-    r"^(?:\d|\.\d| ?(?:mag|%|[kMG]eV|[kMG]pc|sigma|arcsec|arcmin|\"|deg|hours?|hrs?\b|days?|s\b|sec|"
+    r"^(?:\d|\.\d|[A-Za-z]| ?(?:mag|%|[kMG]eV|[kMG]pc|sigma|arcsec|arcmin|\"|deg|hours?|hrs?\b|days?|s\b|sec|"
     r"min|m\b|-?met(?:er|re)|AA?\b|Ang|micron|um\b|nm\b|-?band|x ?10|erg|"
     r"cm\b|absorption systems?|systems\b|lines?\b|doublets?\b|galaxies|AB\b|candidates)|:\d|\^|-sigma|/\d(?!\.\d\d))",
     re.I,
@@ -71,6 +71,8 @@ _MENTIONED = re.compile(
     r"red-?shift|[zZ][^\w ]{0,3} ?(?:[=~:<>]|is |was |of |at |approx|about |to be )|[<>~] ?z|z_|z\{|zph|pz", re.I
 )
 _BOUND = re.compile(r"\b(?:lower|upper) (?:limit|bound) (?:to|on|of|for)\b", re.I)
+#: `3.3-3.4` is a range without being called one.
+_JOINED = re.compile(r"\d\.\d{1,2}-\d\.\d{1,2}")
 _RANGED = re.compile(r"range|between|interval|from", re.I)
 #: A text with more is a table. The claims are compared with one another, so their number must be bounded.
 _MOST = 200
@@ -96,7 +98,7 @@ def _spans(text: str) -> Iterator[tuple[int, int, int, Reading]]:
         for opening in lead.finditer(text):
             interval = INTERVAL.match(text, opening.end())
             before = text[max(0, opening.start() - 30) : opening.start()]
-            if interval and _RANGED.search(opening.group() + before):
+            if interval and (_RANGED.search(opening.group() + before) or _JOINED.fullmatch(interval.group())):
                 yield opening.start(), interval.start(), interval.end(), read_range(interval)
                 continue
             worded = LIMIT_BEFORE.search(text, max(0, opening.start() - 40), opening.start())

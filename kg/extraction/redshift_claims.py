@@ -59,7 +59,8 @@ def same(a: Reading, b: Reading) -> bool:
 def verdicts(pool: list[Found], subject: str, body: str) -> list[Verdict]:
     """The verdict on each redshift of a circular, in the same order."""
     limited = any(f.judged.own and _bound(f) for f in pool)
-    live = [f for f in pool if _alive(f, limited=limited)] if not _ELSEWHERE.search(subject) else []
+    elsewhere = bool(_ELSEWHERE.search(subject))
+    live = [f for f in pool if _alive(f, limited=limited)] if not elsewhere else []
     absorbers = _absorbers(live)
     live = [f for f in live if f not in absorbers]
     best = max(live, key=lambda f: _rank(f, live), default=None)
@@ -73,6 +74,8 @@ def verdicts(pool: list[Found], subject: str, body: str) -> list[Verdict]:
     out = []
     for found in pool:
         whose: Whose = "intervening" if found in absorbers else found.judged.whose
+        if elsewhere and whose in ("afterglow", "host"):
+            whose = "field galaxy"
         if found is main and best is not None:
             taken, confidence, why = True, _confidence(best, len(agreeing), len(live)), "the circular's own redshift"
         else:
@@ -160,9 +163,12 @@ def _besides(
     if found.judged.sort == "pseudo" and main is None and assertion in ("asserted", "hedged") and whose == "afterglow":
         told.append(told_now)
         return True, 0.7, "a pseudo-redshift, from relations of the prompt emission"
+    if main and found in live:
+        told.append(told_now)
+        return True, 0.5, "another value than the circular's main one"
     if whose == "other object":
         return False, 0.1, "another object's redshift"
-    return False, 0.2, "another value has more support" if main and found in live else "the words do not support it"
+    return False, 0.2, "the words do not support it"
 
 
 def _undecided(best: Found, live: list[Found], text: str) -> bool:

@@ -150,7 +150,7 @@ def _assertion(place: _Place) -> tuple[Assertion, float]:
         penalty += 2.0
     if w.NEGATED.search(place.before[-60:]) and assertion != "hypothetical":
         assertion, penalty = "negated", penalty + 4.0
-    if w.EXAMPLE.search(place.before):
+    if w.EXAMPLE.search(place.before) or w.IF_AFTER.search(place.after):
         return "hypothetical", penalty + 4.0
     if hedged and w.ONE_OF_TWO.search(place.whole):
         return "hypothetical", penalty + 4.0

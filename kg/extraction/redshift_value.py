@@ -21,7 +21,7 @@ _LESS = (
     r"at most|below|under"
 )
 #: "greater than ", "at most z = ", the words of a limit up to its number.
-LIMIT_WORDS = rf"(?:(?P<more>{_MORE})|(?P<less>{_LESS}))(?: (?:a |the )?(?:redshift )?(?:of )?z ?[=~]*)? {_APPROX}? ?"
+LIMIT_WORDS = rf"(?:(?P<more>{_MORE})|(?P<less>{_LESS}))(?: (?:a |the )?(?:redshift )?(?:of )?z ?[=~]*)? ?{_APPROX}? ?"
 _SYMMETRIC = rf" ?\(?\+/-? ?(?P<both>{_NUMBER})\)?"
 _PLUS_MINUS = (
     rf" ?[\^({{]{{0,2}} ?\+ ?(?P<plus>{_NUMBER})}}? ?[,/;]? ?[_({{]{{0,2}} ?- ?(?P<minus>{_NUMBER})[}})]{{0,2}}"

@@ -14,8 +14,10 @@ REDSHIFT = r"(?:red-?shifts?|z)\b"
 #: An example, or what would follow: "e.g., A_V~3 mag at ", "If ... then the redshift is ".
 EXAMPLE = words(
     r"\b(?:e\.g\.|say|for example|for instance)[^;]{0,40}$|"
-    r"\b(?:thus|then|would|could|as|like|for|from|of),? an? $"
+    r"\b(?:thus|then|would|could|like),? an? $"
 )
+#: What comes behind makes it a condition: "z>3 if the break is ...".
+IF_AFTER = words(r"^,? if\b")
 #: Several systems on one line of sight, of which the farthest may be the burst's.
 SYSTEMS = words(
     r"\b(?:absorption|absorbing|line)[- ](?:line )?systems?\b|\babsorbers?\b|\b\w+ systems\b|"
@@ -94,8 +96,8 @@ WE_MEASURED = words(
 )
 OWN = words(
     r"\b(?:redshift|z) of (?:the |this )?(?:GRB|burst|afterglow|host|source|transient|object|event|FXT|EP|OT\b)|"
-    r"(?:as|be) the redshift|likely redshift|common redshift|GRB redshift|redshift of the|final redshift|"
-    r"redshift (?:for|to be)|redshift is most likely"
+    r"(?:as|be) the redshift|likely redshift|derived redshift|common redshift|GRB redshift|"
+    r"redshift of the|final redshift|redshift (?:for|to be)|redshift is most likely"
 )
 OWN_AFTER = words(
     r"^[ ,;()]*(?:which|and|that|this|for|as|is|\(?[\w ,-]{0,40}\),? which)?[^.;]{0,45}(?:(?:as|be|"
