@@ -3,6 +3,8 @@ Where one of them is not true, neither is the condition, so thousands of rules c
 
 from __future__ import annotations
 
+import operator
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
@@ -12,6 +14,16 @@ from reactors.compiling import Call, Expression
 from reactors.expression import Node, parse, path
 
 _SWAPPED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
+
+
+OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+    "==": operator.eq,
+    "!=": operator.ne,
+}
 
 
 class Comparison(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,6 +41,21 @@ def comparisons(expression: Expression) -> tuple[Comparison, ...]:
     """What must hold for the expression to be true; not all that it says, but nothing that it does not."""
     calls = {call.source: call for call in expression.calls}
     return tuple(_required(parse(expression.source), expression.source, calls))
+
+
+_whole: dict[str, Comparison | None] = {}
+
+
+def whole(expression: Expression) -> Comparison | None:
+    """The comparison of a field that is all that an expression says, if it is so simple; then no CEL is needed."""
+    source = expression.source
+    if source not in _whole:
+        if len(_whole) > 65_536:
+            _whole.clear()
+        found = None if expression.calls or expression.names else _comparison(parse(source), source, {})
+        simple = found is not None and (found.op in OPERATORS or (found.op in ("has", "!has") and len(found.path) == 2))
+        _whole[source] = found if simple else None
+    return _whole[source]
 
 
 def _required(node: Node, source: str, calls: dict[str, Call]) -> list[Comparison]:

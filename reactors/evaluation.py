@@ -11,6 +11,7 @@ import msgspec
 
 from nuncius.core.errors import NunciusError
 from reactors import cel
+from reactors.comparisons import OPERATORS, whole
 from reactors.compiling import Call, Expression
 from reactors.functions import IMPLEMENTED, Maps, Unknown
 
@@ -79,6 +80,9 @@ class Evaluation:
 
     def evaluate(self, expression: Expression, values: Mapping[str, Outcome] | None = None) -> Outcome:
         """The expression's value. `values` are its names beside `ev`. Never raises."""
+        quick = self._compare(expression)
+        if quick is not None:
+            return quick
         names = expression.names
         bound = {name: values[name] for name in names if name in values} if values else {}
         known = {name: outcome.value for name, outcome in bound.items() if outcome.state == "value"}
@@ -96,6 +100,18 @@ class Evaluation:
                 if given.known:
                     break
         return self._outcome(expression, given, values or {}, results)
+
+    def _compare(self, expression: Expression) -> Outcome | None:
+        """The truth of a plain comparison; None where CEL has more to say."""
+        simple = whole(expression)
+        if simple is None:
+            return None
+        value = self.lookup(simple.path)
+        if simple.op in ("has", "!has"):
+            return _TRUE if (value is None) == (simple.op == "!has") else _FALSE
+        if type(value) is not type(simple.value) or value != value:
+            return None  # missing, of another type, or not a number
+        return _TRUE if OPERATORS[simple.op](value, simple.value) else _FALSE
 
     def call(self, call: Call, values: Mapping[str, Outcome]) -> Outcome:
         """The value of one of our functions, from the cache where it depends on the event alone."""
