@@ -192,21 +192,24 @@ def test_an_action_is_done_for_each_item_and_its_results_are_a_list(night: MakeN
 
 
 def test_a_revision_does_only_the_items_that_are_new(night: MakeNight) -> None:
-    n = night(HEAD + "do:\n  - {run: sample-area, for_each: ev.levels, with: {far: 1, level: '${item}'}}\n")
-    n.hears(gw("a", data={"levels": [0.5, 0.9]}))
+    n = night(HEAD + "do:\n  - {run: sample-area, for_each: ev.parameters.levels, with: {far: 1, level: '${item}'}}\n")
+    n.hears(gw("a", data={"parameters": {"levels": [0.5, 0.9]}}))
     n.works()
-    n.hears(gw("b", data={"levels": [0.9, 0.99]}))
+    n.hears(gw("b", data={"parameters": {"levels": [0.9, 0.99]}}))
     n.works()
     assert len(n.reports()) == 3
 
 
 def test_a_list_that_is_not_there_is_said_in_the_step(night: MakeNight) -> None:
-    n = night(HEAD + "do:\n  - {post: '${item}', for_each: ev.levels}\n  - post: after\n")
-    n.hears(gw("a"), gw("b", object=f"{GW}b", data={"levels": list(range(60))}))
+    n = night(HEAD + "do:\n  - {post: '${item}', for_each: ev.parameters.levels}\n  - post: after\n")
+    n.hears(gw("a"), gw("b", object=f"{GW}b", data={"parameters": {"levels": list(range(60))}}))
     n.works()
     first, second = reversed(n.journal.reactions())
     (missing, _) = n.journal.steps(first.id)
-    assert (missing.state, missing.error) == ("skipped", "for_each: ev.levels: ev.levels is not given")
+    assert (missing.state, missing.error) == (
+        "skipped",
+        "for_each: ev.parameters.levels: ev.parameters.levels is not given",
+    )
     many = n.journal.steps(second.id)
     assert [step.state for step in many].count("done") == 51
     assert many[50].error == "for_each: 60 items; only the first 50 are done"
