@@ -795,3 +795,30 @@ def test_what_was_retracted_meanwhile_is_not_looked_at_again(night: MakeNight) -
     graph.known = True
     n.hears(fact("f", 20))
     assert fired(n) == []
+
+
+# --- bounds ---
+
+
+def test_too_many_open_windows_are_refused_and_it_is_told(night: MakeNight, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("reactors.waitbook.MAX_WAITS", 2)
+    n = night(ALONE)
+    n.hears(*(gw(f"a{i}", object=f"x:{i}") for i in range(4)))
+    assert n.outcomes() == ["waiting", "waiting", "limited", "limited"]
+    n.hears(gw("again", object="x:0", revision=1))
+    assert n.outcomes()[-1] == "waiting"  # a revision takes the place of its own window
+    told = n.journal.read(0, limit=100, kinds=["platform.rules"])
+    assert len(told) == 2
+    assert "too many open windows" in told[0].event.data["detail"]
+
+
+def test_what_is_no_longer_at_hand_is_read_from_the_journal(night: MakeNight, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("reactors.shelves.MAX_EVENTS", 5)
+    n = night(PAIR.replace("{of: gw, from: -1m, to: 10m}", "10h"))
+    n.hears(gw("other", object="x:other"))  # fills the shelf, so that the others are added to it
+    n.hears(*(burst(i, i, data={"ra": 10.0 if i else 190.0}) for i in range(30)))
+    assert len(fired(n)) == 1
+    n.hears(gw("a"))
+    assert n.journal.reactions()[0].context["aliases"] == {"gw": "a", "grb": "b0"}
+    told = [s.event.data["detail"] for s in n.journal.read(0, limit=100, kinds=["platform.rules"])]
+    assert told == ["more than 50000 events of gcn.notice.fermi within the windows of the rules"]
