@@ -17,6 +17,7 @@ from kg.extraction.normalise import Even
 from kg.extraction.sentences import sentence
 from kg.names import Name, catalogue_of, day_of, find_names, normalise_name
 from kg.naming import alike, equated
+from kg.openings import compiled
 from kg.triggers import Trigger, day_of_number, find_triggers
 
 
@@ -53,11 +54,24 @@ def named(subject: Even, body: Even) -> list[Named]:
         if triggers:
             return _by_trigger(triggers, body.text)
         return _only(subject.text, body.text)
-    out = list(_subject_names(subject.text, names))
+    out = list(_lettered(_subject_names(subject.text, names), body.text))
     main = out[0]
     out += _subject_triggers(subject.text, triggers, out)
     out += _stated(body.text, main, subject.text)
     return out
+
+
+def _lettered(names: Iterator[Named], body: str) -> Iterator[Named]:
+    """A burst of our days whose letter the subject leaves out, `GRB080825`: the body's only burst of that day."""
+    for name in names:
+        bare = re.fullmatch(r"GRB (?:0[4-9]|[1-3]\d)\d{4}", name.value)
+        letters = {n.name for n in find_names(body) if n.name.startswith(name.value)} if bare and not name.alias else ()
+        if len(letters) == 1 and (full := letters.pop()) != name.value:
+            place = next(n for n in find_names(body) if n.name == full)
+            yield msgspec.structs.replace(name, value=full, of=full, where="body", start=place.start, end=place.end,
+                                          confidence=0.9, why="the body has its letter")  # fmt: skip
+        else:
+            yield name
 
 
 def _only_source(names: list[Name]) -> bool:
@@ -66,11 +80,11 @@ def _only_source(names: list[Name]) -> bool:
 
 
 #: Between a transient's official name and its survey's.
-_TWIN = re.compile(r"\s?[(/=]\s?")
+_TWIN = compiled(r"\s?[(/=]\s?")
 #: Between two names of a subject: both are what the circular is about.
-_BESIDE = re.compile(r"^[\s,;/]*(?:and|&|,|/|;|\+)[\s,;]*(?:\w+ ){0,1}$")
+_BESIDE = compiled(r"^[\s,;/]*(?:and|&|,|/|;|\+)[\s,;]*(?:\w+ ){0,1}$")
 #: In front of a second name: it is only compared with, or a relation to it is told.
-_COMPARED = re.compile(
+_COMPARED = compiled(
     r"\b(?:not|similar|twin|analog\w*|like|compar\w+|unrelated|consistent|associat\w+|counterpart (?:of|to)|coincid\w+|"
     r"connection|versus|vs|correction|originally|formerly|host|instead|known source|due to|of the|following|near|"
     r"misidentif\w+|detection of)\b[^,;]{0,40}$",
@@ -80,8 +94,15 @@ _COMPARED = re.compile(
 
 def _subject_names(text: str, names: list[Name]) -> Iterator[Named]:
     """The first name, its equals, and the other objects of the subject."""
-    same = equated(text, names)
     first = names[0]
+    if len(names) > 1 and first.catalogue == "survey" and names[1].catalogue == "tns" and _twins(text, *names[:2]):
+        # The official name of a transient is the object, a survey's name before it an alias.
+        official, survey = names[1], first
+        yield from _subject_names(text, [official, *names[2:]])
+        yield Named(alias=True, value=survey.name, of=official.name, where="subject", start=survey.start,
+                    end=survey.end, confidence=0.9, why="a survey's name of it")  # fmt: skip
+        return
+    same = [n for n in equated(text, names) if not _supernova_of(first, n)]
     main = shown(first, text)
     yield Named(value=main, of=main, where="subject", start=first.start, end=first.end, confidence=0.99,
                 why="the first name of the subject")  # fmt: skip
@@ -107,6 +128,16 @@ def _subject_names(text: str, names: list[Name]) -> Iterator[Named]:
         why = "named beside the first" if beside else "another object of the subject"
         yield Named(value=value, of=value, confidence=0.9 if beside else 0.7, taken=taken,
                     why=why if taken else "only compared or connected with the first", **where)  # type: ignore[arg-type]  # fmt: skip
+
+
+def _twins(text: str, first: Name, second: Name) -> bool:
+    """Whether two names stand side by side as one transient's."""
+    return bool(_TWIN.fullmatch(text[first.end : second.start]))
+
+
+def _supernova_of(first: Name, other: str) -> bool:
+    """A supernova beside its burst is an object of its own, which coincides with it."""
+    return first.catalogue in ("grb", "xrf", "ep") and other.startswith("SN")
 
 
 def _subject_triggers(text: str, triggers: list[Trigger], names: list[Named]) -> Iterator[Named]:
@@ -151,7 +182,7 @@ def _by_trigger(triggers: list[Trigger], body: str) -> list[Named]:
     return _called(out, body) if sum(not n.alias for n in out) == 1 else out
 
 
-_CALLED = re.compile(r"(?:labell?ed|named|designated|called|announced as|classified as)(?: an?)?[^.;]{0,12}$", re.I)
+_CALLED = compiled(r"(?:labell?ed|named|designated|called|announced as|classified as)(?: an?)?[^.;]{0,12}$", re.I)
 
 
 def _called(out: list[Named], body: str) -> list[Named]:
@@ -176,7 +207,7 @@ def _called(out: list[Named], body: str) -> list[Named]:
     return out
 
 
-_ODD = re.compile(
+_ODD = compiled(
     r"\b(?:G?GRB|GBR)[ _-]?(?P<digits>\d{5,7})(?P<letter>[A-Za-z]?)(?![A-Za-z0-9.])|^(?P<bare>\d{6}[A-Z]?)\b"
 )
 
@@ -229,14 +260,14 @@ def _only(subject: str, body: str) -> list[Named]:
 
 
 #: Between two names of a text: the second is another name of the first.
-_ALSO = re.compile(
+_ALSO = compiled(
     r"^[^.;:\n]{0,25}?(?:=|\ba\.?k\.?a\.?|also (?:known|called|named|designated|detected|reported|"
     r"registered) (?:by [^.;]{1,30})?"
     r"as|also|known as|(?:named|designated|called|dubbed|labell?ed)(?: as)?|(?:since )?confirmed as|"
     r"(?:seen |detected |registered |recorded |reported |and )?(?:also )?(?:by )?[\w/ -]{0,25} as|\(|/)\s*:?\s*$",
     re.I,
 )
-_JOINS = re.compile(r"^\s*(?:=|/|\(=?)\s*$")
+_JOINS = compiled(r"^\s*(?:=|/|\(=?)\s*$")
 
 
 def _stated(body: str, main: Named, subject: str) -> Iterator[Named]:
@@ -264,7 +295,7 @@ def _stated(body: str, main: Named, subject: str) -> Iterator[Named]:
     yield from _numbers(body, main)
 
 
-_TOGETHER = re.compile(r"(?:GRB|EP|IceCube)", re.I)
+_TOGETHER = compiled(r"(?:GRB|EP|IceCube)", re.I)
 
 
 def _numbers(body: str, main: Named) -> Iterator[Named]:

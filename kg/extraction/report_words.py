@@ -19,8 +19,7 @@ SORTS: list[tuple[str, str, re.Pattern[str]]] = [
     for sort, detail, pattern in [
         ("retraction", "", r"\bretract(?:ion|ed|ing|s)?\b(?! of (?:the )?redshift)|\bcancell?ation\b|\bwithdraw\w*\b"),
         ("correction", "", r"\bcorrections?\b(?! to \w+ [Cc]lassification)|\bcorrected\b|\berrat(?:um|a)\b|"
-                    "\bcorrigendum\b|"
-                           r"\(?replaces GCN|\bclarification\b|\btypo\b"),
+                           r"\bcorrigendum\b|\(?replaces GCN|\bclarification\b|\btypo\b"),
         ("retraction", "", r"\b(?:is|are|was|were)\s+(?:\w+ ){0,2}not (?:\w+ ){0,2}(?:GRBs?\b|bursts?\b|astrophysical|"
                            r"real\b|gamma-ray bursts?)|\bnot (?:a|an) (?:real )?(?:GRB|gamma-ray burst|"
                            r"astrophysical)\b|"
@@ -35,18 +34,26 @@ SORTS: list[tuple[str, str, re.Pattern[str]]] = [
                         r"\boutage\b|\bdowntime\b|\bresume[sd]?\b|\bnotices?\b.*\b(?:will|change)|\bdata publicly\b|"
                         r"\bannounce|\brequest for\b|\bfinding chart|\bobserving restriction|\bcall for\b|\bsafe mode|"
                         r"\banomaly\b|\boffline\b|\bmaintenance\b"),
+        ("follow_up", "redshift", r"\b(?:observations?|detection|confirmation|imaging|photometry)\b.*\b(?:and|:) "
+                                  r"(?:\w+ )?(?:photometric redshift|photo-?z|redshift estimate)|"
+                                  r"\bphotometric redshift\b|\bphoto-?z\b|\bhigh[- ]redshift galax"),
         ("interpretation", "", r"\bpseudo[- ]?(?:z|redshift)|\bempirical|\bstatement\b|\bimplications?\b|"
-                        "\bmodel(?:l?ing)?\b|"
+                               r"\bmodel(?:l?ing)?\b|"
                                r"\binterpretation\b|\btheor\w+|\bprediction|\bpossible origin|\banalog\w*|"
                                r"\bestimating\b|"
                                r"\bis similar to\b|\bsimilarit|\bsupernova bump\b.*expected|\bexpected\b|\bnature of\b|"
                                r"\bredshift estimat|\bAmati\b|\bproperties of the (?:low-significance|.*merger)|"
                                r"\bmeasurement of .*host|\bconstraints on\b|\bevidence (?:for|against)\b|\bEiso\b|"
                                r"\benergetics?\b|\bclassification as\b|\btwin\b|\bcomments? on\b|\bremarks?\b"),
-        ("spectroscopy", "redshift", r"(?<!hotometric )\b(?:redshifts?|spec-z|z ?= ?\d)\b"),
-        ("spectroscopy", "", r"(?<!for optical )(?<!for )\bspectroscop\w*|\bspectra\b(?!l)|"
-         r"\b(?:optical|NIR|VLT|Gemini|Keck|Magellan|GTC|NOT|MMT|"
-                             r"HET|LBT|UVES|FORS\d?|X-?shooter|host|absorption|emission|"
+        ("spectroscopy", "redshift", r"\b(?:redshifts?|spec-z|z ?= ?\d)\b"),
+        ("spectroscopy", "", r"(?<!for optical )(?<!for )\b(?:spectroscop|spectrograph|spectrosc)\w*|"
+                             r"\bspectra\b(?!l)(?!.*\b(?:BAT|GBM|Konus|XRT)\b)|"
+                             r"\bspectral properties of (?:the )?(?:\w+ )?(?:GRB|SN|OT|afterglow|host|supernova)"
+                             r"[^:]*$|"
+                             r"\b(?:optical|NIR|VLT|Gemini|Keck|Magellan|GTC|NOT|MMT|low-resolution|high-resolution|"
+                             r"HET|LBT|UVES|FORS\d?|X-?shooter|host|absorption|emission|MIKE|DEIMOS|LRIS|ESI|HIRES|"
+                             r"IMACS|LDSS-?\d?|GMOS|OSIRIS|ALFOSC|DOLORES|TNG|WHT|NTT|EFOSC\d?|MODS|BTA|KOSMOS|MMIRS|"
+                             r"GNIRS|NIRSPEC|MOSFIRE|SALT|HST|JWST|ISIS|Xinglong|LAMOST|Palomar|P200|DBSP|Lick|Kast|"
                              r"Subaru)\b[^:]{0,30}\bspectrum\b|"
                              r"\bspectrum of (?:the )?(?:afterglow|OT|host|optical)|\babsorption lines?\b|"
                              r"\bspectral (?:type )?classification|\bspectroscopic"),
@@ -54,7 +61,7 @@ SORTS: list[tuple[str, str, re.Pattern[str]]] = [
                              r"\benhanced\b.*\bposition|\brefined position|\bposition\b(?!al)(?!s of)|\bsky ?map\b|"
                              r"\bannul(?:us|i)\b|\bcoordinates\b|\bastrometr"),
         ("detection", "", r"\bidentification of an? (?:GW|candidate|binary|burst|compact)|"
-                   "\bhigh-energy neutrino candidate|"
+                          r"\bobservation of an? (?:[\w-]+ )*neutrino candidate|"
                           r"\bneutrino (?:candidate )?event\b(?!s? search)|\bcoincidence alert\b|"
                           r"\bSwift detect(?:ion|s)\b|"
                           r"\bnew (?:\w+ )?transient\b|\bEP-?WXT\b|\bdetection of (?:a|an|the) (?:new |bright |"
@@ -83,12 +90,25 @@ OTHER_MESSENGER = re.compile(r"\b(?:IceCube|IC)-?\d{6}|\bG\d{6}\b|\bM?S\d{6}[a-z
 SAYS_SO = re.compile(
     r"\bcorrect(?:ion|ions|s|ed|ing)?\b|\berrat(?:um|a)\b|\bcorrigend|\btypo\b|\bmistakes?\b|\berroneous(?:ly)?\b|"
     r"\bincorrect(?:ly)?\b|\bsupersedes?\b|\breplaces?\b|\bsent in error\b|\bin error\b|\bwrong\b|\bshould read\b|"
-    r"\binstead of the\b|\bdisregard\b|\bmis-?identification\b|\bmisstated?\b|\bmis-?typed\b|\bunfortunately\b|"
+    r"\binstead of the\b|\bdisregard\w*\b|\bnot (?:likely |expected |believed )?(?:to be )?real\b|\bspurious\b|"
+    r"\bregretted\b|\bmis-?identification\b|\bmisstated?\b|\bmis-?typed\b|\bunfortunately\b|"
     r"\bwas due to mis",
     re.I,
 )
 NOT_SO = re.compile(
-    r"\b(?:extinction|reddening|galactic|bolometric|pile-?up|k-|color|colour|bias|barycent\w+|dust|aperture|is|are) "
-    r"correct|\bcorrect(?:ed|ion)? for\b|\buncorrected|\bnot corrected|\bif\b[^.]{0,60}\bcorrect",
+    r"(?:\b(?:extinction|reddening|galactic|bolometric|pile-?up|k|color|colour|bias|barycent\w+|dust|aperture|is|are) "
+    r"|\w-)correct\w*|\bcorrect(?:ed|ions?|ing)? for\b|\buncorrected|\bnot corrected|\bif\b[^.]{0,60}\bcorrect",
+    re.I,
+)
+#: Subjects of a circular that improves on an earlier one of the same team.
+RENEWED = re.compile(
+    r"\b(?:updat\w+|refined|revis\w+|improved|re-?analysis)\b.*\b(?:red-?shift|spectr\w+|photometry|magnitudes?)|"
+    r"\b(?:red-?shift|spectr\w+|photometry|magnitudes?)\b.*\b(?:updat\w+|revis\w+)",
+    re.I,
+)
+#: "our previous circular (Doe et al., GCN 1234)": the citation is the team's own.
+OWN_EARLIER = re.compile(
+    r"\b(?:our|my) (?:previous|earlier|preliminary|first|last|initial)(?: \w+){0,2} ?\(?(?:[\w'. -]{0,40}, )?"
+    r"(?:GCN\w?|#|Circ\w*|\.|,| |No)*$",
     re.I,
 )

@@ -45,9 +45,16 @@ def corrections(document: Document) -> Iterator[Candidate]:
     the subject announces a correction."""
     subject = document.subject.text
     announced = bool(re.search(r"\bcorrect(?:ion|ed)\b|\berrat|\brevis(?:ed|ion)|\breplaces\b|typo", subject, re.I))
-    if not announced and not w.SAYS_SO.search(document.body.text):
+    renewed = bool(w.RENEWED.search(subject))
+    if not announced and not renewed and not w.SAYS_SO.search(document.body.text):
         return
     told_of: set[int] = set()
+    # A subject that names what it corrects has said all.
+    told_by_subject = {
+        value
+        for value, where, start, _ in mentioned(document)
+        if where == "subject" and _subject_corrects(subject[:start])
+    }
     for value, where, start, end in islice(mentioned(document), _MOST):
         if (
             not isinstance(value, int)
@@ -58,6 +65,10 @@ def corrections(document: Document) -> Iterator[Candidate]:
         text = document.even(where).text
         begin, stop = sentence(text, start, end)
         told, why = _told(text, begin, start, end, stop, announced=announced, where=where)
+        if not told and renewed and where == "body" and _own_earlier(text, begin, start):
+            told, why = True, "the team renews its own earlier result"
+        if told_by_subject and value not in told_by_subject:
+            told, why = False, "the subject names another"
         if told:
             told_of.add(value)
         if told or announced:
@@ -69,8 +80,8 @@ def _told(text: str, begin: int, start: int, end: int, stop: int, *, announced: 
     """Whether the sentence around a citation says that it is corrected, and why."""
     own = text[begin:stop]
     if where == "subject":
-        match = re.search(r"\b(?:correct\w*|errat\w+|replaces|corrigendum|typo)\b", text[:start], re.I)
-        return (True, "the subject corrects it") if match else (False, "the subject only names it")
+        named = _subject_corrects(text[:start])
+        return (True, "the subject corrects it") if named else (False, "the subject only names it")
     close = w.NOT_SO.sub(" ", text[max(begin, start - 160) : min(stop, end + 160)])
     if w.SAYS_SO.search(close) and not _by_others(text[max(begin, start - 60) : start]):
         return True, "its sentence says that it is mended"
@@ -82,6 +93,19 @@ def _told(text: str, begin: int, start: int, end: int, stop: int, *, announced: 
         if re.match(r"\W*(?:This|That|It|These)\b", after) and w.SAYS_SO.search(after) and not w.NOT_SO.search(after):
             return True, "the next sentence says that it is wrong"
     return False, "only cited"
+
+
+def _subject_corrects(before: str) -> bool:
+    """Whether the words of a subject in front of a number say that it is corrected."""
+    return bool(re.search(r"\b(?:correct\w*|errat\w+|replaces|corrigendum|typo)\b", before, re.I))
+
+
+def _own_earlier(text: str, begin: int, start: int) -> bool:
+    """Whether a citation is the team's own: it says so, or the first author cited is one of the authors."""
+    if w.OWN_EARLIER.search(text[max(begin, start - 90) : start]):
+        return True
+    author = re.search(r"\(([A-Z][\w'-]+) et al\W{1,3}(?:GCN\w*|[ ,.:#]|Circ\w*)*$", text[max(0, start - 60) : start])
+    return author is not None and bool(re.search(rf"^[^()]{{0,400}}\b{re.escape(author[1])}\b", text[:400]))
 
 
 def _by_others(before: str) -> bool:
