@@ -6,6 +6,8 @@ import re
 
 import msgspec
 
+from kg.openings import compiled
+
 
 class Look(msgspec.Struct, frozen=True, kw_only=True):
     """A band's colour and marker (matplotlib's), and its letter in a terminal. Wavelength in nm."""
@@ -40,7 +42,7 @@ LOOKS: dict[str, Look] = {
     "K": Look(nm=2190, colour="#111111", marker="X"),
 }
 UNKNOWN = Look(nm=5000, colour="#bbbbbb", marker="*")
-_CLEAR = re.compile(r"^(?:clear|unfiltered|open|C|CR|luminance|L|CV|no filter)$", re.I)
+_CLEAR = compiled(r"^(?:clear|unfiltered|open|C|CR|luminance|L|CV|no filter)$", re.I)
 
 
 def plain_band(band: str) -> str:

@@ -6,10 +6,12 @@ import re
 
 import msgspec
 
-_REPORTS = re.compile(r"\b(?:reports?|writes?|communicates?|announces?)\b(?P<after>[^.\n]{0,80}\n?[^.\n]{0,160})", re.I)
-_TEAM = re.compile(r"\b(?:[Oo]n\s+behalf\s+of|for)\s+(?:[Tt]he\s+|an?\s+(?=[A-Z]))?(?P<team>[A-Z][^:,;.()\n\"]{2,80})")
-_MAIL = re.compile(r"\s*[<(\[]?\b[\w.+-]+(?:@| at | \(at\) )[\w-]+(?:\.[\w-]+)+[>)\]]?", re.I)
-_PLACE = re.compile(r"\s*\([^()]*(?:\([^()]*\)[^()]*)*\)")
+from kg.openings import compiled
+
+_REPORTS = compiled(r"\b(?:reports?|writes?|communicates?|announces?)\b(?P<after>[^.\n]{0,80}\n?[^.\n]{0,160})", re.I)
+_TEAM = compiled(r"\b(?:[Oo]n\s+behalf\s+of|for)\s+(?:[Tt]he\s+|an?\s+(?=[A-Z]))?(?P<team>[A-Z][^:,;.()\n\"]{2,80})")
+_MAIL = compiled(r"\s*[<(\[]?\b[\w.+-]+(?:@| at | \(at\) )[\w-]+(?:\.[\w-]+)+[>)\]]?", re.I)
+_PLACE = compiled(r"\s*\([^()]*(?:\([^()]*\)[^()]*)*\)")
 #: Longest list of authors that is looked for: collaborations with several hundred names exist.
 _FAR = 6000
 

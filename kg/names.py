@@ -8,6 +8,7 @@ from functools import lru_cache
 
 import msgspec
 
+from kg.openings import compiled
 from kg.triggers import trigger_name
 
 
@@ -126,7 +127,7 @@ _GRAMMAR: list[tuple[str, str, Callable[[re.Match[str]], str | None]]] = [
               rf"[+-]\d{{2,7}}(?:\.\d{{1,2}})?{_END}", _place),
     ("source", rf"\bSGR ?(?P<place>\d{{4}}[+-]\d{{2,4}}){_END}", lambda m: f"SGR {m['place']}"),
 ]  # fmt: skip
-_COMPILED = [(kind, re.compile(pattern, re.I if kind not in ("lvk", "svom", "survey", "tns") else 0), write)
+_COMPILED = [(kind, compiled(pattern, re.I if kind not in ("lvk", "svom", "survey", "tns") else 0), write)
              for kind, pattern, write in _GRAMMAR]  # fmt: skip
 
 
@@ -181,7 +182,7 @@ def _found(text: str) -> tuple[Name, ...]:
     return tuple(sorted(found, key=lambda n: n.start))
 
 
-_TEAM = re.compile(r"^(?:LIGO|Virgo|KAGRA|LVC|LVK|Fermi|the|event|superevent|alert|trigger|[/ ,-])+", re.I)
+_TEAM = compiled(r"^(?:LIGO|Virgo|KAGRA|LVC|LVK|Fermi|the|event|superevent|alert|trigger|[/ ,-])+", re.I)
 
 
 def normalise_name(text: str) -> str | None:
@@ -205,7 +206,7 @@ def catalogue_of(name: str) -> str | None:
     return found[0].catalogue if len(found) == 1 else None
 
 
-_DATED = re.compile(
+_DATED = compiled(
     r"(?:GRB |bn|MS|TS|S|GW|IceCube-|IceCubeCascade-|EPW20|EP|XRF |HAWC-|ANTARES-|NuEm-|GBM-|LXT )(\d{6})"
 )
 

@@ -9,6 +9,7 @@ from itertools import pairwise
 import msgspec
 
 from kg.names import Name, catalogue_of, day_of, find_names, normalise_name
+from kg.openings import compiled
 from kg.triggers import trigger_key
 from nuncius.core.event import Event, Tense
 
@@ -97,8 +98,8 @@ def circular_keys(event: Event) -> list[Key]:
     return keys
 
 
-_LINK = re.compile(r"^\s*(?:=|/|\(=?|,?\s*(?:a\.?k\.?a\.?|also known as|also called|renamed)\s*:?)\s*$", re.I)
-_EXPLICIT = re.compile(r"=|a\.?k\.?a|known as|called|renamed", re.I)
+_LINK = compiled(r"^\s*(?:=|/|\(=?|,?\s*(?:a\.?k\.?a\.?|also known as|also called|renamed)\s*:?)\s*$", re.I)
+_EXPLICIT = compiled(r"=|a\.?k\.?a|known as|called|renamed", re.I)
 
 
 def equated(subject: str, names: list[Name]) -> list[str]:
@@ -135,7 +136,7 @@ def _same_day(a: str, b: str) -> bool:
     return abs(first - second) <= timedelta(days=1)
 
 
-_GBM = re.compile(
+_GBM = compiled(
     r"[Tt]riggers?\s*(?:No\.?|number|ID|#)?\s*:?\s*(?:(?P<met>\d{9})(?:\.\d+)?\s*/\s*(?:GRB\s*|"
     r"bn)?(?P<bn>\d{6}\.?\d{3})"
     r"|(?:GRB\s*|bn)?(?P<bn2>\d{6}\.?\d{3})\s*/\s*(?P<met2>\d{9}))\b"
@@ -157,9 +158,9 @@ def _gbm_pair(text: str) -> list[str]:
 
 #: Subjects that name no event but one trigger, `Swift Trigger 1078701 is probably not a GRB`, by whose number it is.
 _NUMBERED = [
-    ("swift", re.compile(r"\bSwift(?:[/-]BAT)?\s+[Tt]rigger\s*(?:No\.?\s*|#|=)?\s*(\d{6,7})\b")),
-    ("fermi-gbm", re.compile(r"\bFermi(?:[ /-]GBM)?\s+[Tt]rigger\s*(?:No\.?\s*|#|=)?\s*(\d{9})\b")),
-    ("einstein-probe-wxt", re.compile(r"\bEP[- ]?WXT\s*(?:[Tt]rigger\s*)?(\d{11})\b")),
+    ("swift", compiled(r"\bSwift(?:[/-]BAT)?\s+[Tt]rigger\s*(?:No\.?\s*|#|=)?\s*(\d{6,7})\b")),
+    ("fermi-gbm", compiled(r"\bFermi(?:[ /-]GBM)?\s+[Tt]rigger\s*(?:No\.?\s*|#|=)?\s*(\d{9})\b")),
+    ("einstein-probe-wxt", compiled(r"\bEP[- ]?WXT\s*(?:[Tt]rigger\s*)?(\d{11})\b")),
 ]
 
 

@@ -13,6 +13,8 @@ from functools import lru_cache
 
 import msgspec
 
+from kg.openings import compiled
+
 
 class Trigger(msgspec.Struct, frozen=True, kw_only=True):
     """A trigger in a text: its name as we write it and the span of its number. `burst` is the name that Fermi gives
@@ -31,20 +33,20 @@ _NO = r"(?:\s*(?:No\.?|Nr\.?|[Nn]umbers?|ID|n\.|#|=|:))*\s*[#(]?\s*"
 _NUMBER = r"(?:bn|GRB\s?)?\d{5,11}(?:\.\d{3,6})?"
 _LIST = rf"(?P<list>{_NUMBER}(?:(?:\s*[,/&-]\s*(?:and\s+)?|\s+and\s+|\s+through\s+|\s+to\s+)#?(?:{_NUMBER}|\d(?!\d)))*)"
 #: Numbers after the word trigger, or directly after a mission.
-_TRIGGER = re.compile(
+_TRIGGER = compiled(
     rf"\b{_WORD}\b{_NO}{_LIST}(?![\d.]*\d)"
     rf"|\b(?P<mission>Fermi|EP[-/# ]{{0,2}}(?:WXT)?|Swift)[ #]{{0,2}}(?P<direct>\d{{6,11}})\b(?!\.\d)",
     re.I,
 )
-_ALERT = re.compile(
+_ALERT = compiled(
     r"\b(?P<who>IBAS|HETE)\b(?:[ _]*(?:GRB|INTEGRAL))?[ _]*(?:Alerts?|triggers?|burst)?[ ]*"
     r"(?:No\.?|nr\.?|n\.|number)?\s*#? ?"
     r"(?P<list>\d{3,5}(?:(?:\s*[,-]\s*|\s+(?:and|to)\s+)\d{1,5})*)(?![\d.:-]*\d)",
     re.I,
 )
-_SWIFT = re.compile(r"\b(?:Swift|BAT|XRT|UVOT)\b", re.I)
-_FERMI = re.compile(r"\b(?:Fermi|GBM|GLAST|LAT)\b|Gamma-ray Burst Monitor", re.I)
-_EP = re.compile(r"\bEP\b|\bWXT\b|Einstein Probe", re.I)
+_SWIFT = compiled(r"\b(?:Swift|BAT|XRT|UVOT)\b", re.I)
+_FERMI = compiled(r"\b(?:Fermi|GBM|GLAST|LAT)\b|Gamma-ray Burst Monitor", re.I)
+_EP = compiled(r"\bEP\b|\bWXT\b|Einstein Probe", re.I)
 _EPOCH = datetime(2001, 1, 1, tzinfo=UTC)
 #: Fermi's first trigger, 14 July 2008: a smaller number is no mission time.
 _FIRST = 237_000_000
@@ -180,7 +182,7 @@ def _alerts(match: re.Match[str]) -> Iterator[Trigger]:
         yield Trigger(name=f"{word} {number.group()}", start=at + number.start(), end=at + number.end())
 
 
-_NAME = re.compile(
+_NAME = compiled(
     r"(?P<who>Swift|Fermi|EP-WXT|IBAS|HETE)[ -](?:trigger|alert)s? (?:No\.? ?|#)?(?P<number>\d{3,11})", re.I
 )
 _SCOPES = {"swift": "swift", "fermi": "fermi-gbm", "ep-wxt": "einstein-probe-wxt", "ibas": "integral", "hete": "hete"}

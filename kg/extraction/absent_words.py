@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 
+from kg.openings import compiled
+
 #: What may be missed, by the word that names it; the first that a span holds is its value.
 MISSED: list[tuple[str, re.Pattern[str]]] = [
-    (value, re.compile(pattern, re.I))
+    (value, compiled(pattern, re.I))
     for value, pattern in [
         ("neutrino", r"neutrinos?\b|track-like|\btracks?\b"),
         ("host", r"\bhosts?\b|\bgalax"),
@@ -47,7 +49,7 @@ SAW = (
     r"spot(?:ted)?|notice)\b"
 )
 #: "not detected", "do not find", "was not visible"; the telescope NOT is spelt in capitals.
-NOT = re.compile(
+NOT = compiled(
     rf"\b(?:(?:[Ii]s|[Ww]as|[Aa]re|[Ww]ere|[Dd]o|[Dd]id|[Dd]oes|[Cc]an|[Cc]ould|[Hh]as|[Hh]ave|be|been)(?: \w+ly)? not|"
     rf"[Cc]annot|(?:did|do|does|was|were|is|are|could|can)n't|not|fail(?:ed|s)? to)(?: (?:yet|\w+ly|been|be|"
     rf"clearly|even|any|"
@@ -55,7 +57,7 @@ NOT = re.compile(
     rf"(?: (?:in|by|to|at|with)\b|)(?:(?: (?:any|an?|the|its|this|new|evidence (?:for|of)|signs? of))* ?{THING})?"
 )
 #: "no afterglow was found", "no evidence for", "nothing is seen", "zero events are found".
-NO = re.compile(
+NO = compiled(
     rf"\b(?:[Nn]o|NO|[Zz]ero|[Nn]either)(?: (?:clear|significant|strong|further|obvious|compelling|convincing))*"
     rf"(?: (?:evidence|signs?|indications?|traces?|hints?|detections?)(?: (?:for|of))(?: (?:an?|the|any))*)? {THING}"
     rf"(?P<verb>[^.;:\n]{{0,120}}? (?:is|was|were|are|has been|have been|could be|can be|been)(?: \w+ly)? {SAW})?"
@@ -73,7 +75,7 @@ NO = re.compile(
     r"|\bundetected\b"
 )
 #: What is missed is a feature, a change or a fault of the data: nothing that was looked for on the sky.
-FEATURE = re.compile(
+FEATURE = compiled(
     r"\b(?:lines?|features?|break|breaks|variab\w*|evolution|fading(?! (?:source|object|afterglow|counterpart))|"
     r"decay|correction|"
     r"absor\w+|redshift|doublet|trend|curvature|cut-?off|spectral|jet|flaring|offset|evidence (?:for|of) (?:fading|"
@@ -83,42 +85,42 @@ FEATURE = re.compile(
     re.I,
 )
 #: It is another thing's limit or a general statement.
-FUTURE = re.compile(
+FUTURE = compiled(
     r"\b(?:if|unless|whether|should|would|because|in case|until|may not|might not|"
     r"will)\b[^.;]{0,80}$",
     re.I,
 )
-PAST = re.compile(
+PAST = compiled(
     r"\b(?:last|latest|previous(?:ly)?|earlier|deepest|most recent|prior|reported|other|consistent with (?:the |"
     r"their )?)"
     r" ?(?:\w+ ){0,2}non-?detection",
     re.I,
 )
 #: A non-detection of others: "the non-detections by LCOGT (GCN 1234)".
-OTHERS = re.compile(
+OTHERS = compiled(
     r"non-?detections?[^.;]{0,40}(?:\b(?:by|from|of) (?:[A-Z]|the [A-Z])|reported|\(\w[^)]{0,40}(?:GCN|et al))|"
     r"^[^.;(]{0,60}\bby (?:[A-Z]\w+ ){1,3}(?:et al|\(GCN|GCN)"
 )
-OURS = re.compile(r"\b(?:we|our)\b", re.I)
-FEATURE_AFTER = re.compile(
+OURS = compiled(r"\b(?:we|our)\b", re.I)
+FEATURE_AFTER = compiled(
     r"^ of (?:\[|any dropout|H-?(?:alpha|beta)|Ly)|"
     r"^(?:[^.;,()]|, (?=\w+(?: or| and|,))){0,50}?\b(?:lines?|features?|variability|evolution|breaks?|continuum|"
     r"redshift|"
     r"periodicit\w+|absorption|spectra|in the spectrum|bump)\b",
     re.I,
 )
-PASSIVE = re.compile(r"(?:is|was|are|were|not|be|been|has|have|cannot|can|could)\b", re.I)
-ACTIVE = re.compile(r"(?:do|did|does|cannot|can|could|fail\w*|have|has)\b", re.I)
+PASSIVE = compiled(r"(?:is|was|are|were|not|be|been|has|have|cannot|can|could)\b", re.I)
+ACTIVE = compiled(r"(?:do|did|does|cannot|can|could|fail\w*|have|has)\b", re.I)
 #: Verbs that miss a fact instead of a source: "do not find that".
-NO_SOURCE = re.compile(
+NO_SOURCE = compiled(
     r"^ ?(?:that\b|how\b|which\b|whether\b|in agreement|to be|a correlation|much|"
     r"it possible)",
     re.I,
 )
-NOUN = re.compile(
+NOUN = compiled(
     r"\b(?:afterglow|counterpart|source|object|transient|candidate|emission|signal|neutrino|event|host|galaxy|"
     r"supernova|"
     r"SN|OTs?|OA|burst|trigger|GRB|it|which|they|flares?|star|S\d|photons|AT ?20\d\d|here|this|position)\w*",
     re.I,
 )
-DETECTS = re.compile(r"detect|visible|seen|see\b", re.I)
+DETECTS = compiled(r"detect|visible|seen|see\b", re.I)

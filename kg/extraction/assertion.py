@@ -11,10 +11,11 @@ import re
 from kg.extraction.document import Document
 from kg.extraction.fact import Assertion, Where
 from kg.extraction.sentences import sentence
+from kg.openings import compiled
 
 
 def _words(pattern: str) -> re.Pattern[str]:
-    return re.compile(pattern, re.I)
+    return compiled(pattern, re.I)
 
 
 #: A value after these, in the same sentence, holds only under a condition.

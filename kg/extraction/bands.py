@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import re
 
+from kg.openings import compiled
+
 #: How unfiltered light is called. A bare `C` counts only where something else says that it is a band.
 _CLEAR = r"[Cc]lear|CLEAR|[Uu]n-?filtered|[Uu]nfiltred|UNFILTERED|[Ff]ilterless|[Nn]o[ -][Ff]ilter|CLR"
 _SWIFT = r"(?:[Uu][Vv][ _-]?)?(?:[Ww][12]|[Mm]2)(?!\d)|[Ww]hite|WHITE|wh|WH|fc_w"
@@ -25,12 +27,12 @@ NAME = (
     rf"|K(?:_?\{{?(?:s|S|p|short|cont)\}}?|')|{_JOHNSON}?[UBVRIJHK](?:_?[cC](?![a-zA-Z]))?|[LZYGCNP](?![a-z])"
     rf"|{_PREFIX}?{_SLOAN}{_MARK}{_SUFFIX}?|[bvocwq](?![a-z]))"
 )
-_WHOLE = re.compile(NAME)
-_SWIFT_WHOLE = re.compile(_SWIFT)
-_CLEAR_WHOLE = re.compile(_CLEAR)
-_TRIM = re.compile(r"^[\s`*'\"(\[]+|(?:[ -]?(?:bands?|filters?|mag))?[\s`*\"|\\)\]:.,-]*$", re.I)
+_WHOLE = compiled(NAME)
+_SWIFT_WHOLE = compiled(_SWIFT)
+_CLEAR_WHOLE = compiled(_CLEAR)
+_TRIM = compiled(r"^[\s`*'\"(\[]+|(?:[ -]?(?:bands?|filters?|mag))?[\s`*\"|\\)\]:.,-]*$", re.I)
 #: MASTER's polarisers stand for unfiltered light through one of two crossed films.
-_POLARISED = re.compile(r"P(?:[|/\\-]|\d)?")
+_POLARISED = compiled(r"P(?:[|/\\-]|\d)?")
 
 
 def normalise_band(text: str) -> str | None:
@@ -71,7 +73,7 @@ def _letter(name: str) -> str:
 
 
 #: Words that say that a magnitude is in a system; `AB` also as an index (`r_AB`).
-SYSTEM = re.compile(r"(?<![A-Za-z])(?:AB(?![A-Za-z])|Vega\b|VEGA\b|STMAG\b)|_AB\b")
+SYSTEM = compiled(r"(?<![A-Za-z])(?:AB(?![A-Za-z])|Vega\b|VEGA\b|STMAG\b)|_AB\b")
 
 
 def system_of(text: str) -> str | None:

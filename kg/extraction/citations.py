@@ -9,6 +9,7 @@ from kg.extraction.candidate import Candidate, Grammar
 from kg.extraction.document import Document
 from kg.extraction.fact import Fact, Where
 from kg.extraction.normalise import Even
+from kg.openings import compiled
 
 #: What stands for the series: with its slips of the pen, CGN and GNC.
 _SERIES = r"(?:GCN(?:\s?/\s?(?:SAN|AMON|LVC|FERMI|Fermi))?|CGN|GNC|GCNC|GC(?=N? ?\d{4,5}\b)N?)"
@@ -21,7 +22,7 @@ _NUMBER_WORD = r"(?:Nos?\.?|Nr\.?|[Nn]umbers?|n\.)?"
 _ONE = r"(?<![\d.])\d{1,5}(?!\d|\.\d|/\d+\.gcn)"
 _JOIN = r"(?: ?[,;&/] ?(?:and |or |& )?| and | or | ?- ?| to | through )"
 #: "GCN Circ. 1234, 1236 and #1240", "GCNs 1234-1236".
-_GCN = re.compile(
+_GCN = compiled(
     rf"(?<![./])\b{_SERIES}'?s?{_BETWEEN}{_SORT}{_BETWEEN}{_NUMBER_WORD} ?(?:# ?)?(?P<first>{_ONE}(?! (?:sigma|hours?|"
     rf"days?|sec|notices?|circulars)\b))"
     rf"(?P<more>(?:{_JOIN}(?:{_SERIES}s?{_BETWEEN}{_SORT} ?)?# ?\d{{3,5}}(?!\d|\.\d)"
@@ -30,10 +31,10 @@ _GCN = re.compile(
     re.I,
 )
 #: A number alone after its authors: "(Doe et al., 34478; ...)", where the series is told elsewhere.
-_BARE = re.compile(r"(?:\bet al\.?|\b[Tt]eam),? #?(?P<number>[3-9]\d{3}|1\d{4}|2[1-9]\d{3}|[3-9]\d{4})(?=[;,)])")
+_BARE = compiled(r"(?:\bet al\.?|\b[Tt]eam),? #?(?P<number>[3-9]\d{3}|1\d{4}|2[1-9]\d{3}|[3-9]\d{4})(?=[;,)])")
 #: The series in a web address.
-_LINK = re.compile(r"gcn\.(?:nasa|gsfc\.nasa)\.gov/(?:circulars/|gcn3/|gcn/gcn3/)(?P<number>\d{1,5})", re.I)
-_ATEL = re.compile(
+_LINK = compiled(r"gcn\.(?:nasa|gsfc\.nasa)\.gov/(?:circulars/|gcn3/|gcn/gcn3/)(?P<number>\d{1,5})", re.I)
+_ATEL = compiled(
     r"\b(?:ATel|Astronomer'?s'? Telegram)s?[ .,:]{0,2}(?:No\.?)?[ ]?#? ?(?P<number>\d{1,5})\b(?!\.\d)"
     r"(?P<more>(?:(?: ?[,;&] ?(?:and )?| and )#? ?\d{4,5}\b(?!\.\d))*)",
     re.I,

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 
+from kg.openings import compiled
+
 #: Kinds of object and the words for them, the special before the common.
 KINDS: list[tuple[str, re.Pattern[str]]] = [
-    (value, re.compile(pattern, re.I))
+    (value, compiled(pattern, re.I))
     for value, pattern in [
         ("short or long", r"\b(?:short or long|long or short|border of the long|intermediate[- ]duration)\b"),
         ("short", r"\bshort\b|\bsGRB\b|\btype[- ]I\b"),
@@ -45,7 +47,7 @@ KINDS: list[tuple[str, re.Pattern[str]]] = [
     ]
 ]
 #: "short GRB", "long-duration burst", "short/hard", "belongs to the class of short bursts", "T90 ... short".
-DURATION = re.compile(
+DURATION = compiled(
     r"\b(?:(?:ultra-?|very |extremely |bright,? |hard,? |and |, |intense |likely |possible |possibly |probable |"
     r"probably |a |the )*"
     r"(?:short|long)(?:[-/ ,]+(?:hard|soft|duration|and|bright|spectrally|weak|intense|likely|timescale|lag|"
@@ -60,13 +62,13 @@ DURATION = re.compile(
     re.I,
 )
 #: The classes of a gravitational-wave candidate with their probabilities.
-SOURCE = re.compile(
+SOURCE = compiled(
     r"\b(?P<kind>BBH|BNS|NSBH|Terrestrial|[Mm]ass ?[Gg]ap|MassGap|binary black hole|"
     r"binary neutron star)\s*\(\s*(?P<sign>[<>]=?|~)?\s*"
     r"(?P<percent>\d{1,3}(?:\.\d+)?)\s*%\s*\)"
 )
 #: "is not a GRB", "not due to a GRB", "not an astrophysical event".
-NOT_A = re.compile(
+NOT_A = compiled(
     r"\b(?:is|are|was|were|be)?\s?(?:in fact |actually |also |probably |likely |almost certainly |therefore |"
     r"most |very |clearly )*"
     r"(?:not|NOT)(?: likely| due to| from| caused by| considered(?: to be)?)?(?: an?| the)?(?: real| genuine|"
@@ -75,7 +77,7 @@ NOT_A = re.compile(
     r"(?! (?:afterglow|counterpart|host|candidate))"
 )
 #: What a trigger turned out to be: the words in front of the answer.
-DUE = re.compile(
+DUE = compiled(
     r"\b(?:(?:is|are|was|were|be|been) (?:most |very |likely |probably |possibly |therefore |thus |actually |"
     r"in fact |clearly |all )*"
     r"(?:due to|caused by|triggered by|associated with|consistent with|from|an? outburst of|a flare from)|due to|"
@@ -99,7 +101,7 @@ DUE = re.compile(
     r"Aqr|CVn|Boo)))"
 )
 #: An object classed by its spectrum or its light: "is a dwarf nova".
-IS = re.compile(
+IS = compiled(
     r"\b(?:is|are|was|were|as|be|being|likely|of|to|by|from|due to|an?)(?: (?:in fact|therefore|thus|now|most|"
     r"very|likely|probably|"
     r"possibly|actually|consistent with|classified as|identified as|an?|the|known|confirmed|outburst|of|strong|"
@@ -117,35 +119,35 @@ IS = re.compile(
     r"active galactic nucle\w+|background event|afterglow\b|blazar|quasar)",
     re.I,
 )
-NEUTRINO = re.compile(r"\b(?:high|moderate|low|\d+%?) probability of being of astrophysical origin", re.I)
-PROBABLY_GRB = re.compile(r"\bas a GRB(?: \()?,? with (?:a )?(?P<percent>\d{1,3})% (?:probability|confidence)", re.I)
-HEDGE = re.compile(
+NEUTRINO = compiled(r"\b(?:high|moderate|low|\d+%?) probability of being of astrophysical origin", re.I)
+PROBABLY_GRB = compiled(r"\bas a GRB(?: \()?,? with (?:a )?(?P<percent>\d{1,3})% (?:probability|confidence)", re.I)
+HEDGE = compiled(
     r"\b(?:likely|probabl[ey]|possibl[ey]|may|might|could|suggest\w*|candidate|believe|appears?|seems?|"
     r"consistent with|perhaps|"
     r"tentative\w*|potential\w*|presumably|suspect\w*|indicat\w+|if|whether)\b",
     re.I,
 )
-NEGATED = re.compile(
+NEGATED = compiled(
     r"\b(?:not|no|neither|nor|unlikely|rather than|instead of|exclude\w*|rule[sd]? out|"
     r"non)\b(?! (?:only|due))",
     re.I,
 )
-COND = re.compile(
+COND = compiled(
     r"\b(?:if|whether|would|unless|assum\w+|in case|typical|like other|similar to|for (?:other|"
     r"most))\b[^.;]{0,70}$",
     re.I,
 )
-OTHERS = re.compile(
+OTHERS = compiled(
     r"\b(?:bursts|GRBs|sample|population|catalog\w*|known|other|previous|average|typical|"
     r"compared|classes)\b",
     re.I,
 )
-COMPARED = re.compile(r"\b(?:known|other|previous|average|typical|compared|found to date)\b", re.I)
-SPOKEN_OF = re.compile(r"\b(?:triggers?|event|source|GRB|it|they|this)\b", re.I)
+COMPARED = compiled(r"\b(?:known|other|previous|average|typical|compared|found to date)\b", re.I)
+SPOKEN_OF = compiled(r"\b(?:triggers?|event|source|GRB|it|they|this)\b", re.I)
 #: Kinds that are told of one event only by the word itself; others also stand in passing.
 TELLING = frozenset({
     "noise", "solar flare", "dwarf nova", "X-ray binary", "stellar flare", "orphan afterglow", "background",
     "type Ia supernova", "tidal disruption event", "SGR giant flare", "X-ray flash", "SGR burst",
 })  # fmt: skip
-CAUSE = re.compile(r"\b(?:due|caused|triggered)\b", re.I)
-AFTERGLOW = re.compile(r"\b(?:strong |good )?(?:candidate|likely|possible|probable) afterglow\b", re.I)
+CAUSE = compiled(r"\b(?:due|caused|triggered)\b", re.I)
+AFTERGLOW = compiled(r"\b(?:strong |good )?(?:candidate|likely|possible|probable) afterglow\b", re.I)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 
+from kg.openings import compiled
+
 #: Words that join two things, or part them.
-LINK = re.compile(
+LINK = compiled(
     r"\b(?P<no>(?:likely |probably |therefore |most likely |is |are |was |be )*(?:unrelated|not (?:physically |"
     r"likely |necessarily |"
     r"spatially |temporally )*(?:related|associated|coincident|connected|consistent)|"
@@ -22,40 +24,40 @@ LINK = re.compile(
     re.I,
 )
 #: A catalogue searched for something at the place of a neutrino.
-NO_CATALOGUED = re.compile(
+NO_CATALOGUED = compiled(
     r"\b(?:[Tt]here (?:is|are) )?[Nn]o (?P<what>(?:known |catalogu?ed )?(?:[Ff]ermi[- ]?(?:LAT )?)?(?:4FGL|3FGL|"
     r"3FHL|gamma-ray|2RXS|XMMSL2)"
     r"[^.;]{0,60}?sources?)\b[^.;]{0,40}?(?:in|within|inside) (?:the )?[^.;]{0,30}?(?:90 ?%|50 ?%|uncertainty|"
     r"region|contour|error|localization)"
 )
-CATALOGUED = re.compile(
+CATALOGUED = compiled(
     r"\b(?P<what>(?:[Oo]ne|[Tt]wo|[Tt]hree|[Ff]our|[Ff]ive|[Ss]ix|[Ss]even|\d|[Aa]) (?:known |"
     r"catalogu?ed )*gamma-ray[^.]{0,160}?sources?)"
     r"[^.;]{0,120}?(?:(?:is|are) )?(?:located |found |positioned |lies |lying )?(?:within|inside|"
     r"in) (?:the )?[^.;]{0,30}?(?:90 ?%|localization|region|contour)"
 )
 #: A galaxy in the error box.
-GALAXY = re.compile(
+GALAXY = compiled(
     r"\b(?:error (?:box|circle|region)|localization|position|annulus)[^.;]{0,40}? (?:is consistent with|"
     r"is compatible with|contains|includes|overlaps|encloses) "
     r"[^.;]{0,40}?(?P<galaxy>M ?\d{2,3}|NGC ?\d{3,4}|LMC|SMC)\b"
 )
 #: A catalogued object at the place of the X-ray source.
-OBJECT = re.compile(
+OBJECT = compiled(
     r"\b(?P<no>not )?(?:spatially |positionally )?(?:consistent|"
     r"coincident) with an? (?P<what>R ?[~=] ?\d+(?:\.\d+)?(?: mag)? (?:\w+ ){0,2}(?:source|object|star|galaxy)"
     r"(?: in (?:the )?(?:DSS|USNO|SDSS|2MASS)[\w.-]*)?)"
 )
-HEDGE = re.compile(
+HEDGE = compiled(
     r"\b(?:possibl[ey]|likely|potential(?:ly)?|probabl[ey]|candidate|may|might|could|suggest\w*|plausibl[ey]|"
     r"consistent|compatible|"
     r"inferred as|believe|appears?|seems?|chance probability|tentative|coincident|coincidence|within|if)\b",
     re.I,
 )
-COND = re.compile(r"\b(?:if|whether|to (?:search|look|determine|investigate|check|establish)|search(?:es|ed|"
+COND = compiled(r"\b(?:if|whether|to (?:search|look|determine|investigate|check|establish)|search(?:es|ed|"
                    r"ing)? for|would|in coincidence with|"
                    r"looking for|any)\b[^.;]{0,70}$", re.I)  # fmt: skip
-FOUND = re.compile(r"\b(?:found none|none (?:was|is|were) found)\b", re.I)
+FOUND = compiled(r"\b(?:found none|none (?:was|is|were) found)\b", re.I)
 #: Catalogues whose events are found apart: two names of one of them in one sentence are two bursts compared.
 KINDS = {
     kind: family
@@ -70,6 +72,6 @@ KINDS = {
     }.items()
     for kind in kinds.split()
 }
-PRONOUN = re.compile(r"\b(?:it|this|source|transient|object|events?|two|the)\b", re.I)
-APPOSED = re.compile(r"\((?:[^()]*(?:et al|GCN)[^()]*)\)\s*,\s*(?:an? |the |which is |likely |\w+ and \w+ly )*$")
-COUNTERPART_OF = re.compile(r"counterpart$|afterglow of$", re.I)
+PRONOUN = compiled(r"\b(?:it|this|source|transient|object|events?|two|the)\b", re.I)
+APPOSED = compiled(r"\((?:[^()]*(?:et al|GCN)[^()]*)\)\s*,\s*(?:an? |the |which is |likely |\w+ and \w+ly )*$")
+COUNTERPART_OF = compiled(r"counterpart$|afterglow of$", re.I)

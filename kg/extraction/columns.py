@@ -12,6 +12,7 @@ import msgspec
 
 from kg.extraction.bands import normalise_band
 from kg.extraction.heads import Column
+from kg.openings import compiled
 
 
 class Token(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,9 +44,9 @@ _TOKENS: list[tuple[str, str]] = [
     ("none", r"(?:-{1,4}|\.{2,4}|n/?[ad]|N/?[AD]|[Nn]a[Nn]|\u2014|none|--)(?![\w.])"),
     ("word", r"[^\s|]+"),
 ]  # fmt: skip
-_TOKEN = re.compile("|".join(f"(?P<{kind}>{pattern})" for kind, pattern in _TOKENS))
+_TOKEN = compiled("|".join(f"(?P<{kind}>{pattern})" for kind, pattern in _TOKENS))
 #: `18.3 mag`, `0.5 d`: a unit behind its number is no token of its own.
-_UNIT_WORD = re.compile(r"(?:mags?|AB|Vega|UTC?|UL|ul|d|h|hr|hrs|hours?|days?|min|s|sec)[.,;]?$")
+_UNIT_WORD = compiled(r"(?:mags?|AB|Vega|UTC?|UL|ul|d|h|hr|hrs|hours?|days?|min|s|sec)[.,;]?$")
 
 
 def tokens_of(row: str) -> list[Token]:

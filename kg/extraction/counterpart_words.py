@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from kg.openings import compiled
+
 KIND = (
     r"(?:optical|near-?IR|NIR|IR|infrared|X-?ray|radio|UV|UVOT|XRT|gamma-?ray|optical/NIR|optical/UV|mm|"
     r"sub-?mm|GeV|VHE)"
@@ -14,7 +16,7 @@ WELL = (
     r"bright(?:ly)?|successfully|just|both|detected and) ){0,3}"
 )
 #: "the afterglow is clearly detected", "the transient is seen", "was detected".
-SEEN = re.compile(
+SEEN = compiled(
     rf"\b(?:{NOUN}|(?:\w+ )?(?:source|object|transient|burst|GRB ?\d{{6}}[A-Z]?(?:/[\w .+-]{{4,24}})?|it|"
     rf"AT ?20\d\d\w+|"
     rf"EP\d{{6}}\w))[^.;:\n]{{0,70}}?"
@@ -24,7 +26,7 @@ SEEN = re.compile(
     re.I,
 )
 #: "we detect the afterglow", "we clearly detected the OT", "detection of the X-ray afterglow".
-FIND = re.compile(
+FIND = compiled(
     rf"\b(?:detect(?:s|ed|ing)?|f[io]u?nd|see|saw|identif(?:y|ied)|confirm(?:s|ed)?|discover(?:ed)?|report|"
     rf"measured?|reveals?|"
     rf"revealed|recover(?:ed)?|localized?|notice|noticed|show(?:s|ed)?)"
@@ -38,7 +40,7 @@ FIND = re.compile(
     re.I,
 )
 #: "detection of the X-ray afterglow", "afterglow candidate", "the afterglow had R = 20".
-OF = re.compile(
+OF = compiled(
     rf"\b(?:(?:clear |strong |significant |successful |early |continued |first )?(?:detections?|discovery|"
     rf"identification|confirmation) of "
     rf"(?:the |an? |its )?(?:(?:fading|candidate|bright|possible|likely|faint) )*{NOUN}"
@@ -54,7 +56,7 @@ OF = re.compile(
     re.I,
 )
 #: A new source of an automatic report.
-NEW = re.compile(
+NEW = compiled(
     r"\b(?P<how>(?:an?|one|two|three|single|clear|the)[ ,]+(?:\w+[ ,-]+){0,4}?)(?P<what>(?:uncatalog\w+|fading|"
     r"new|previously unknown|"
     r"unknown|clear|bright|variable|decaying|unidentified|significant|point-like)[ ,]+(?:and |but )?(?:\w+[ ,-]+){0,3}?"
@@ -62,20 +64,20 @@ NEW = re.compile(
     r"point )?(?:source|object|transient)\b)",
     re.I,
 )
-CLEAR_X = re.compile(
+CLEAR_X = compiled(
     r"\ba (?:clear|bright|strong|significant|single) X-?ray source\b|"
     r"\bbright source is (?:well )?detected",
     re.I,
 )
 #: An identification with the event: "is the afterglow", "as the optical counterpart of".
-IS = re.compile(
+IS = compiled(
     r"\b(?:is|are|be|being|as|was|likely|represent) (?:(?:indeed|most|very|likely|probably|possibly|the|an?|its|"
     r"strong|good|"
     rf"probable|likely to be|to be|therefore|thus|candidate|fading|bright|genuine) ){{0,4}}{NOUN}(?: candidate)?"
     r"(?: (?:of|to|for) (?:the )?(?:GRB|short|burst|EP|S\d|IceCube|Fermi|Swift|event)[\w -]{0,20})?",
     re.I,
 )
-DENIED = re.compile(
+DENIED = compiled(
     r"\b(?:(?:is|are|was|be) (?:therefore |thus |most |very |likely |clearly |probably )*(?:not|unlikely to be|"
     r"ruled out|excluded)"
     rf"(?: as)?(?: (?:the|an?|likely|related to|associated with|connected to))*(?: {NOUN}| the (?:burst|GRB|"
@@ -86,7 +88,7 @@ DENIED = re.compile(
     r"|events? to be unrelated|(?:rule|ruled) out [^.;\n]{0,60}? as (?:the |an? )?(?:\w+ )?(?:counterpart|afterglow))",
     re.I,
 )
-HOST = re.compile(
+HOST = compiled(
     r"\b(?:(?P<doubt>(?:candidate|possible|potential|likely|probable|putative|plausible|presumed|"
     r"best candidate for the|candidate for the) )"
     r"host(?: galax(?:y|ies))?|host galaxy candidates?"
@@ -99,7 +101,7 @@ HOST = re.compile(
     r"consistent|bright|faint|blue|red|z|R))",
     re.I,
 )
-HEDGE = re.compile(
+HEDGE = compiled(
     r"\b(?:candidates?|possibl[ey]|potential(?:ly)?|likely|probabl[ey]|plausibl[ey]|may|might|could|suggest\w*|"
     r"tentativ\w*|marginal\w*|"
     r"presum\w+|proposed|appears? to be|seems?|believe|putative|perhaps|cannot (?:\w+ ){0,2}(?:rule|exclude|"
@@ -108,12 +110,12 @@ HEDGE = re.compile(
     re.I,
 )
 #: A denial; the telescope NOT is spelt in capitals.
-NOT = re.compile(
+NOT = compiled(
     r"\b(?:no|No|NO|not|Not|nor|[Nn]either|[Ww]ithout|[Ff]ail\w*|[Cc]annot|[Ll]ack|[Aa]bsence|[Nn]on|[Nn]one|"
     r"[Nn]ever|[Nn]othing|"
     r"[Uu]pper limits?|[Uu]ndetected|too faint|hardly)\b|n't\b"
 )
-COND = re.compile(r"\b(?:if|whether|to (?:search|look|detect|find|identify|confirm|determine)|search(?:ed|"
+COND = compiled(r"\b(?:if|whether|to (?:search|look|detect|find|identify|confirm|determine)|search(?:ed|"
                    r"ing)? for|would|in order|in search|"
                    r"encourage\w*|will|should|once|until|unless|need\w*|required?)\b[^.;]{0,80}$", re.I)  # fmt: skip
 NOUNS = ("afterglow", "counterpart", "transient", "ot", "oa")
@@ -129,15 +131,15 @@ PATTERNS = [
     ("new", THINGS, CLEAR_X),
     ("host", ("host",), HOST),
 ]
-RULED_OUT = re.compile(r"\brul(?:e|ed) out|\bexclud\w+|\breject", re.I)
-CITED_BEHIND = re.compile(r"[^.;]{0,25}\((?:[^()]{0,50}et al|GCN)")
-SEES = re.compile(r"\b(?:detect|confirm|find|found|measure|identify|estimate|see)", re.I)
-FOUND_BY = re.compile(
+RULED_OUT = compiled(r"\brul(?:e|ed) out|\bexclud\w+|\breject", re.I)
+CITED_BEHIND = compiled(r"[^.;]{0,25}\((?:[^()]{0,50}et al|GCN)")
+SEES = compiled(r"\b(?:detect|confirm|find|found|measure|identify|estimate|see)", re.I)
+FOUND_BY = compiled(
     r"\b(?:reported|discovered|proposed|suggested|announced|found|detected|identified) (?:by|in) "
     r"(?!us|our|the UVOT|XRT|Swift)"
 )
-PROPOSED = re.compile(r"\b(?:proposed|suggested|reported|announced|claimed|put forward) (?:\w+ )?as\b", re.I)
-BY_THEM = re.compile(r"\b(?:followed up|observed|reported|found|discovered) by (?!us\b|our\b)", re.I)
-CITES = re.compile(r"\bet al\b|\bGCN\b", re.I)
-OURS = re.compile(r"\b(?:we|our|us|ours)\b", re.I)
-NOUN_RE = re.compile(r"afterglow|counterpart|\bOT\b|\bOA\b", re.I)
+PROPOSED = compiled(r"\b(?:proposed|suggested|reported|announced|claimed|put forward) (?:\w+ )?as\b", re.I)
+BY_THEM = compiled(r"\b(?:followed up|observed|reported|found|discovered) by (?!us\b|our\b)", re.I)
+CITES = compiled(r"\bet al\b|\bGCN\b", re.I)
+OURS = compiled(r"\b(?:we|our|us|ours)\b", re.I)
+NOUN_RE = compiled(r"afterglow|counterpart|\bOT\b|\bOA\b", re.I)

@@ -9,30 +9,32 @@ from functools import lru_cache
 
 import msgspec
 
+from kg.openings import compiled
+
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _MONTH = r"(?P<month>Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}\.?"
 _DAY = r"(?P<day>\d{1,2})(?P<fraction>\.\d+)?"
 _YEAR = r"(?P<year>(?:19[6-9]|20[0-6])\d)"
 _DATES = [
-    re.compile(rf"(?<![\d.]){_YEAR}(?P<sep>[-/. ])(?P<month>0?[1-9]|1[0-2])(?P=sep){_DAY}(?!\d)"),
-    re.compile(rf"(?<![\d.]){_YEAR}[ ,/-]{{1,2}}{_MONTH}[ ,/-]{{0,2}}{_DAY}(?:st|nd|rd|th)?(?![\d.:]*\d)", re.I),
-    re.compile(
+    compiled(rf"(?<![\d.]){_YEAR}(?P<sep>[-/. ])(?P<month>0?[1-9]|1[0-2])(?P=sep){_DAY}(?!\d)"),
+    compiled(rf"(?<![\d.]){_YEAR}[ ,/-]{{1,2}}{_MONTH}[ ,/-]{{0,2}}{_DAY}(?:st|nd|rd|th)?(?![\d.:]*\d)", re.I),
+    compiled(
         rf"(?<![\d.:]){_DAY}(?:st|nd|rd|th)?(?: of)?[ /-]?{_MONTH},?[ /-]{{0,2}}(?:of )?(?:{_YEAR}(?![\d:]))?", re.I
     ),
-    re.compile(rf"\b{_MONTH}[ -]?{_DAY}(?:st|nd|rd|th)?(?![\d:])(?:,? ?-?{_YEAR}(?![\d:.]))?", re.I),
-    re.compile(rf"(?<![\d./-])(?P<month>0?[1-9]|1[0-2])/{_DAY}, ?{_YEAR}(?!\d)"),
-    re.compile(r"(?<![\d./-])(?P<a>\d\d)(?P<sep>[-/])(?P<b>\d\d)(?P=sep)(?P<c>\d\d)(?![\d/.-])"),
-    re.compile(
+    compiled(rf"\b{_MONTH}[ -]?{_DAY}(?:st|nd|rd|th)?(?![\d:])(?:,? ?-?{_YEAR}(?![\d:.]))?", re.I),
+    compiled(rf"(?<![\d./-])(?P<month>0?[1-9]|1[0-2])/{_DAY}, ?{_YEAR}(?!\d)"),
+    compiled(r"(?<![\d./-])(?P<a>\d\d)(?P<sep>[-/])(?P<b>\d\d)(?P=sep)(?P<c>\d\d)(?![\d/.-])"),
+    compiled(
         r"(?<![\d.])(?P<year>(?:19|20)\d\d)(?P<month>0[1-9]|1[0-2])(?P<day>[0-3]\d)(?P<fraction>\.\d+)?(?![\d-])"
     ),
-    re.compile(
+    compiled(
         r"(?<![\d.A-Za-z])(?P<short>\d\d)(?P<month>0[1-9]|1[0-2])(?P<day>[0-3]\d)(?P<fraction>\.\d+)(?= ?\(?UT)"
     ),
 ]  # fmt: skip
-_ANY_MONTH = re.compile(
+_ANY_MONTH = compiled(
     r"Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec|JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC"
 )
-_CLOCK = re.compile(
+_CLOCK = compiled(
     r"(?<![\d.:+-])(?P<hour>[01]?\d|2[0-4])(?P<sep>::?|h ?|\.(?=\d\d:))(?P<minute>[0-5]\d)"
     r"(?:(?:::?|m ?|'|\.(?=\d\d\.\d))(?P<second>(?:[0-5]?\d|60)(?:\.\d+)?)(?: ?s(?:ec)?\b)?| ?m(?:in)?\b)?(?![\d:])"
     r"(?P<ut> ?\(?(?:UTC?|GMT|Z)\b\)?| ?s? ?\(UTC?\))?"
@@ -155,10 +157,10 @@ def _clock(match: re.Match[str]) -> Clock:
 
 
 #: What may stand between a date and its clock.
-_DATE_FIRST = re.compile(
+_DATE_FIRST = compiled(
     r"(?:\([a-z/ ]{2,10}\)|[\s,;:(|T_-]|at|UTC?|\bTime|around|about|from|on|starting|~|=|\[|- )*", re.I
 )
-_CLOCK_FIRST = re.compile(r"(?:[\s,;()|]|on|of|UTC?|the|this|\bDate:?|s\b|Z\b)*", re.I)
+_CLOCK_FIRST = compiled(r"(?:[\s,;()|]|on|of|UTC?|the|this|\bDate:?|s\b|Z\b)*", re.I)
 
 
 def date_of(clock: Clock, dates: list[Date], text: str) -> Date | None:

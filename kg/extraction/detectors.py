@@ -4,8 +4,9 @@ Looked up word by word: a pattern of a hundred alternatives would cost more than
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
+
+from kg.openings import compiled
 
 #: How we write an instrument, and the words by which circulars name it.
 _WORDS: dict[str, str] = {
@@ -32,14 +33,16 @@ _WORDS: dict[str, str] = {
     "Pan-STARRS": "Pan-STARRS PanSTARRS PS1", "2MASS": "2MASS", "SDSS": "SDSS",
 }  # fmt: skip
 _BY_WORD = {word.partition("_")[0]: (name, word) for name, words in _WORDS.items() for word in words.split()}
-_WORD = re.compile(r"(?<![\w])[A-Za-z0-9]{2,}(?:-[A-Za-z0-9]+){0,2}")
+_WORD = compiled(r"(?<![\w])[A-Za-z0-9]{2,}(?:-[A-Za-z0-9]+){0,2}")
 
 
 def instruments(text: str, start: int = 0, end: int | None = None) -> Iterator[tuple[int, str]]:
     """(where, how we write it) of every instrument named in a part of a text, in order."""
     for match in _WORD.finditer(text, max(0, start), len(text) if end is None else end):
         word = match.group()
-        found = _BY_WORD.get(word) or ("-" in word and _BY_WORD.get(word.partition("-")[0])) or None
+        found = _BY_WORD.get(word)
+        if found is None and "-" in word:
+            found = _BY_WORD.get(word.partition("-")[0]) or _BY_WORD.get(word.rpartition("-")[2])
         if found is None:
             continue
         name, phrase = found

@@ -14,9 +14,10 @@ from kg.extraction.energies import band_at
 from kg.extraction.fact import Fact, Limit, Where
 from kg.extraction.named_object import object_near
 from kg.extraction.numbers import Quantity, read_quantity, reread_quantity
+from kg.openings import compiled
 
-_T90 = re.compile(r"(?<![\w/])[Tt] ?_?\{?\(?90\)?\}?(?![\d/]|[,_]?i\b|,r)")
-_UNIT = re.compile(
+_T90 = compiled(r"(?<![\w/])[Tt] ?_?\{?\(?90\)?\}?(?![\d/]|[,_]?i\b|,r)")
+_UNIT = compiled(
     r" ?-?(?P<unit>ms(?:ec)?\b|milli-?sec(?:ond)?s?\b|s(?:ec(?:ond)?s?)?\b|min(?:ute)?s?\b)(?!-1|"
     r"\^| ?\^)"
 )
@@ -24,29 +25,29 @@ _UNIT = re.compile(
 _MOST = 150
 #: What may stand between the name and its value. A band or a remark in brackets is passed over. Possessive throughout:
 #: a hostile run of words must be read in one way only.
-_GAP = re.compile(
+_GAP = compiled(
     r"(?:[ ,:=~'{}\"*|]++|\([^()\n]{0,70}\)|\[[^\[\]\n]{0,40}\]|[()]|\d+(?:\.\d+)? ?(?:-|to) ?\d+(?:\.\d+)? ?[kM]eV"
     r"|T_?\{?50\}?|GRB ?\d{6}\w?|[A-Za-z][A-Za-z'/-]*+|\d-s\b|no\. ?\d)*+"
 )
-_DIGITS = re.compile(r"(?<![\d.\w])\.?\d")
-_NOT_GAP = re.compile(
+_DIGITS = compiled(r"(?<![\d.\w])\.?\d")
+_NOT_GAP = compiled(
     r"\b(?:interval|during|diagram|reaches|sigma|spectr\w+|from|integrated|over|fluence|peak|flux|trajectory|"
     r"excludes?|"
     r"exceed\w*|ratio|divided|significance|SNR|background|counts?|ends?|window|redshift|relation|starting|"
     r"between|than|"
     r"GRBs|bursts|class|large as)\b"
 )
-_LIMIT_WORDS = re.compile(r"\b(?P<low>at least|more than|greater than|longer than|lower limit (?:of|on))|"
+_LIMIT_WORDS = compiled(r"\b(?P<low>at least|more than|greater than|longer than|lower limit (?:of|on))|"
                           r"(?P<high>less than|shorter than|upper limit (?:of|on)|at most) ?$", re.I)  # fmt: skip
 #: A class of bursts is told by its duration; that is no measurement.
-_CLASS = re.compile(
+_CLASS = compiled(
     r"\b(?:GRBs|bursts|class\w*|criteri\w+|typical\w*|defin\w+|population|hard GRB|short "
     r"GRB)\b[^.;\n]{0,25}$",
     re.I,
 )
-_BEFORE = re.compile(r"(?P<lead>\b(?:duration|lasting|lasts|lasted)\b[^.;\n\d]{0,30}?)(?=[<>~]? ?\d)")
-_BEHIND = re.compile(r"^ ?\(? ?[Tt] ?_?\{?90\}?\)?")
-_SECOND = re.compile(r" ?(?:,? and (?:of |about )?|\((?=\d[\d. ]*s(?:ec)?\)))")
+_BEFORE = compiled(r"(?P<lead>\b(?:duration|lasting|lasts|lasted)\b[^.;\n\d]{0,30}?)(?=[<>~]? ?\d)")
+_BEHIND = compiled(r"^ ?\(? ?[Tt] ?_?\{?90\}?\)?")
+_SECOND = compiled(r" ?(?:,? and (?:of |about )?|\((?=\d[\d. ]*s(?:ec)?\)))")
 
 
 def propose(document: Document) -> Iterator[Candidate]:

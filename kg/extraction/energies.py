@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import re
 
+from kg.openings import compiled
+
 _N = r"\d+(?:\.\d+)?(?:[eE]\+?\d)?"
 _UNIT = r"(?:[kMGTP]?eV|[kMG]ev)"
-_RANGE = re.compile(
+_RANGE = compiled(
     rf"(?<![\d.+-])(?P<low>{_N}) ?(?P<first>{_UNIT})? ?(?:-{{1,3}}|to|and|~|\ufffd+) ?(?P<high>{_N}) "
     rf"?-?(?P<unit>{_UNIT})"
 )
-_ABOVE = re.compile(rf"(?:>=?~?|above|over|E ?>|greater than|exceeding) ?(?P<low>{_N}) ?(?P<unit>{_UNIT})")
-_AT = re.compile(rf"\bat (?:about |~)?(?P<low>{_N}) ?(?P<unit>TeV|GeV)\b")
-_RADIO = re.compile(rf"(?<![\d.])(?P<low>{_N})(?: ?(?:-|to|and|,) ?(?P<high>{_N}))? ?-?(?P<unit>[MG]Hz)\b")
+_ABOVE = compiled(rf"(?:>=?~?|above|over|E ?>|greater than|exceeding) ?(?P<low>{_N}) ?(?P<unit>{_UNIT})")
+_AT = compiled(rf"\bat (?:about |~)?(?P<low>{_N}) ?(?P<unit>TeV|GeV)\b")
+_RADIO = compiled(rf"(?<![\d.])(?P<low>{_N})(?: ?(?:-|to|and|,) ?(?P<high>{_N}))? ?-?(?P<unit>[MG]Hz)\b")
 _SCALE = {"eV": 1e-3, "keV": 1.0, "kev": 1.0, "MeV": 1e3, "Mev": 1e3, "GeV": 1e6, "Gev": 1e6, "TeV": 1e9, "PeV": 1e12}
 #: No band, but the peak of the spectrum, its break or what a model was cut at.
-_NO_BAND = re.compile(
+_NO_BAND = compiled(
     r"(?:peak|break|cut|Ep|E_?0|photon|energy of|kT|up to|highest|maximum|line|"
     r"at)[^\d;.]{0,18}$",
     re.I,
@@ -23,7 +25,7 @@ _NO_BAND = re.compile(
 
 
 #: Words between a value and the band that it was measured in.
-_BESIDE = re.compile(r"[ ,(\[]*(?:both |estimated |integrated |measured )?(?:in|over|between|from|at|for|"
+_BESIDE = compiled(r"[ ,(\[]*(?:both |estimated |integrated |measured )?(?:in|over|between|from|at|for|"
     r"above)?(?: the| an?)?"
                      r"(?: (?:energy )?(?:range|band|interval)(?: of)?)?[ (:=]*", re.I)  # fmt: skip
 

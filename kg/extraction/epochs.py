@@ -19,16 +19,17 @@ import msgspec
 from kg.extraction.dates import calendar_day, date_of, find_clocks, find_dates, moment
 from kg.extraction.document import Document
 from kg.names import day_of
+from kg.openings import compiled
 
-_JULIAN = re.compile(r"\b(?P<kind>MJD|JD)(?:\b|_)[^\d\n]{0,12}(?P<number>\d{5,7}(?:\.\d+)?)")
+_JULIAN = compiled(r"\b(?P<kind>MJD|JD)(?:\b|_)[^\d\n]{0,12}(?P<number>\d{5,7}(?:\.\d+)?)")
 #: Units of time and their seconds.
 SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "k": 1000.0, "w": 604800.0}
 DURATION = r"(?P<unit>ksec\b|ks\b|s(?:ec(?:ond)?s?)?\b|m(?:in(?:ute)?s?)?\b|h(?:(?:ou)?rs?)?\b|d(?:ays?)?\b|weeks?\b)"
 _COUNT = r"(?P<count>\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)"
 _T0 = r"(?:T_?\{?(?:0|o|trig\w*|GRB|GBM|BAT)?\}?(?: ?\((?:\w|-)+\))?|t-T_?0|Trigger|trigger)"
 _SINCE = [
-    re.compile(rf"(?<![\w.]){_T0} ?\+ ?{_COUNT} ?{DURATION}"),
-    re.compile(
+    compiled(rf"(?<![\w.]){_T0} ?\+ ?{_COUNT} ?{DURATION}"),
+    compiled(
         rf"(?<![\w.:]){_COUNT}[ -]?{DURATION}(?: \([^()]{{1,25}}\))? ?(?:after|post|since|following|past|from)\b"
         r"(?=[ -](?:the |its |their |initial |onset of the |time of the |GW |LVC |LVK |BAT |GBM |LAT |XRT |WXT |"
         r"INTEGRAL |IceCube |(?:Swift|Fermi|SVOM|EP|MAXI|HETE)(?:[ -]?2)?[ /-]?)*"
@@ -36,8 +37,8 @@ _SINCE = [
         r"neutrino|transient|gamma|prompt|start of))",
         re.I,
     ),
-    re.compile(rf"\b(?:t ?- ?T_?0|t_?mid ?- ?T_?0|dt|delta ?[tT]|\u0394[tT]) ?[=~:]{{1,2}} ?\+?{_COUNT} ?{DURATION}"),
-    re.compile(rf"(?<![\w.:]){_COUNT}[ -]?{DURATION} (?:post|after)[- ]?(?:burst|trigger|merger|GRB|explosion)", re.I),
+    compiled(rf"\b(?:t ?- ?T_?0|t_?mid ?- ?T_?0|dt|delta ?[tT]|\u0394[tT]) ?[=~:]{{1,2}} ?\+?{_COUNT} ?{DURATION}"),
+    compiled(rf"(?<![\w.:]){_COUNT}[ -]?{DURATION} (?:post|after)[- ]?(?:burst|trigger|merger|GRB|explosion)", re.I),
 ]
 
 

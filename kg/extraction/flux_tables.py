@@ -18,15 +18,16 @@ from kg.extraction.document import Document
 from kg.extraction.energies import band_at
 from kg.extraction.numbers import read_quantity
 from kg.extraction.units import PER_AREA, read_unit
+from kg.openings import compiled
 
-_UNITS = re.compile(
+_UNITS = compiled(
     r"\b[Ii]n units of (?P<factor>(?:\d(?:\.\d+)? ?[xX*] ?)?10 ?(?:\^|\*\*)?[{(]? "
     r"?-\d{1,2}[)}]?|1[eE]-\d{1,2}) ?"
 )
 #: Where the table is over: the next one, or words.
-_ENDS = re.compile(r"\b(?:units of|Assuming|The |We |For |All )")
-_CELL = re.compile(r"\d+(?:\.\d+)?")
-_COLUMNS = re.compile(
+_ENDS = compiled(r"\b(?:units of|Assuming|The |We |For |All )")
+_CELL = compiled(r"\d+(?:\.\d+)?")
+_COLUMNS = compiled(
     r"(?:[Tt]ime[ _]?(?:scale|bin)s?|[Dd]uration)(?: ?\(s\))?(?P<names>(?:[ |"
     r"]+[A-Za-z][A-Za-z0-9]*){2,8})"
 )
@@ -35,7 +36,7 @@ _COLUMNS = re.compile(
 @lru_cache(maxsize=16)
 def _row(columns: int) -> re.Pattern[str]:
     """A row: its time scale and as many cells as the heading has columns."""
-    return re.compile(
+    return compiled(
         rf"(?<![\d.])(?P<scale>\d+(?:\.\d+)?) ?(?:s|sec|ms)?\b ?[:|]?(?P<cells>(?:[ |"
         rf"]+<?~?\d+(?:\.\d+)?){{{columns}}})(?![\d.]*\d)"
     )

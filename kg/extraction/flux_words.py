@@ -11,6 +11,7 @@ import msgspec
 from kg.extraction.fact import Assertion, Limit
 from kg.extraction.numbers import Quantity
 from kg.extraction.units import Unit
+from kg.openings import compiled
 
 
 class Judged(msgspec.Struct, frozen=True, kw_only=True):
@@ -23,67 +24,67 @@ class Judged(msgspec.Struct, frozen=True, kw_only=True):
     qualifier: dict[str, Any] = {}
 
 
-_UPPER = re.compile(
+_UPPER = compiled(
     r"\b(?:upper[- ]limits?|limits?|constrain\w*|no (?:\w+ ){0,3}(?:above|"
     r"brighter)|undetected|not (?:been )?detected|UL)\b(?P<rest>[^;\n]{0,110})$",
     re.I,
 )
-_BELOW = re.compile(r"\b(?:fainter than|less than|below|under|not exceed\w*|at most) ?(?:about |~)?$", re.I)
-_LOWER = re.compile(
+_BELOW = compiled(r"\b(?:fainter than|less than|below|under|not exceed\w*|at most) ?(?:about |~)?$", re.I)
+_LOWER = compiled(
     r"\b(?:lower[- ]limit|at least|greater than|more than|exceed\w*|lower "
     r"limits?)\b[^.;\n]{0,40}$",
     re.I,
 )
-_ENDS_LIMIT = re.compile(
+_ENDS_LIMIT = compiled(
     r"\b(?:but|while|whereas|detect(?:ed|s|ion) (?:at|with|in|of)|we (?:measure|detect|find)|consistent with|"
     r"flux of the|"
     r"measured|confirmed|has a|value of)\b|(?<=[a-z)\d])\. (?=[A-Z])",
 )
-_AFTER_LIMIT = re.compile(
+_AFTER_LIMIT = compiled(
     r"^\W{0,3}(?:\((?:\d[- ]?sigma|\d\d ?%|three|five)[^)]{0,30}(?:upper )?limit|"
     r"[^.;\n]{0,25}\bupper limit|(?:at )?\(?\d[- ]sigma (?:UL|limit))",
     re.I,
 )
-_CONVERSION = re.compile(r"\b(?:conversion|convert\w*|per count|ECF)\b[^;\n]{0,130}$", re.I)
-_NOISE = re.compile(
+_CONVERSION = compiled(r"\b(?:conversion|convert\w*|per count|ECF)\b[^;\n]{0,130}$", re.I)
+_NOISE = compiled(
     r"\b(?:r\.?m\.?s\.?|noise|sensitivit\w+|sigma level|confusion|detection threshold|flux scale|"
     r"image has|depth)\b[^.;\n]{0,60}$",
     re.I,
 )
-_NOISE_AFTER = re.compile(r"^ ?(?:\)? ?\(?(?:r\.?m\.?s|noise|1[- ]sigma(?! upper)|per sigma)\b)", re.I)
-_SENSITIVITY = re.compile(r"\bsensitiv\w+[^\n]{0,160}$", re.I)
-_LINE = re.compile(
+_NOISE_AFTER = compiled(r"^ ?(?:\)? ?\(?(?:r\.?m\.?s|noise|1[- ]sigma(?! upper)|per sigma)\b)", re.I)
+_SENSITIVITY = compiled(r"\bsensitiv\w+[^\n]{0,160}$", re.I)
+_LINE = compiled(
     r"\b(?:line|lines|\[O ?II\]?I?\]?|H-?alpha|Ly-?a\w*|doublet|\[N ?II\]|"
     r"H-?beta)\b[^.;\n]{0,70}$",
     re.I,
 )
-_HEADING = re.compile(r"(?:\bunits? (?:of|are)|[(\[]|\bin) ?[xX*]? ?$")
-_UNABSORBED = re.compile(
+_HEADING = compiled(r"(?:\bunits? (?:of|are)|[(\[]|\bin) ?[xX*]? ?$")
+_UNABSORBED = compiled(
     r"\b(?:observed|absorbed) ?\(unabsorbed\)|\b(?:observed|absorbed)\b[^.;\n]{0,20}\(?(?:unabsorbed|"
     r"corrected)\)?",
     re.I,
 )
-_CRITERION = re.compile(r"\b(?:criteri\w+|threshold|typical\w*|brightest|average for|most bursts|Crab nebula|"
+_CRITERION = compiled(r"\b(?:criteri\w+|threshold|typical\w*|brightest|average for|most bursts|Crab nebula|"
     r"quasar|calibrator|"
                         r"phase reference|other (?:GRBs|bursts)|AB system|compared (?:to|with)|than the|"
                         r"(?<=\()1-s peak photon flux)\b[^.;\n]{0,90}$", re.I)  # fmt: skip
-_FORECAST = re.compile(
+_FORECAST = compiled(
     r"\b(?:predict\w*|forecast\w*|if the (?:light ?curve|afterglow|source|decay|underlying|"
     r"X-ray)[^\n]{0,40}continu\w*|"
     r"will (?:be|have|fade)|extrapolat\w+|expected to)\b[^\n]{0,260}$",
     re.I,
 )
-_BACK_TO_FACT = re.compile(
+_BACK_TO_FACT = compiled(
     r"\b(?:we (?:detect|measure|find|derive)|results of the XRT|The source was detected|"
     r"is consistent)\b"
 )
-_CONFIDENCE = re.compile(r"(?P<percent>\d\d(?:\.\d+)?) ?%(?: ?(?:confidence|C\.?L|level|conf|error|credible))?", re.I)
-_ALL_ERRORS = re.compile(
+_CONFIDENCE = compiled(r"(?P<percent>\d\d(?:\.\d+)?) ?%(?: ?(?:confidence|C\.?L|level|conf|error|credible))?", re.I)
+_ALL_ERRORS = compiled(
     r"\b(?:all|quoted|reported|errors? (?:are|quoted|at))[^.\n]{0,60}(?P<percent>90|68|"
     r"95)(?:\.\d)? ?%",
     re.I,
 )
-_SIGMA = re.compile(r"(?P<n>\d(?:\.\d)?|three|five|two)[- ]?sigma", re.I)
+_SIGMA = compiled(r"(?P<n>\d(?:\.\d)?|three|five|two)[- ]?sigma", re.I)
 
 
 def judge(text: str, start: int, end: int, unit: Unit, quantity: Quantity) -> Judged:

@@ -6,7 +6,6 @@ it ("6.1e-9 (1.3e-8) to 1.8e-10 erg/s/cm^2"). Tables whose unit stands in their 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from itertools import islice
 
@@ -23,11 +22,12 @@ from kg.extraction.flux_words import Judged, judge
 from kg.extraction.named_object import object_near
 from kg.extraction.numbers import Quantity, read_quantity, reread_quantity
 from kg.extraction.units import JANSKY, PER_AREA, Unit, known, read_unit
+from kg.openings import compiled
 
-_HINT = re.compile(r"[eE]rg|Jy|[Jj]ansk|Crab|ph(?:otons?|ot)?[ /.(]|[eE]V[ /.]{0,3}(?:cm|/)|cm\^?\{?-2\}? s")
-_DIGIT = re.compile(r"[<>~(\[]{0,3} ?(?<![\w.])(?:\d|\.\d)")
+_HINT = compiled(r"[eE]rg|Jy|[Jj]ansk|Crab|ph(?:otons?|ot)?[ /.(]|[eE]V[ /.]{0,3}(?:cm|/)|cm\^?\{?-2\}? s")
+_DIGIT = compiled(r"[<>~(\[]{0,3} ?(?<![\w.])(?:\d|\.\d)")
 #: What may stand between a quantity and the next one that shares its unit.
-_JOIN = re.compile(r"[ ,;/]*(?:and|or|to|-|&|\(|\)|,)?[ ,(\n]*(?:respectively,? ?)?")
+_JOIN = compiled(r"[ ,;/]*(?:and|or|to|-|&|\(|\)|,)?[ ,(\n]*(?:respectively,? ?)?")
 _BACK = 110
 #: A text with more is a table of something else, or an attack.
 _MOST = 300

@@ -12,14 +12,15 @@ from kg.extraction.normalise import Even
 from kg.extraction.reports import report_type
 from kg.extraction.sentences import sentence
 from kg.names import find_names, normalise_name
+from kg.openings import compiled
 from kg.triggers import find_triggers
 
-_WENT = re.compile(
+_WENT = compiled(
     r"\b(?:observ\w+|follow\w*|monitor\w*|imaged?|imaging|spectr\w+|photometry|images?|exposures?|pointed|search\w*|"
     r"inspect\w*|obtained|took|taken|acquired|re-?observed|analy[sz]ed?|analysis|data)\b",
     re.I,
 )
-_NO_EVENT = re.compile(r"\bof the host galaxy\b(?! candidate)", re.I)
+_NO_EVENT = compiled(r"\bof the host galaxy\b(?! candidate)", re.I)
 
 
 def propose(document: Document) -> Iterator[Candidate]:

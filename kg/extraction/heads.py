@@ -7,6 +7,7 @@ import re
 import msgspec
 
 from kg.extraction.bands import NAME, normalise_band
+from kg.openings import compiled
 
 #: Kinds of columns and how heads call them; the first that fits at a place names it, so the special come first.
 _KINDS: list[tuple[str, str]] = [
@@ -60,11 +61,11 @@ _BAND_MAG = (
     rf"(?:m_?\(?)?(?P<inner>{NAME})\)?[ _-]?\(?(?:AB|Vega)?[ -]?(?:mag(?:nitude)?s?\b\.?|MAG)\)?|"
     rf"m_\{{?(?P<index>{NAME})\}}?|m\((?P<round>{NAME})\)"
 )
-_HEAD = re.compile(
+_HEAD = compiled(
     r"(?<![A-Za-z0-9])(?:(?P<bandmag>" + _BAND_MAG + ")|" + "|".join(f"(?P<{k}>{p})" for k, p in _KINDS) + ")"
 )
-_BARE_BAND = re.compile(rf"(?<![\w'(\[/-])(?:{NAME})(?![\w'/)\]-])")
-_UNIT = re.compile(r"[(\[, ] ?(?P<unit>days?|d|hours?|hrs?|h|min(?:utes?)?|m|sec(?:onds?)?|s|ks)\b(?!-)")
+_BARE_BAND = compiled(rf"(?<![\w'(\[/-])(?:{NAME})(?![\w'/)\]-])")
+_UNIT = compiled(r"[(\[, ] ?(?P<unit>days?|d|hours?|hrs?|h|min(?:utes?)?|m|sec(?:onds?)?|s|ks)\b(?!-)")
 
 
 class Column(msgspec.Struct, frozen=True, kw_only=True):

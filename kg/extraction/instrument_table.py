@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from kg.openings import compiled
+
 #: How we write an instrument, and the patterns of circulars' words for it. The finer before the coarser.
 TABLE = r"""
 Swift-BAT-GUANO = BAT[-/ ]?GUANO|GUANO|NITRATES
@@ -182,10 +184,8 @@ Swift = Swift
 Fermi = Fermi
 """
 PATTERNS = dict(line.split(" = ", 1) for line in TABLE.strip().splitlines())
-BY_PATTERN = [
-    (name, re.compile(rf"(?<![A-Za-z0-9])(?:{pattern})(?![A-Za-z0-9])")) for name, pattern in PATTERNS.items()
-]
-ANY = re.compile(r"(?<![A-Za-z0-9])(?:" + "|".join(f"(?:{p})" for p in PATTERNS.values()) + r")(?![A-Za-z0-9])")
+BY_PATTERN = [(name, compiled(rf"(?<![A-Za-z0-9])(?:{pattern})(?![A-Za-z0-9])")) for name, pattern in PATTERNS.items()]
+ANY = compiled(r"(?<![A-Za-z0-9])(?:" + "|".join(f"(?:{p})" for p in PATTERNS.values()) + r")(?![A-Za-z0-9])")
 #: A mission alone says less than its instrument.
 OF_MISSION = {
     "Swift": ("Swift-",),
@@ -195,13 +195,11 @@ OF_MISSION = {
     "GECAM": ("GECAM-",),
 }
 #: In front of an instrument: our own observation with it.
-WITH = re.compile(
-    r"\b(?:with|using|by|at|on|from|via|through|aboard|onboard|the|our)\b(?:[^.;:()\n]|\.\d){0,60}$", re.I
-)
-OBSERVED = re.compile(
+WITH = compiled(r"\b(?:with|using|by|at|on|from|via|through|aboard|onboard|the|our)\b(?:[^.;:()\n]|\.\d){0,60}$", re.I)
+OBSERVED = compiled(
     r"\b(?:observ\w+|detect\w*|obtain\w*|imag\w+|spectr\w+|took|taken|trigger\w*|monitor\w*|data|start\w*|"
     r"carried|perform\w*|began|pointed|"
     r"follow\w*|acquired|located|slewed|measured|found|recorded|analysis|search\w*)\b",
     re.I,
 )
-PARENTHESIS = re.compile(r"\([^()]*(?:et al|GCN|[Tt]eam|[Cc]ollab)[^()]*\)")
+PARENTHESIS = compiled(r"\([^()]*(?:et al|GCN|[Tt]eam|[Cc]ollab)[^()]*\)")

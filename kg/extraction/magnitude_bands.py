@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
-
 from kg.extraction.bands import NAME, normalise_band
 from kg.extraction.magnitude_hit import Hit
 from kg.extraction.magnitude_setting import Setting
 from kg.extraction.sentences import sentence
+from kg.openings import compiled
 
-_BAND_AFTER = re.compile(
+_BAND_AFTER = compiled(
     rf"^ ?(?:mags?\b\.?|magnitudes?\b)? ?(?:\(?(?:AB|"
     rf"Vega)\)?)?,? ?(?:\(?[1-9](?:\.\d)?[- ]?sigma\)?)? ?(?:\(\d?\.?\d*\))? ?"
     rf"(?:(?:in|with|using|through|for|at|of) (?:the |a |an |our |both )?(?P<sort>SDSS|Sloan|Johnson|Cousins|"

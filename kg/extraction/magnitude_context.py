@@ -14,8 +14,9 @@ from kg.extraction.magnitude_hit import Hit
 from kg.extraction.magnitude_setting import Setting
 from kg.extraction.magnitude_whose import Around, find_limit, find_target
 from kg.extraction.sentences import sentence
+from kg.openings import compiled
 
-_JOINED = re.compile(
+_JOINED = compiled(
     r"(?:[\s,;&/()|:\u2022*-]|and|or|mags?\.?|magnitudes?|AB|Vega|in|for|the|we|find|=|~|(?:\w+[- ])?(?:band|filter)s?|"
     r"[+-]?/?-?\d?\.\d+|(?:\([^()]{0,70}\)))*"
 )

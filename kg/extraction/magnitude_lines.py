@@ -14,16 +14,17 @@ from kg.extraction.magnitude_setting import Setting
 from kg.extraction.magnitude_value import NUMBER, PLUS_MINUS, SIGN, VALUE, Magnitude, plausible, read_match
 from kg.extraction.normalise import Even
 from kg.extraction.table_times import iso
+from kg.openings import compiled
 
 #: Band, blank, value with an error or a sign: without "=" the running text does not tell it from other words.
-_LISTED = re.compile(
+_LISTED = compiled(
     rf"^[ \t>*\u2022-]*(?P<band>{NAME})(?:[ -](?:band|filter))?[ \t:|"
     rf"]+(?P<value>{SIGN}? ?~? ?{NUMBER}(?P<error>[ \t]*(?:{PLUS_MINUS}|\u00b1)[ \t]*\d?\.\d+|[ \t]*\(0?\.\d+\))?)"
     r"(?P<rest>[ \t,;]*(?:mag)?[^\n]{0,60})$",
     re.M,
 )
 #: `2023 08 13.83014 16 36 31.46 +47 51 32.7   19.8 R`
-_CENTER = re.compile(
+_CENTER = compiled(
     r"^[ \t\w]{0,14}(?P<date>(?:19|20)\d\d \d\d \d\d\.\d{2,6}) ?\d\d \d\d \d\d\.\d+ ?"
     r"[+-]\d\d \d\d \d\d\.?\d*\s+(?P<value>\d\d\.\d{1,2}) ?(?P<band>[A-Za-z])\b",
     re.M,

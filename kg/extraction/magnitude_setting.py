@@ -20,6 +20,7 @@ from kg.extraction.magnitude_text import band_of_word
 from kg.extraction.sentences import sentence
 from kg.extraction.telescopes import TELESCOPE, telescope_of
 from kg.names import catalogue_of, day_of, find_names, normalise_name
+from kg.openings import compiled
 
 
 class Mention(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,7 +31,7 @@ class Mention(msgspec.Struct, frozen=True, kw_only=True):
     bands: tuple[str, ...]
 
 
-_ANCHOR = re.compile(
+_ANCHOR = compiled(
     r"(?P<noun>(?:[- ]|(?<=['\w]))(?:bands?|filters?|magnitudes?|mags?|images?|frames?|exposures?|imaging|"
     r"observations?|photometry|light|passbands?|channels?)\b)"
     r"|\b(?P<alone>[Uu]n-?filtered|[Cc]lear (?:filter|band|light)|[Ff]ilterless|[Ww]hite[- ](?:light|filter|band)|"
@@ -50,8 +51,8 @@ _STRONG = (
     "channel",
     "channels",
 )
-_IN = re.compile(r"\bin (?:the )?(?P<band>R_?c|I_?c|Ks|[RVIBJHK]|[griz]')(?=[\s,.;:)](?!-))(?! (?:band|filter))")
-_CATALOGUES = re.compile(
+_IN = compiled(r"\bin (?:the )?(?P<band>R_?c|I_?c|Ks|[RVIBJHK]|[griz]')(?=[\s,.;:)](?!-))(?! (?:band|filter))")
+_CATALOGUES = compiled(
     r"\b(?P<name>USNO[- ]?[AB]?\d?(?:\.0)?|SDSS|Pan-?STARRS\d?|PanSTARRS|PS1|2MASS|APASS|Gaia|ATLAS[- ]REFCAT2?|"
     r"Refcat2|SkyMapper|UCAC\d|NOMAD|Landolt|Legacy Survey|GSC|DES\b|UKIDSS|VHS|Henden)",
     re.I,

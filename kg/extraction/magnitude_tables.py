@@ -18,14 +18,15 @@ from kg.extraction.normalise import Even
 from kg.extraction.table_times import time_of
 from kg.extraction.tables import Cell, Row, Table
 from kg.names import find_names
+from kg.openings import compiled
 
-_LIMIT_NOTE = re.compile(r"\bUL\b|\bU\.L\.|upper|limit|[2-5] ?-?sig|non-?det", re.I)
-_REFERENCE = re.compile(
+_LIMIT_NOTE = compiled(r"\bUL\b|\bU\.L\.|upper|limit|[2-5] ?-?sig|non-?det", re.I)
+_REFERENCE = compiled(
     r"\bref(?:erence|\.)? ?-?stars?\b|\b(?:comparison|standard|field|calibration|secondary|"
     r"nearby \w+) (?:\w+ ){0,2}stars?\b|\bcalibrat\w+ (?:stars?|sources?)|\bstars? (?:used|close|near)",
     re.I,
 )
-_LIMITS_ONLY = re.compile(r"\b(?:upper|limiting|lower)[ -](?:limits?|mag\w*)\b|\blimits\b", re.I)
+_LIMITS_ONLY = compiled(r"\b(?:upper|limiting|lower)[ -](?:limits?|mag\w*)\b|\blimits\b", re.I)
 
 
 class _Read(msgspec.Struct, frozen=True):

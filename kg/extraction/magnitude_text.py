@@ -12,29 +12,30 @@ from kg.extraction.bands import NAME, normalise_band, system_of
 from kg.extraction.fact import Where
 from kg.extraction.magnitude_hit import Hit
 from kg.extraction.magnitude_value import VALUE, plausible, read_match, read_ranges
+from kg.openings import compiled
 
 #: Numbers looked at in one text; the longest real circular has 2,500.
 NUMBERS = 6000
-_NUMBER = re.compile(r"(?<![\w.:+*/^])(?<![A-Za-z]-)(?<!\d-)\d{1,2}(?:\.\d{1,5})?(?![\d:]|\.\d|-\d\d)")
+_NUMBER = compiled(r"(?<![\w.:+*/^])(?<![A-Za-z]-)(?<!\d-)\d{1,2}(?:\.\d{1,5})?(?![\d:]|\.\d|-\d\d)")
 #: In front of the digits: sign of a limit or of equality, words of approximation.
-_SIGNED = re.compile(
+_SIGNED = compiled(
     r"(?P<op>(?: ?(?:=|~|>|<|:))+|) ?(?:(?:about|approximately|approx\.?|around|roughly|nearly|ca\.?|only|some|"
     r"at least) )?(?P<late>[~<>])? ?$"
 )
-_MAG_AFTER = re.compile(
+_MAG_AFTER = compiled(
     r" ?(?:\(?(?:AB|Vega)\)?[ -]?)?(?:\^?m(?:ag(?:nitude)?s?)?\b(?!\.?-?AA)(?![- ]?(?:/|per\b))|\^m|"
     r"th\b[ -](?:mag\w*|\w'?(?:-band)? mag\w*)|(?:st|nd|rd) mag\w*)"
     r"| ?\(?(?:AB|Vega)\b"
 )
-_SYSTEM_AFTER = re.compile(r" ?(?:mags?\b)?[ ,]*[(\[]?(?:in (?:the )?)?(?:AB|Vega)\b[^()]{0,30}[)\]]?")
-_MAG_BEFORE = re.compile(
+_SYSTEM_AFTER = compiled(r" ?(?:mags?\b)?[ ,]*[(\[]?(?:in (?:the )?)?(?:AB|Vega)\b[^()]{0,30}[)\]]?")
+_MAG_BEFORE = compiled(
     r"(?:\bmag(?:nitude)?s?\b\.?|\bmlim|\bbrightness|\blimit(?:s|ing)?\b|\bdepths?|\bfainter than|\bbrighter than|"
     r"\bphotometry (?:of|is|gives|yields)|\bdeep as)"
     r"(?:[^.;\d\n=<>]|\.(?=[a-z ]{0,2}\d)| [1-9](?:\.\d)?[ -]?[sS]igma| \(?[35][ -]?sig\w*\)?){0,70}$",
     re.I,
 )
 #: A unit behind the number that is not magnitudes.
-_OTHER_UNIT = re.compile(
+_OTHER_UNIT = compiled(
     r" ?(?:[+-] ?\d[\d.]* ?(?:\*|x|log)|deg|\u00b0|arc|mas\b|m?Crab|''|\"|'(?!')|k?m\b(?=/|\.s)|"
     r"km|[kM]?pc|Gpc|s\b|secs?\b|seconds?|min|hours?|"
     r"hrs?\b|h\b|days?|d\b|years?|yrs?|weeks?|months?|"
@@ -44,22 +45,22 @@ _OTHER_UNIT = re.compile(
     r"meter|-m\b|-inch|cm|mm|inch|-?meter|m telescope|[A-Z][a-z]{2,8}\b \d{4}|UT)",
 )
 #: Names of quantities that look like a band: redshift, radius, inclination, Hubble constant, column.
-_LISTED = re.compile(r"(?: ?mags?)?(?:, ?(?:and )?| and | ?& ?)")
+_LISTED = compiled(r"(?: ?mags?)?(?:, ?(?:and )?| and | ?& ?)")
 #: "from 22.19 +/- 0.04 to 22.68 mag".
-_TOWARDS = re.compile(r" (?:to|and) \d\d\.\d+(?: ?\+/- ?\d?\.\d+)? ?mag\b")
-_IN_BAND = re.compile(rf" (?:mag )?in (?:our |out |the |a )?(?:{NAME})[- ](?:band|filter)")
+_TOWARDS = compiled(r" (?:to|and) \d\d\.\d+(?: ?\+/- ?\d?\.\d+)? ?mag\b")
+_IN_BAND = compiled(rf" (?:mag )?in (?:our |out |the |a )?(?:{NAME})[- ](?:band|filter)")
 _LONE = frozenset("GCNPLYZowcq")
-_SKIP_WORD = re.compile(
+_SKIP_WORD = compiled(
     r"[(\[]?(?:AB|Vega|bands?|filters?|[Mm]ags?|[Mm]agnitudes?|[Ll]imits?|[Ll]imiting|[Uu]pper|in|system|image|model|"
     r"of|is|was|at|to|be|the|has|detection|3-?sigma|5-?sigma)[)\],:.]*"
 )
 _FORMS = [
-    re.compile(r"[\"'(\[{,;/]*m(?:ag)?[_ ]?[({]{0,2}(?P<band>[A-Za-z][\w']{0,5})[)}]{0,2}"),
-    re.compile(
+    compiled(r"[\"'(\[{,;/]*m(?:ag)?[_ ]?[({]{0,2}(?P<band>[A-Za-z][\w']{0,5})[)}]{0,2}"),
+    compiled(
         r"[\"'(\[{,;/]*(?P<band>[A-Za-z](?:[A-Za-z0-9']|_(?=[cCsS])){0,3})[_ ]?[({]{0,2}(?:AB|Vega|mag|ab|SDSS|"
         r"lim)[)}]{0,2}"
     ),
-    re.compile(r"[\"(\[{,;/]*(?P<band>[A-Za-z][\w'\u2019\u00b4`{}-]{0,12})[)\]}]{0,2}"),
+    compiled(r"[\"(\[{,;/]*(?P<band>[A-Za-z][\w'\u2019\u00b4`{}-]{0,12})[)\]}]{0,2}"),
 ]
 
 

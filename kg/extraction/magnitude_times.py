@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
-
 from kg.extraction.epochs import DURATION, Epoch, seconds_in
 from kg.extraction.magnitude_hit import Hit
 from kg.extraction.magnitude_setting import Setting
 from kg.extraction.table_times import iso
+from kg.openings import compiled
 
 #: `(t_mid = 15.17 hr)`, `(T - T0 = 0.9378h)`, `(t_mid - t0 = 1.0589 days)` behind a value.
-_BEHIND = re.compile(
+_BEHIND = compiled(
     rf"[^;\n]{{0,24}}?\(?[Tt]_?(?:mid|obs)?(?: ?- ?[Tt]_?0)? ?[=~] ?(?P<count>\d+(?:\.\d+)?) ?{DURATION}"
 )
 #: A moment told farther above than this belongs to something else.

@@ -9,6 +9,7 @@ import msgspec
 
 from kg.extraction.fact import Fact, Limit
 from kg.extraction.normalise import Even
+from kg.openings import compiled
 
 #: Signs of a limit. An arrow or "=" beside it changes nothing.
 SIGN = r"(?:>=|=>|>~|~>|>|<=|=<|<~|~<|<)"
@@ -23,15 +24,15 @@ _ERROR = (
     rf"| ?[\^({{]{{0,2}} ?\+ ?(?P<plus>{_SIDE})\}}? ?[,/]? ?[_({{]{{0,2}} ?- ?(?P<minus>{_SIDE})[)}}]{{0,2}}"
     rf"| ?\((?P<paren>0?\.\d+)\)|(?<=\d)\((?P<digits>\d{{1,2}})\)(?!\d|\.\d))"
 )
-VALUE = re.compile(
+VALUE = compiled(
     rf"(?P<sign>{SIGN})? ?(?P<approx>{APPROX})? ?(?P<late>{SIGN})? ?(?P<number>{NUMBER})(?:{_ERROR})?", re.I
 )
-_RANGE = re.compile(
+_RANGE = compiled(
     rf"(?P<lower>{NUMBER}) ?(?:<=|<~|<) ?(?P<band>[A-Za-z][\w']{{0,5}}) ?(?:<=|<~|<) ?(?P<upper>{NUMBER})"
 )
 #: Before and behind the value in a span: its band, and its unit.
-_FRONT = re.compile(rf"^[^\d<>~=]{{0,30}}(?:=(?!~))?\s*(?={SIGN}|{APPROX}|\d)", re.I)
-_BACK = re.compile(r"^ ?(?:\(?(?:AB|Vega)\)?)? ?(?:m(?:ag(?:nitude)?s?)?\b\.?)? ?(?:\(?(?:AB|Vega)\)?)?$")
+_FRONT = compiled(rf"^[^\d<>~=]{{0,30}}(?:=(?!~))?\s*(?={SIGN}|{APPROX}|\d)", re.I)
+_BACK = compiled(r"^ ?(?:\(?(?:AB|Vega)\)?)? ?(?:m(?:ag(?:nitude)?s?)?\b\.?)? ?(?:\(?(?:AB|Vega)\)?)?$")
 
 #: Magnitudes of sky sources that circulars report; outside, a number is something else.
 BRIGHTEST, FAINTEST = 3.0, 32.0

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 
+from kg.openings import compiled
+
 
 def words(pattern: str) -> re.Pattern[str]:
     """A pattern that takes no heed of case."""
-    return re.compile(pattern, re.I)
+    return compiled(pattern, re.I)
 
 
 #: In front of a value, nothing of its own between: it is a limit.
@@ -163,7 +165,7 @@ BORROWED = words(
     r"(?:report\w*|GCN|et al|publish\w*|previous\w*|earlier|brightness of|magnitude of)[^;,]{0,60}$|\bcompar(?:ed|"
     r"ing) (?:to|with) (?:the |a )?(?:m\()?$"
 )
-CITED_AFTER = re.compile(
+CITED_AFTER = compiled(
     r"^[^.;()]{0,22}\((?!this|calib|compar|relative|using|see also|consistent|similar|against|vs|converted|in agree|"
     r"AB|Vega|assum|based|the |wrt|with)[^()]{0,70}?(?:\bet ?\.? ?al\b|\bGCNC?S?\b|\bATel|\bTNS\b)"
     r"|^(?:(?!consist|agree|similar|compar|confirm|brighter|fainter|position|location|"
@@ -173,7 +175,7 @@ CITED_AFTER = re.compile(
     r"(?! (?:us|our|this|the same))"
     r"|^(?:[^.;()]|\b[A-Z][a-z]{2}\.){0,25}\b(?:in|by|from|at) (?:\w+ et al\.?|GCN)|^ ?(?:mags?)?\)? ?in GCN"
 )
-CITED_BEFORE = re.compile(
+CITED_BEFORE = compiled(
     r"\([^()]{0,60}?(?:et ?\.? ?al\b|GCN ?#?\d)[^()]{0,25}[;,:][^()]{0,25}$|"
     r"\b(?:et ?\.? ?al\b\.?|GCN\w* ?(?:Circ\w*\.? ?)?#?\d+\)?|ATel ?#?\d+\)?)[^;()]{0,40}\b(?:reports?|reported|"
     r"measures?|(?<!the )(?<!an )(?<!and )(?:measured|estimated|detected)|found|find|gives?|gave|obtain|detects?|"

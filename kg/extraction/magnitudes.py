@@ -22,9 +22,10 @@ from kg.extraction.magnitude_times import set_moment
 from kg.extraction.magnitude_value import reads_again
 from kg.extraction.magnitude_words import EXTINCTION_BESIDE
 from kg.extraction.tables import find_tables
+from kg.openings import compiled
 
 #: A text without these has no magnitude.
-_WORTH = re.compile(r"mag|filter|limit|[=~<>]\s?\d\d?(?:\.\d|\b)|\d\d\.\d+\s?(?:\+|\u00b1|m\b)", re.I)
+_WORTH = compiled(r"mag|filter|limit|[=~<>]\s?\d\d?(?:\.\d|\b)|\d\d\.\d+\s?(?:\+|\u00b1|m\b)", re.I)
 #: Magnitudes read of one running text; what is more is no circular.
 MOST = 200
 

@@ -5,8 +5,9 @@ Every grammar reads `Even.text` and answers in spans of it; `Even.span` turns th
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left
+
+from kg.openings import compiled
 
 #: One alternative each, longest first; what is not listed is copied character by character.
 _RULES: list[tuple[str, str]] = [
@@ -37,7 +38,7 @@ _RULES: list[tuple[str, str]] = [
     (r"[\s\u00a0\u2000-\u200b\u202f\u3000]{2,}|[^\S ]|[\u200b]", " "),
 ]
 #: The look-ahead passes over plain letters, digits and stops at the cost of one comparison.
-_RULE = re.compile(r"(?=[\s\\&+*$\u0080-\uffff])(?:" + "|".join(f"({pattern})" for pattern, _ in _RULES) + ")")
+_RULE = compiled(r"(?=[\s\\&+*$\u0080-\uffff])(?:" + "|".join(f"({pattern})" for pattern, _ in _RULES) + ")")
 
 
 class Even:
@@ -81,7 +82,7 @@ class Even:
         return bisect_left(self._starts, place)
 
 
-BREAK = re.compile(
+BREAK = compiled(
     r"\n|(?<!\bal)(?<!\be\.g)(?<!\bi\.e)(?<!\b[A-Z])(?<!\bFig)(?<!\bDr)(?<!\bvs)[.!?][\"')\]]* +(?=[A-Z(\[\"'])"
 )
 

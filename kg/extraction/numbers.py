@@ -9,40 +9,41 @@ import msgspec
 
 from kg.extraction.fact import Limit
 from kg.extraction.normalise import Even
+from kg.openings import compiled
 
 #: A number without sign. A bare stop belongs to it only where an error or a power of ten follows ("320. +/-20.").
 NUMBER = r"(?:\d+(?:\.\d+|\.(?= ?(?:\+|[xX*] ?10|[eE][-+]?\d)))?|\.\d+)"
 _EXPONENT = r"[-+]? ?\d{1,3}"
 #: x 10^-6, 10^{-6}, *10**(-6), x 10-6, x 10E-6, E-6, and 10^-6 straight after a bracket.
-_POWER = re.compile(
+_POWER = compiled(
     rf" ?(?:[xX*\u00d7\u00b7\u22c5\u2217\u2715]|\\times|\\cdot)? ?"
     rf"10 ?(?:(?:\^|\*\*) ?[{{(]{{0,2}} ?(?P<caret>{_EXPONENT})(?: ?[)}}]){{0,2}}|\{{ ?(?P<brace>-? ?\d{{1,2}}) ?\}})"
     rf"| ?(?:[xX*\u00d7\u00b7\u22c5]|\\times|\\cdot) ?10 ?"
     rf"(?:(?P<plain>-\d{{1,2}})|[eE] ?(?P<tene>[-+]?\d{{1,2}}))(?![\d.])"
     rf"|(?:[eE](?P<e>[-+]?\d{{1,3}})| [eE](?P<spaced>[-+] ?\d{{1,2}})|[eE] (?P<late>-\d{{1,2}}))(?![\d])"
 )
-_HEAD = re.compile(
+_HEAD = compiled(
     r"(?P<limit><=|>=|=<|=>|<~|>~|~<|~>|<|>)? ?(?P<approx>~|=~|~=|about |approximately |around |roughly |ca\.? )?"
     rf" ?(?P<open>[(\[] ?)?(?P<late>~|<|>)? ?(?P<number>{NUMBER})"
 )
-_BARE_POWER = re.compile(
+_BARE_POWER = compiled(
     r"(?P<limit><|>)? ?(?P<approx>~)? ?10 ?(?:\^|\*\*|(?=[eE]-)) ?[eE{(]? ?(?P<exponent>[-+]? ?\d{1,2})(?: ?[)}])?"
 )
 _SIDE = rf"(?:{NUMBER})"
 #: Symmetric: +/- 0.2, (+/- 0.2), a sign lost on its way ("1.2 ?? 0.3" with replacement characters).
-_BOTH = re.compile(
+_BOTH = compiled(
     rf" ?(?P<bracket>[(\[{{] ?)?(?:\+/-|-/\+|\+ or -|\+ ?- (?=[\d.])| ?\ufffd{{1,6}} ?|\+/? ?\ufffd{{1,6}}) ?"
     rf"(?P<both>{_SIDE})"
 )
 #: +0.3 -0.2, +0.3/-0.2, (+0.3, -0.2), ^{+0.3}_{-0.2}; and the other way round.
-_SIDES = re.compile(
+_SIDES = compiled(
     rf" ?(?P<bracket>[(\[{{^_]{{1,2}} ?)?(?P<first>[-+]) ?(?P<one>{_SIDE})"
     rf"(?P<power>[eE][-+]?\d{{1,2}}| ?[xX*] ?10\^[{{(]?-?\d{{1,2}}[)}}]?)?"
     rf" ?s?[}})]? ?[,/;:|]? ?[\^_({{]{{0,2}} ?(?!(?P=first))(?P<second>[-+]) ?(?P<two>{_SIDE})"
 )
-_DIGITS = re.compile(r"\((?P<digits>\d{1,2})\)(?![\d.])")
-_LOST = re.compile(rf" (?P<both>{_SIDE})(?= ?[)\]] ?(?:[xX*] ?10|10\^|[eE][-+]\d))")
-_CLOSE = re.compile(r" ?[)\]}]{1,2}")
+_DIGITS = compiled(r"\((?P<digits>\d{1,2})\)(?![\d.])")
+_LOST = compiled(rf" (?P<both>{_SIDE})(?= ?[)\]] ?(?:[xX*] ?10|10\^|[eE][-+]\d))")
+_CLOSE = compiled(r" ?[)\]}]{1,2}")
 
 
 class Quantity(msgspec.Struct, frozen=True, kw_only=True):

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from kg.extraction.position_forms import Pair
+from kg.openings import compiled
 
 _N = r"\d+(?:\.\d+)?|\.\d+"
 _UNIT = (
@@ -17,7 +18,7 @@ _UNIT = (
 )
 _VALUE = rf"(?P<value>{_N}) ?-?(?:{_UNIT}(?P<tail>\.\d+)?)"
 #: Words that announce a radius, and the value behind them.
-_NAMED = re.compile(
+_NAMED = compiled(
     r"(?P<lead>\b(?:uncertaint(?:y|ies)|errors?|error[- ](?:radius|circle|region|box)|radius|accuracy|precision|"
     r"Err(?:90)?|Unc|localization error|"
     r"astrometric error|error_radius)\b)"
@@ -28,27 +29,27 @@ _NAMED = re.compile(
     rf"(?<![\d.]){_VALUE}",
     re.I,
 )
-_BARE = re.compile(rf"^[ ;,)\]]*(?:\(?J2000(?:\.0)?\)?[ ,;]*)?[(\[]?[ ]*(?:\+/-|\+-|~(?=\d[^)]*error)) ?{_VALUE}")
-_THEN_ERROR = re.compile(rf"^[ ;,)]*\(?{_VALUE} (?:error|uncertainty|accuracy)")
-_R_EQUALS = re.compile(rf"^[ ,;)]*R ?= ?(?P<value>{_N})(?P<unit>(?= ?\)))")
-_BEFORE = re.compile(
+_BARE = compiled(rf"^[ ;,)\]]*(?:\(?J2000(?:\.0)?\)?[ ,;]*)?[(\[]?[ ]*(?:\+/-|\+-|~(?=\d[^)]*error)) ?{_VALUE}")
+_THEN_ERROR = compiled(rf"^[ ;,)]*\(?{_VALUE} (?:error|uncertainty|accuracy)")
+_R_EQUALS = compiled(rf"^[ ,;)]*R ?= ?(?P<value>{_N})(?P<unit>(?= ?\)))")
+_BEFORE = compiled(
     rf"(?:[(~,] ?|with ?(?:an? )?)~?{_VALUE} (?:\w+ ){{0,2}}(?:error|uncertainty|"
     rf"accuracy)[^\n]{{0,25}}$"
 )
-_J2000_BEFORE = re.compile(rf"(?:\+/-|\+-|\(error ~?) ?{_VALUE}\)?:?[ \n]*(?:[\w.]+:)?[ ]*$")
+_J2000_BEFORE = compiled(rf"(?:\+/-|\+-|\(error ~?) ?{_VALUE}\)?:?[ \n]*(?:[\w.]+:)?[ ]*$")
 _SIGMA = {"1": 0.683, "1.0": 0.683, "one": 0.683, "2": 0.954, "3": 0.997, "three": 0.997}
-_PERCENT = re.compile(r"(?P<percent>\d\d(?:\.\d+)?) ?(?:%|percent|per cent)")
-_SIGMAS = re.compile(r"(?P<n>1(?:\.0)?|2|3|one|three)[- ]?sigma", re.I)
-_SIDES = re.compile(
+_PERCENT = compiled(r"(?P<percent>\d\d(?:\.\d+)?) ?(?:%|percent|per cent)")
+_SIGMAS = compiled(r"(?P<n>1(?:\.0)?|2|3|one|three)[- ]?sigma", re.I)
+_SIDES = compiled(
     r"^ ?(?:deg(?:rees)?)? ?[(\[<]{1,2} ?(?:(?P<first>[+-]) ?(?P<one>\d+(?:\.\d+)?) ?(?:deg)? ?[,/;]? "
     r"?(?P<second>[+-]) ?(?P<two>\d+(?:\.\d+)?)"
     r"|<?(?:\+/-|\+-) ?(?P<both>\d+(?:\.\d+)?)) ?(?P<unit>deg|arcmin|')?"
 )
 #: +/-0.9 deg behind each coordinate, without brackets.
-_EACH = re.compile(
+_EACH = compiled(
     r"^ ?(?:deg)? ?\+/- ?(?P<both>\d+(?:\.\d+)?) ?(?P<unit>deg|arcmin|')(?P<first>)(?P<second>)(?P<one>)(?P<two>)"
 )
-_ELLIPSE = re.compile(
+_ELLIPSE = compiled(
     rf"ellip\w+[^.;]{{0,60}}?(?:radii|axes|semi-?(?:major|minor)[^.;\d]{{0,30}}) (?:of |are |= "
     rf"?)?(?P<long>{_N}) ?(?P<unit>deg|arcmin|arcsec)?\w* ?(?:and|,|x|by) ?(?P<short>{_N}) ?(?P<unit2>deg|"
     rf"arcmin|arcsec)"
@@ -96,7 +97,7 @@ def uncertainty(text: str, pair: Pair, stop: int) -> Uncertainty:
 
 
 #: The error belongs to something else that was named since.
-_FOREIGN = re.compile(
+_FOREIGN = compiled(
     r"\b(?:redshift|mag(?:nitude)?s?\b|flux|photon index|alpha|offset|distance|T90|fluence|XRT (?:position|"
     r"error)|BAT position|light ?curve|"
     r"arcsec from|from the|zero ?point|inside the|within the|outside the|lies)\b",

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 
 import msgspec
 
+from kg.openings import compiled
+
 _SECONDS = r"\d{1,3}(?:\.\d+)?"
 _UNITS_RA = (
     r"(?: ?(?:h|hr|\^h|\^\{h\}) ?| ?: ?| )",
@@ -21,19 +23,19 @@ _UNITS_DEC = (
     r"(?: ?(?:'|m|p(?= ?\d)|min|arcmin|\^m|\u2032|\ufffd{1,3}|`) ?| ?: ?| )",
     r"(?: ?(?:\"|''|s|sec|arcsec|\u2033|\ufffd{1,3})(?![a-z]))?",
 )
-_RA_SEX = re.compile(
+_RA_SEX = compiled(
     rf"(?<![\d.])(?P<a>\d{{1,2}})(?P<u>{_UNITS_RA[0]})(?P<b>\d{{1,2}})"
     rf"(?:{_UNITS_RA[1]}(?P<c>{_SECONDS})(?:\(\d{{1,2}}\))?{_UNITS_RA[2]}(?P<tail>\.\d+)?"
     rf"|(?P<bf>\.\d+)? ?(?:m|min)?(?![\d:.]))"
 )
-_DEC_SEX = re.compile(
+_DEC_SEX = compiled(
     rf"(?P<sign>[+-] ?)?(?<![\d.])(?P<a>\d{{1,2}})(?P<u>{_UNITS_DEC[0]})(?P<b>\d{{1,2}})"
     rf"(?:{_UNITS_DEC[1]}(?P<c>{_SECONDS})(?:\(\d{{1,2}}\))?{_UNITS_DEC[2]}(?P<tail>\.\d+)?"
     rf"|(?P<bf>\.\d+)? ?(?:'|m|arcmin|min)?(?![\d:.]))"
 )
 _DEGREES = r"(?: ?(?:deg(?:rees?|s)?\b\.?|d\b|\u00b0|\u00ba|\[deg(?:rees?)?\]|\[degrees\]))?"
-_RA_DECIMAL = re.compile(rf"(?<![\d.:])(?P<a>0?\d{{1,3}}(?:\.\d+)?)(?![\d:]|h| ?\d\d[ :]){_DEGREES}")
-_DEC_DECIMAL = re.compile(rf"(?P<sign>[+-] ?)?(?<![\d.:])(?P<a>\d{{1,2}}(?:\.\d+)?)(?![\d:]){_DEGREES}")
+_RA_DECIMAL = compiled(rf"(?<![\d.:])(?P<a>0?\d{{1,3}}(?:\.\d+)?)(?![\d:]|h| ?\d\d[ :]){_DEGREES}")
+_DEC_DECIMAL = compiled(rf"(?P<sign>[+-] ?)?(?<![\d.:])(?P<a>\d{{1,2}}(?:\.\d+)?)(?![\d:]){_DEGREES}")
 
 
 class Angle(msgspec.Struct, frozen=True, kw_only=True):
@@ -123,19 +125,19 @@ _RA_LABEL = (
     r"_(]*J?2000))"
 )
 _DEC_LABEL = r"(?:[Dd]ec(?:l(?:ination)?)?|DEC(?:L)?|[Dd]elta|de)(?![A-Za-z])\.?"
-RA_LABEL = re.compile(rf"{_RA_LABEL}{_REMARK},?{_IS}(?:\+(?=\d))?")
-BOTH_LABEL = re.compile(
+RA_LABEL = compiled(rf"{_RA_LABEL}{_REMARK},?{_IS}(?:\+(?=\d))?")
+BOTH_LABEL = compiled(
     rf"{_RA_LABEL}{_REMARK} ?(?:,|/|&|and|;|)? ?{_DEC_LABEL}(?:[ ,:)]*{_REMARK})[ )\]]*(?:,? ?(?:in "
     rf")?[(\[]?(?:deg(?:rees)?|epoch|equinox)\b[^\d\n:=]{{0,14}})?"
     rf"(?:[ \n]*(?:=+|:|~|is|are|of|at|-(?= )|,)?)*[ \n]*[(\[]?[ \n]*"
 )
 #: Between the right ascension and the label of the declination; an error, a remark, the other form of the number.
-_BETWEEN = re.compile(
+_BETWEEN = compiled(
     rf"(?:[ ,;|\n)]+|and\b|[(\[<](?:[^()\[\]\n]|\([^()\n]{{0,30}}\)){{0,90}}[)\]>]|(?:\+/-|\+-) ?[\d.]+ ?(?:s|"
     rf"sec|\"|arcsec|deg|hms)?|= ?[\d:. hmsd]+(?:deg)?|J2000(?:\.0)?|deg(?:rees)?\b|hours\b)*+"
     rf"{_DEC_LABEL}{_REMARK},?{_IS}"
 )
-_COMMA = re.compile(r"[ ]*(?:\([^()\n]{0,30}\) ?|\) ?(?=[+-]))?(?:[,;/&]|and|\|)?[ \n]*(?:dec(?:l\.?)? ?=? ?)?")
+_COMMA = compiled(r"[ ]*(?:\([^()\n]{0,30}\) ?|\) ?(?=[+-]))?(?:[,;/&]|and|\|)?[ \n]*(?:dec(?:l\.?)? ?=? ?)?")
 
 
 class Pair(msgspec.Struct, frozen=True, kw_only=True):

@@ -9,6 +9,7 @@ import msgspec
 from kg.extraction.document import Document
 from kg.extraction.fact import Assertion
 from kg.extraction.position_forms import Pair
+from kg.openings import compiled
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
@@ -21,22 +22,22 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     why: str = "said plainly"
 
 
-_CORNER = re.compile(r"\b(?:corners?|vertices)\b(?![ -]?clip)", re.I)
-_CENTER = re.compile(r"\b(?:cent(?:er|re)|position|location|coordinates)\b", re.I)
-_POINTING = re.compile(
+_CORNER = compiled(r"\b(?:corners?|vertices)\b(?![ -]?clip)", re.I)
+_CENTER = compiled(r"\b(?:cent(?:er|re)|position|location|coordinates)\b", re.I)
+_POINTING = compiled(
     r"\b(?:point(?:ed|ing|ings)|boresight|field of view|FoV|fields? cent\w+|(?:tiles?|images?|frames?|mosaic|"
     r"field|observations?|survey|scan|pointing)[^.;\n]{0,30}"
     r"cent(?:ered|red|er|re)|aim point|slewed|phase cent\w+|map cent\w+)\b[^.;\n]{0,70}$",
     re.I,
 )
-_STARS = re.compile(
+_STARS = compiled(
     r"\b(?:(?:reference|comparison|calibration|standard|field|nearby|bright|catalog\w*|secondary|SDSS|"
     r"USNO(?:-?[AB][12](?:\.0)?)?|2MASS|GSC\S*|APASS|Gaia|Tycho\S*|UCAC\S*|PS1|Landolt|DSS) "
     r"(?:\w+ )?(?:stars?|standards?)|[Rr]ef\.? ?stars?|calibrat\w+|star (?:at|with|located|is|near)|stars? "
     r"?\((?:RA|J2000)|USNO-?[AB][12](?:\.0)?|guide star)\b[^;\n]{0,120}$",
     re.I,
 )
-_OTHER = re.compile(
+_OTHER = compiled(
     r"\b(?:(?:nearby|field|another|other|foreground|unrelated|neighbou?ring|edge-on|spiral|elliptical|extended) "
     r"(?:\w+ ){0,2}"
     r"(?:galaxy|object|source|star)|galaxy|quasar|QSO|AGN|blazar|galaxies|Gal ?\d|pulsar|cluster|minor planet|"
@@ -44,38 +45,38 @@ _OTHER = re.compile(
     r"(?:object|galaxy|candidate|source|star) #?[A-Z]\d?\b(?=[:;]| \())\b(?P<rest>(?:[^.;\n]|\.\d){0,75})$",
     re.I,
 )
-_ITS = re.compile(
+_ITS = compiled(
     r"\b(?:afterglow|counterpart|transient|host|burst|GRB|OT\b|candidate|detect\w*|"
     r"fading|uncatalog\w+|optical|new)\b",
     re.I,
 )
-_CATALOGUE = re.compile(
+_CATALOGUE = compiled(
     r"\b(?P<name>(?:[1-4]?FGL|[23]?FHL|4LAC|[12]RXS|[12]SXPS|2SXPS|[1-4]XMM|NVSS|PKS|TXS|WISEA?|GB6|CRATES|SDSS|"
     r"2MASX|GLADE\+?|NGC|UGC|IC|LSXPS|eRASSt?|SRGe|TXS|MG\d|RX|PMN|NVSS)"
     r" ?-?J?[\d.]+(?:[+-][\d.]+)?)(?P<rest>[^;\n]{0,75})$"
 )
-_TABLE_ROW = re.compile(r"\|[^|\n]{0,60}\| ?\(?$|MASTER-[A-Za-z]+ ?\|? ?\(?$")
-_NUMBERED = re.compile(r"\bSource (?P<n>\d+)\b[^\n]{0,140}$|\b(?P<name>S\d{6}[a-z]+_X\d+)\W{1,8}$", re.I)
-_SOURCE = re.compile(r"\bSource (\d+)\s?:")
-_LOST = re.compile(
+_TABLE_ROW = compiled(r"\|[^|\n]{0,60}\| ?\(?$|MASTER-[A-Za-z]+ ?\|? ?\(?$")
+_NUMBERED = compiled(r"\bSource (?P<n>\d+)\b[^\n]{0,140}$|\b(?P<name>S\d{6}[a-z]+_X\d+)\W{1,8}$", re.I)
+_SOURCE = compiled(r"\bSource (\d+)\s?:")
+_LOST = compiled(
     r"\b(?:not (?:the\b|(?:\w+ )?consistent)|ruled out|should (?:be|read)|incorrect\w*|"
     r"erroneous\w*|instead of)(?:[^.;\n]|\.\d){0,70}$",
     re.I,
 )
-_MASTER = re.compile(r"\b(?:started inspect|was pointed to)\b[^;\n]{0,160}\(trigger[^;\n]{0,40}$")
-_MESSENGER = re.compile(r"(?:IceCube|ANTARES|KM3)")
-_ALERT = re.compile(
+_MASTER = compiled(r"\b(?:started inspect|was pointed to)\b[^;\n]{0,160}\(trigger[^;\n]{0,40}$")
+_MESSENGER = compiled(r"(?:IceCube|ANTARES|KM3)")
+_ALERT = compiled(
     r"\b(?:IceCube (?:event|alert|neutrino)|neutrino (?:event|alert)|event was detected|(?:GBM|"
     r"BAT|Fermi|Swift|MAXI) (?:trigger|position|localization|location))\b[^\n]{0,170}$",
     re.I,
 )
-_OF_OTHERS = re.compile(
+_OF_OTHERS = compiled(
     r"\b(?:observations?|follow-?up|upper limits|search|telescope|optical|MASTER|LAT|Swift|"
     r"HAWC|MAXI)\b",
     re.I,
 )
-_OWN = re.compile(r"IceCube observation of", re.I)
-_TOLD = re.compile(
+_OWN = compiled(r"IceCube observation of", re.I)
+_TOLD = compiled(
     r"classified as a GRB with|at position[^.;\n]{0,30}reported|(?:reported|given|announced) by "
     r"(?!us)[^.;\n]{0,60}$",
     re.I,

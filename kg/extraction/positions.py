@@ -13,37 +13,38 @@ import msgspec
 
 from kg.extraction.assertion import assertion_of
 from kg.extraction.candidate import Candidate, Grammar
-from kg.extraction.detectors import last_instrument
 from kg.extraction.document import Document
 from kg.extraction.fact import Assertion, Fact, Where
 from kg.extraction.named_object import object_near
 from kg.extraction.normalise import Even
 from kg.extraction.position_errors import Uncertainty, uncertainty
 from kg.extraction.position_forms import BOTH_LABEL, RA_LABEL, Pair, best_pair, pairs_at, read_dec
+from kg.extraction.position_instrument import measured_by
 from kg.extraction.position_words import Verdict, verdict
+from kg.openings import compiled
 
 _MOST = 200
 #: Sexagesimal pairs without a label; the declination has its sign.
-_UNLABELLED = re.compile(
+_UNLABELLED = compiled(
     r"(?<![\d.:+-])(?=\d{1,2}(?: ?h ?| ?: ?| )\d\d(?: ?m ?| ?: ?| ?' ?| )\d\d(?:\.\d+)?(?: ?s)?(?:\.\d+)?[ ,;/|"
     r"]{1,4}[+-]\d\d?(?: ?d| ?:| ?\u00b0| ?deg| \d|\ufffd))"
 )
 #: Decimal pairs behind words that announce a place.
-_ANNOUNCED = re.compile(
+_ANNOUNCED = compiled(
     r"\b(?:[Cc]enter(?!ed)|CENTER|[Cc]entre(?!d)|[Cc]oordinates?|[Pp]osition|J2000(?:\.0)?\)?)(?: (?:is|at|of|"
     r"on|are))?[ :=(,\n]{1,6}"
     r"(?=\d{1,3}\.\d+(?: ?deg| ?\(\d\dh[^()]{0,20}\))?[ ,]{1,3}[+-]?\d{1,2}\.\d)"
 )
 #: The other form of the same place: "= 329.4243", "(14.24662 deg)", "(10h 52m 25s)".
-_AGAIN = re.compile(r" ?(?:=+|\(|or|i\.e\.,?|~) ?")
-_AGAIN_PAIR = re.compile(
+_AGAIN = compiled(r" ?(?:=+|\(|or|i\.e\.,?|~) ?")
+_AGAIN_PAIR = compiled(
     r"[ ,;]*(?:deg(?:rees)?\b|\(?J2000(?:\.0)?\)?)?[ ,;)]*(?:=+|\(|or|,? equivalent to(?: "
     r"J2000)?|which is(?: equivalent to)?:?) ?[(\[]?"
 )
 
 
 #: What makes the numbers something else.
-_NO_ANGLE = re.compile(r" ?(?:[kMG]?Hz|[kMGT]?eV|mag|hours?|days?|sigma|%|x ?\d|micron|um\b|nm\b|A\b|arcsec away)")
+_NO_ANGLE = compiled(r" ?(?:[kMG]?Hz|[kMGT]?eV|mag|hours?|days?|sigma|%|x ?\d|micron|um\b|nm\b|A\b|arcsec away)")
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):
@@ -161,7 +162,10 @@ def _candidate(
     told.append((pair, judged, error, object_))
     assertion, why = _assertion(document, where, pair, judged)
     qualifier: dict[str, object] = dict(error.qualifier)
-    if whose := last_instrument(text, pair.start - 450, pair.start):
+    place = first[0] if first is not None else pair
+    told_only = assertion in ("cited", "negated")
+    catalogued = judged.target == "catalogue source"
+    if whose := not catalogued and measured_by(text, place.label, subject=document.subject.text, cited=told_only):
         qualifier["instrument"] = whose
     if error.radius is not None or error.qualifier:
         qualifier["error_span"] = list(document.even(where).span(error.start, error.end))

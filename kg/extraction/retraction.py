@@ -14,9 +14,10 @@ from kg.extraction.document import Document
 from kg.extraction.fact import Assertion, Fact, Where
 from kg.extraction.normalise import Even
 from kg.extraction.sentences import sentence
+from kg.openings import compiled
 
 #: Words of taking back.
-_RETRACT = re.compile(
+_RETRACT = compiled(
     r"\b(?:hereby |originally |therefore |thus |now )?(?:retract(?:ion of|ed|ing|s)?\b|withdr[ae]wn?\b|"
     r"withdrew\b|cancell?ed\b)"
     r"|\bno longer (?:be )?(?:considered|of interest|viable|believed|significant)\b(?: to be)?(?: an?)?"
@@ -25,7 +26,7 @@ _RETRACT = re.compile(
     re.I,
 )
 #: A burst denied: "is not a GRB", "are not real", "was triggered by noise".
-_DENIED = re.compile(
+_DENIED = compiled(
     r"\b(?:is|are|was|were|be)(?: in fact| actually| also| most| almost certainly| certainly| likely| probably| very|"
     r" therefore| thus| now){0,3} (?:not|NOT)(?: in fact| likely| due to| from| caused by| related to| from| considered"
     r"(?: to be)?| believed to be)?(?: an?| the)?(?: real| genuine| interesting| true| significant| new)?"
@@ -42,30 +43,30 @@ _DENIED = re.compile(
     re.I,
 )
 #: A body's denial counts only where it speaks of a trigger or of the event.
-_OF_EVENT = re.compile(r"\btriggers?\b|\bevents?\b|\balerts?\b|\bGRB|\bthey\b|\bit\b|\bthese\b|\bnone\b|"
+_OF_EVENT = compiled(r"\btriggers?\b|\bevents?\b|\balerts?\b|\bGRB|\bthey\b|\bit\b|\bthese\b|\bnone\b|"
                        r"\bnotices?\b|\bsource\b"
                        r"|\bcandidate\b|\bthis\b", re.I)  # fmt: skip
 #: Not taken back, or not yet: a condition, a question, a plan.
-_UNREAL = re.compile(
+_UNREAL = compiled(
     r"\b(?:if|unless|until|whether|may be|might be|could be|would be|can be|not been|has not|have not|cannot|rule out|"
     r"expected to be|had been|argues?|possib(?:le|ly|ility)|should it)\b[^.;]{0,60}$",
     re.I,
 )
 #: Something else than the event.
-_REDSHIFT = re.compile(r"\bred-?shifts?\b|\bz ?=", re.I)
-_COUNTERPART = re.compile(
+_REDSHIFT = compiled(r"\bred-?shifts?\b|\bz ?=", re.I)
+_COUNTERPART = compiled(
     r"\b(?:afterglow|counterpart|OT|optical transient|(?:optical |afterglow |counterpart |X-ray |"
     r"transient )candidates?|"
     r"association|identification of (?:the |an )?(?:afterglow|optical|counterpart))\b",
     re.I,
 )
-_OTHER = re.compile(
+_OTHER = compiled(
     r"\b(?:magnitudes?|photometry|position|flux|fluence|circular|statement|localization|sky ?map|upper limits?|"
     r"coordinates|"
     r"detection of (?:the |an? )?(?:afterglow|absorption|line)|funds?|solar array|arm)\b",
     re.I,
 )
-_DOUBT = re.compile(
+_DOUBT = compiled(
     r"\b(?:probably|likely|believe|possibl[ey]|may|might|could|suspect|suggest\w*|appears?|seems?|perhaps|"
     r"almost certainly)\b",
     re.I,
@@ -99,7 +100,7 @@ def _in_subject(document: Document) -> Iterator[tuple[re.Match[str], str, str]]:
         yield denied, "not_a_burst", "event"
 
 
-_CANDIDATE = re.compile(r"trigger|event|candidate|\bM?S\d{6}|notice|alert", re.I)
+_CANDIDATE = compiled(r"trigger|event|candidate|\bM?S\d{6}|notice|alert", re.I)
 
 
 def _in_body(document: Document) -> Iterator[tuple[re.Match[str], str, str]]:

@@ -10,6 +10,8 @@ from typing import Literal
 
 import msgspec
 
+from kg.openings import compiled
+
 Part = Literal["header", "authors", "body", "table", "quoted", "note", "acknowledgements"]
 
 
@@ -21,19 +23,19 @@ class Segment(msgspec.Struct, frozen=True, kw_only=True):
     end: int
 
 
-_HEADER = re.compile(r"^(?:TITLE|NUMBER|SUBJECT|DATE|FROM|EDITOR)\s*:[^\n]*(?:\n|\Z)", re.M)
+_HEADER = compiled(r"^(?:TITLE|NUMBER|SUBJECT|DATE|FROM|EDITOR)\s*:[^\n]*(?:\n|\Z)", re.M)
 #: A note of the archive's operators; the authors' text ends where it begins.
-_NOTE = re.compile(r"\[\s*(?:GCN|Editor|[A-Za-z' ]{0,20}NOTE)[^\]]{0,1500}(?:\]|\Z)", re.I)
+_NOTE = compiled(r"\[\s*(?:GCN|Editor|[A-Za-z' ]{0,20}NOTE)[^\]]{0,1500}(?:\]|\Z)", re.I)
 #: A mail's mark of quoting; `>From` is a mailer's guard and `> 22.3` a limit.
-_MARKED = re.compile(r"^[ \t]{0,3}>(?:[ \t>]+(?![\d.~=<])|(?=[\"']))[^\n]*(?:\n|\Z)", re.M)
+_MARKED = compiled(r"^[ \t]{0,3}>(?:[ \t>]+(?![\d.~=<])|(?=[\"']))[^\n]*(?:\n|\Z)", re.M)
 #: Words of another text, told from a report that stands between quotation marks as a whole.
-_SAID = re.compile(
+_SAID = compiled(
     r"(?:\b(?:wrote|writes?|stated?|states|said|says|quot\w+|sentence|phrase|paragraph|text|line|instead of|"
     r"originally)|GCN\W{0,3}\d+\W{0,3}(?:reads?)?)[\s:,]{0,4}(?P<quote>\"[^\"]{5,600}\")",
     re.I,
 )
-_MENDED = re.compile(r"(?:should|must|to) (?:be |read|replace)|replaced|correct", re.I)
-_THANKS = re.compile(
+_MENDED = compiled(r"(?:should|must|to) (?:be |read|replace)|replaced|correct", re.I)
+_THANKS = compiled(
     r"^[ \t\"]*(?:"
     r"(?:We|I|The authors?|[A-Z][\w.& ]{0,30}) (?:would (?:also )?like to |also |gratefully |warmly |kindly |are |"
     r"is |am |wish to |very |extremely |most )*(?:thank|acknowledge|grateful|indebted|thankful)\b"
@@ -45,16 +47,16 @@ _THANKS = re.compile(
     r"The National Radio|Distribution Statement)",
     re.M,
 )
-_REPORTING = re.compile(
+_REPORTING = compiled(
     r"\b(?:reports?|reported|communicates?|communicate|writes?|write|announces?|announce|behalf|team|collaborations?|"
     r"consortium|inform)\b[^.\n]{0,120}:?\s*\"?\s*$",
     re.I,
 )
-_INITIAL = re.compile(r"\b[A-Z]\.[ -]?(?:[A-Z]\.[ -]?)*[A-Z][\w'-]+|[A-Z]\.(?=,)")
-_TELLS = re.compile(r"\b(?:we|observed|detected|was|were|shows?|obtained|find|found)\b", re.I)
-_PARAGRAPH = re.compile(r"[^\n]*\S[^\n]*(?:\n[^\n]*\S[^\n]*)*")
-_CELLS = re.compile(r"\S(?:[ \t]{2,}|\t|[ \t]*\|[ \t]*)(?=\S)")
-_NUMBER = re.compile(r"\d")
+_INITIAL = compiled(r"\b[A-Z]\.[ -]?(?:[A-Z]\.[ -]?)*[A-Z][\w'-]+|[A-Z]\.(?=,)")
+_TELLS = compiled(r"\b(?:we|observed|detected|was|were|shows?|obtained|find|found)\b", re.I)
+_PARAGRAPH = compiled(r"[^\n]*\S[^\n]*(?:\n[^\n]*\S[^\n]*)*")
+_CELLS = compiled(r"\S(?:[ \t]{2,}|\t|[ \t]*\|[ \t]*)(?=\S)")
+_NUMBER = compiled(r"\d")
 
 
 def segments(body: str) -> list[Segment]:

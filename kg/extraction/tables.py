@@ -14,6 +14,7 @@ import msgspec
 
 from kg.extraction.columns import Token, align, tokens_of
 from kg.extraction.heads import Column, is_head, read_head
+from kg.openings import compiled
 
 Style = Literal["pipes", "tabs", "commas", "spaces"]
 #: Rows of one table, of all tables, and tables read of one text; no honest circular has more.
@@ -64,19 +65,19 @@ _EVEN = {ord(c): " " for c in "\r\u00a0\u2002\u2003\u2009\u202f"}
 _EVEN |= {ord(c): "|" for c in "\u2502\u2503\u2551\u2506\u250a\uff5c\u00a6"}
 _EVEN |= {ord(c): "-" for c in "\u2500\u2501\u2550\u2504\u2508\u2574\u2576"}
 _EVEN |= {code: "+" for code in range(0x250C, 0x2574) if code not in _EVEN}
-_RULE = re.compile(r"[\s|+=_:.*~#\ufffd-]*")
-_WORTH = re.compile(r"mag|lim|filt|band|flt|\bOT\b|\bUL|\bRA\b|R\.A\.|phot|[tT]-?T0|UTC?\b|Date", re.I)
+_RULE = compiled(r"[\s|+=_:.*~#\ufffd-]*")
+_WORTH = compiled(r"mag|lim|filt|band|flt|\bOT\b|\bUL|\bRA\b|R\.A\.|phot|[tT]-?T0|UTC?\b|Date", re.I)
 #: A head names a column of magnitudes or limits, or bands alone.
-_HEADLIKE = re.compile(
+_HEADLIKE = compiled(
     r"mag|lim|\bO[TA]\b|\bULs?\b|bright|depth|phot|fterglow|(?<![\w.'(-])(?:[UBVRIJHKgrizu]'?|[RI]c|Ks|m)(?![\w.',)-])",
     re.I,
 )
-_PROSE = re.compile(r"[A-Za-z]{4,}")
-_BRACKETS = re.compile(r"(?:\s*[(\[][^()\[\]]{0,40}[)\]])+\s*")
-_ERROR = re.compile(r"(?:\+/-|\+-|\u00b1)\s?\d*\.\d+")
+_PROSE = compiled(r"[A-Za-z]{4,}")
+_BRACKETS = compiled(r"(?:\s*[(\[][^()\[\]]{0,40}[)\]])+\s*")
+_ERROR = compiled(r"(?:\+/-|\+-|\u00b1)\s?\d*\.\d+")
 #: The last word of a head, alone on its line.
-_SCRAP = re.compile(r"\(?(?:magnitudes?|mags?\.?|limits?|err(?:ors?|\.)?|AB|exposure|filter)\)?", re.I)
-_UNITS = re.compile(r"(?<![A-Za-z])(days?|hours?|hrs?|h|min(?:utes?)?|d|ks|s|sec(?:onds?)?)(?![A-Za-z])")
+_SCRAP = compiled(r"\(?(?:magnitudes?|mags?\.?|limits?|err(?:ors?|\.)?|AB|exposure|filter)\)?", re.I)
+_UNITS = compiled(r"(?<![A-Za-z])(days?|hours?|hrs?|h|min(?:utes?)?|d|ks|s|sec(?:onds?)?)(?![A-Za-z])")
 
 
 def find_tables(original: str) -> list[Table]:

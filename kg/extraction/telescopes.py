@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from kg.openings import compiled
+
 #: How we write it, and how circulars do; the first that fits at a place names it.
 TELESCOPES: list[tuple[str, str]] = [
     ("Swift-UVOT", r"\bUVOT\b"),
@@ -75,7 +77,7 @@ TELESCOPES: list[tuple[str, str]] = [
     ("BlackGEM", r"\bBlackGEM\b"),
 ]
 #: The look-ahead passes over what begins no name at the cost of one comparison.
-TELESCOPE = re.compile(
+TELESCOPE = compiled(
     r"(?<![A-Za-z0-9])(?=[A-Zi])(?:" + "|".join(f"(?P<t{i}>{p})" for i, (_, p) in enumerate(TELESCOPES)) + ")"
 )
 

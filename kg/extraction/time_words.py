@@ -6,6 +6,8 @@ import re
 
 import msgspec
 
+from kg.openings import compiled
+
 
 class Sign(msgspec.Struct, frozen=True, kw_only=True):
     """A pattern beside the time and how much it speaks for (or against) a trigger time; `says` is for people."""
@@ -16,7 +18,7 @@ class Sign(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def _sign(says: str, weight: float, pattern: str) -> Sign:
-    return Sign(says=says, weight=weight, pattern=re.compile(pattern, re.I))
+    return Sign(says=says, weight=weight, pattern=compiled(pattern, re.I))
 
 
 _T0 = r"(?<![\w-])(?-i:T)_?\{?(?:0|trig\w*|(?-i:[oO])(?= ?[=~:]))\}?"

@@ -23,11 +23,12 @@ from kg.extraction.epochs import created_day, event_day
 from kg.extraction.fact import Assertion, Fact, Where
 from kg.extraction.normalise import Even, sentence
 from kg.extraction.time_words import AFTER, BEFORE, DATE_AND_TIME, DETECTED_BY, NOT_AFTER, NOT_BEFORE, Sign
+from kg.openings import compiled
 
 #: A clock of which nothing says that it is a trigger's is proposed, but not taken.
 _ENOUGH = 1.0
 _MOST = 400
-_SECONDS_OF_DAY = re.compile(
+_SECONDS_OF_DAY = compiled(
     r"T_?0 ?(?:\([A-Za-z-]+\))? ?[=~:]{1,2} ?(?P<sod>\d{1,5}(?:\.\d+)?) ?s(?:ec)? ?\(?UTC?\b(?!\)? ?[(=] ?\d)"
 )
 
@@ -156,8 +157,8 @@ def _weight(signs: list[Sign], before: str) -> float:
     return max(good, default=0.0) + min(bad, default=0.0)
 
 
-_OPENS = re.compile(r"(?:^|[\n\".:]|\.\") *(?:At|On|at|on)(?: about| approximately| around)?(?: UTC?)? ?~?$")
-_ABOUT = re.compile(r"(?:~|\b(?:about|around|approximately)) ?(?:T_?0 ?= ?|[\d.]+ ?s UT \()?$", re.I)
+_OPENS = compiled(r"(?:^|[\n\".:]|\.\") *(?:At|On|at|on)(?: about| approximately| around)?(?: UTC?)? ?~?$")
+_ABOUT = compiled(r"(?:~|\b(?:about|around|approximately)) ?(?:T_?0 ?= ?|[\d.]+ ?s UT \()?$", re.I)
 
 
 def _moment(document: Document, clock: Clock, printed: Date | None, day: date | None) -> datetime | None:
@@ -208,14 +209,14 @@ def _assertion(document: Document, found: Found) -> tuple[Assertion, str]:
     return assertion, why
 
 
-_MESSENGER = re.compile(r"(?:[MT]?S\d{6}|GW\d|G\d|IceCube|ANTARES|KM3)")
-_OWN_REPORT = re.compile(
+_MESSENGER = compiled(r"(?:[MT]?S\d{6}|GW\d|G\d|IceCube|ANTARES|KM3)")
+_OWN_REPORT = compiled(
     r"IceCube observation of|Identification of|Updated? Sky|neutrino candidate (?:track|event)", re.I
 )
 _PROMPT = frozenset(("Swift-BAT", "Fermi-GBM", "Konus-Wind", "INTEGRAL-SPI-ACS", "INTEGRAL-IBIS", "HETE-2", "BATSE"))
-_FOLLOW_UP = re.compile(r"optical|observ|follow-?up|afterglow|spectr|photometr|radio|near-?IR|NIR|infrared|upper limit|"
+_FOLLOW_UP = compiled(r"optical|observ|follow-?up|afterglow|spectr|photometr|radio|near-?IR|NIR|infrared|upper limit|"
                         r"telescope|redshift|counterpart|host|supernova|classif|X-ray", re.I)  # fmt: skip
-_PROMPT_WORDS = re.compile(
+_PROMPT_WORDS = compiled(
     r"\bBAT|GBM|Konus|CALET|AGILE|AstroSat|prompt|SPI-ACS|IBIS|GUANO|trigger|GECAM|HXMT|correct", re.I
 )
 
