@@ -76,7 +76,7 @@ def facts_of(events: list[Event]) -> list[str]:
 
 
 def measure(asks: list[Ask], events: list[Event]) -> dict[str, Any]:
-    """Seconds to load the rules and to hear the events, and how many rules fired."""
+    """Seconds to load the rules and to hear the events, those of the processor, and how many rules fired."""
     from drools.rule import Rule
     from drools.ruleset import Ruleset
 
@@ -95,9 +95,9 @@ def measure(asks: list[Ask], events: list[Event]) -> dict[str, Any]:
     for fact in facts[:50]:
         ruleset.assert_event(fact)
     fired = 0
-    started = time.perf_counter()
+    started, worked = time.perf_counter(), time.process_time()
     for fact in facts:
         ruleset.assert_event(fact)
-    seconds = time.perf_counter() - started
+    seconds, cpu_s = time.perf_counter() - started, time.process_time() - worked
     ruleset.end_session()
-    return {"load_s": round(loaded, 2), "seconds": seconds, "fired": fired}
+    return {"load_s": round(loaded, 2), "seconds": seconds, "cpu_s": cpu_s, "fired": fired}
