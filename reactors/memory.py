@@ -174,4 +174,3 @@ def rests_on(past: Past, retraction: Retraction) -> bool:
     return any(m.object == retraction.object and retraction.covers(m.mission) for m in past.members)
 
 
-_past = past_of
