@@ -19,7 +19,7 @@ SUMMARIES = {
     "replay": "Feed stored notices and circulars through the pipeline.",
     "parse": "Notices and circulars in any GCN format to normalised events.",
     "extract": "Circulars to facts, each with the span it was read from.",
-    "rules": "Check the rules that decide what happens, and explain decisions.",
+    "rules": "Check, test, explain and backtest the rules that decide what happens.",
     "review": "Answer what rules ask people before they go on.",
     "kg": "Ask, show, export and rebuild the knowledge graph.",
     "analyse": "Run one analysis now.",
