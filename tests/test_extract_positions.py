@@ -124,7 +124,7 @@ def test_a_lopsided_box_is_no_radius(ra: str, dec: str) -> None:
     ],
 )
 def test_stars_corners_fields_and_other_galaxies_are_left_with_a_reason(body: str) -> None:
-    assert [f for f in _facts(body) if f.assertion == "asserted"] == []
+    assert [f for f in _facts(body) if f.assertion == "asserted" and f.object == "GRB 260307A"] == []
     _, found = candidates(Circular(number=34120, subject="GRB 260307A: observations", body=body))
     assert all(c.why for c in found if c.predicate == "position")
 
@@ -179,3 +179,77 @@ def test_an_error_behind_each_coordinate_is_no_radius() -> None:
     [fact] = _facts("The best fit is RA(2000.0) = 234.9 +/- 0.9 deg, Decl.(2000.0) = 48.7 +/- 0.6 deg.")
     assert fact.error is None
     assert (fact.qualifier["ra_error"], fact.qualifier["dec_error"]) == ([0.9, 0.9], [0.6, 0.6])
+
+
+@pytest.mark.parametrize(
+    ("subject", "body", "instrument"),
+    [
+        (
+            "GRB 260307A: Swift-XRT source",  # 34393
+            "We went to the LAT position (GCN 34392). A new X-ray source is at RA, Dec = 83.4411, -21.2093.",
+            "Swift-XRT",
+        ),
+        (
+            "GRB 260307A: XRT refined position",  # 34400
+            "We find a better XRT position (by the XRT-UVOT alignment, UVOT stars): RA, Dec = 83.4411, -21.2093.",
+            "Swift-XRT",
+        ),
+        (
+            "GRB 260307A: Swift sees a burst",  # 34479
+            "The XRT began 90 s after the BAT trigger. A source shines at RA, Dec 83.4411, -21.2093.",
+            "Swift-XRT",
+        ),
+        (
+            "GRB 260307A: GROND observations",
+            'Inside the 1.7" Swift-XRT error circle (Page et al.) one source stands at RA, Dec = 83.4411, -21.2093.',
+            "GROND",
+        ),
+        (
+            "GRB 260307A: late images",
+            "In the XRT error circle we see one object at RA, Dec = 83.4411, -21.2093.",
+            None,
+        ),
+        (
+            "GRB 260307A: LCOGT photometry",  # 37476
+            "The host was found in archival Legacy Survey images at RA, Dec = 83.4411, -21.2093.",
+            None,
+        ),
+        (
+            "IceCube-260307A - IceCube observation of a neutrino",
+            "The direction was refined to: RA, Dec = 83.4411, -21.2093.",
+            "IceCube",
+        ),
+        (
+            "S260307a: upper limits of MAXI",
+            "MAXI/GSC localized a weak flash at RA, Dec = 83.4411, -21.2093.",
+            "MAXI-GSC",
+        ),
+    ],
+)
+def test_the_instrument_is_the_one_that_measured(subject: str, body: str, instrument: str | None) -> None:
+    assert _facts(body, subject)[0].qualifier.get("instrument") == instrument
+
+
+def test_sources_of_a_list_are_not_the_event() -> None:  # 33135
+    body = (
+        "Two new X-ray sources are seen, and we cannot identify which is the afterglow.\n\n"
+        "Source 1:\n  RA: 83.4411\n  Dec: -21.2093\n  Error: 6.5 arcsec\n\n"
+        "Source 2:\n  RA: 83.5417\n  Dec: -21.3094\n  Error: 3.1 arcsec\n"
+    )
+    assert [f.object for f in _facts(body)] == ["source 1 near GRB 260307A", "source 2 near GRB 260307A"]
+    one = body.partition("Source 2")[0]
+    assert [(f.object, f.assertion) for f in _facts(one)] == [("GRB 260307A", "hedged")]
+
+
+def test_a_galaxy_beside_the_afterglow_is_not_its_place() -> None:  # 22845
+    body = (
+        'A faint galaxy, seen in old images too, lies 2.5" NW of the afterglow at RA = 12:13:14.15, Dec = -02:20:15.7.'
+    )
+    assert [f.object for f in _facts(body)] == ["galaxy near GRB 260307A"]
+
+
+def test_of_two_radii_the_wider_is_taken() -> None:  # 34776
+    radii = "Uncertainty (50% containment): 0.13 deg\nUncertainty (90% containment): 0.24 deg"
+    body = f"RA: 331.92 deg\nDec: 12.44 deg\n{radii}"
+    fact = _facts(body)[0]
+    assert (fact.error, fact.error_probability) == ([0.24, 0.24], 0.9)

@@ -88,12 +88,25 @@ def uncertainty(text: str, pair: Pair, stop: int) -> Uncertainty:
             r" ?(?:\^?2\b|squared|from|away|off|long)", after[match.end() :]
         ):
             continue
-        return _radius(text, match, pair.end)
+        return _wider(text, after, match, pair.end)
     before = text[max(0, pair.label - 120) : pair.label]
     for pattern in (_BEFORE, _J2000_BEFORE):
         if match := pattern.search(before):
             return _radius(text, match, max(0, pair.label - 120))
     return Uncertainty()
+
+
+def _wider(text: str, after: str, match: re.Match[str], base: int) -> Uncertainty:
+    """The radius that a match gives; where one of half or two thirds is followed at once by one of 90 %, that."""
+    first = _radius(text, match, base)
+    if first.probability is None or first.probability >= 0.9:
+        return first
+    for other in _NAMED.finditer(after, match.end(), min(len(after), match.end() + 110)):
+        second = _radius(text, other, base)
+        wide = second.probability is not None and second.probability >= 0.9
+        if wide and not _FOREIGN.search(after[match.end() : other.start()]):
+            return second
+    return first
 
 
 #: The error belongs to something else that was named since.
@@ -138,7 +151,7 @@ def _containment(text: str, lead: int, start: int, end: int) -> float | None:
     """What part of the probability lies within: told beside the value, behind it first."""
     after = re.split(r"\. |\n|;", text[end : end + 75], maxsplit=1)[0]
     before = text[max(0, lead - 25) : start].rpartition("\n")[2]
-    for place in (after, before):
+    for place in (text[lead:start], after, before):
         if match := _PERCENT.search(place):
             return float(match["percent"]) / 100.0
         if match := _SIGMAS.search(place):

@@ -16,8 +16,8 @@ from kg.extraction.telescopes import TELESCOPE, telescope_of
 _BRACKETS = re.compile(r"\([^()\n]{0,200}\)")
 #: Behind a name: what is that instrument's own, and says where somebody else looked or when.
 _OF_ANOTHER = re.compile(
-    r"(?:[-/ ](?:GBM|BAT|XRT|LAT|WXT|FXT|GUANO|UVOT|MAXI|GSC))*(?:'s)?(?:[- ](?:detected|localized|localised|triggered|"
-    r"discovered)|"
+    r"(?:[-/ ](?:GBM|BAT|XRT|LAT|WXT|FXT|GUANO|UVOT|MAXI|GSC))*(?:'s)?(?:-(?:detected|localized|localised|triggered|"
+    r"discovered)| (?:detected|localized|triggered) (?:GRB|burst|event|transient|source)|"
     r" (?:(?:on-?board|revised|refined|enhanced|initial|final|preliminary|90%|error|on-?ground|ground) ){0,2}(?:error|"
     r"trigger(?! data)|burst|GRB|field stars|field sources|candidates?|counterpart|after-?glow|alert|notice|FoV|"
     r"catalog\w*|alignment|source at|team's|team [^.]{0,20}GCN|event(?! was)|circle|region|uncertainty|astrometry|"

@@ -38,16 +38,48 @@ _STARS = compiled(
     re.I,
 )
 _OTHER = compiled(
-    r"\b(?:(?:nearby|field|another|other|foreground|unrelated|neighbou?ring|edge-on|spiral|elliptical|extended) "
-    r"(?:\w+ ){0,2}"
+    r"\b(?:(?:nearby|close-by|field|another|other|second|additional|foreground|unrelated|neighbou?ring|edge-on|spiral|"
+    r"elliptical|extended|brighter|fainter|catalogu?ed|known) (?:[\w-]+ ){0,2}"
     r"(?:galaxy|object|source|star)|galaxy|quasar|QSO|AGN|blazar|galaxies|Gal ?\d|pulsar|cluster|minor planet|"
     r"asteroid|"
-    r"(?:object|galaxy|candidate|source|star) #?[A-Z]\d?\b(?=[:;]| \())\b(?P<rest>(?:[^.;\n]|\.\d){0,75})$",
+    r"(?:object|galaxy|candidate|source|star) #?[A-Z]\d?\b(?=[:;]| \())\b(?P<rest>(?:[^.;\n]|\.\d){0,120})$",
     re.I,
 )
+#: One galaxy of which a sentence says that it stands there.
+_GALAXY = compiled(
+    r"\b(?:[Aa]n?|[Aa]nother) (?:[\w-]+ ){0,4}galaxy\b(?! (?:cluster|group|candidate))(?:[^.;\n]|\.\d){0,120}$"
+)
+_HOST_OR = compiled(r"\bhost\b|counterpart|afterglow", re.I)
 _ITS = compiled(
     r"\b(?:afterglow|counterpart|transient|host|burst|GRB|OT\b|candidate|detect\w*|"
     r"fading|uncatalog\w+|optical|new)\b",
+    re.I,
+)
+#: The source as a landmark: `2.5" NW of the afterglow`. What stands so is something else.
+_LANDMARK = compiled(
+    r"(?:\b(?:\w*(?:west|east|north|south)\w*|[NSEW]{1,2}|away|offset|\d ?arc\w+|close|next|adjacent)|\") "
+    r"(?:of|from|to) (?:the |this )?(?:[\w-]+ ){0,2}?(?:after-?glow|counterpart|transient|OT|GRB|burst|host|"
+    r"candidate)\b",
+    re.I,
+)
+#: One of several, by its number or letter: `Source 2:`, `the northern source (#2) is at`, `candidate A`.
+_ONE_OF = compiled(
+    r"(?<!\w)(?P<kind>[Ss]ource|[Oo]bject|[Cc]andidate|[Gg]alaxy) ?[(]?(?:#|No\.? ?)?(?P<n>\d{1,2}|[A-H])\b"
+    r"(?![.\d-])\)?"
+    r"(?P<rest>(?:[^;\n.]|\.\d){0,110})$"
+)
+_EACH = compiled(
+    r"(?<!\w)(?:[Ss]ource|[Oo]bject|[Cc]andidate|[Gg]alaxy) ?[(]?(?:#|No\.? ?)?(?P<n>\d{1,2}|[A-H])\b(?![.\d-])"
+)
+#: Items of a list that a sentence announces: "two objects: 1: RA".
+_ITEM = compiled(
+    r"\b(?:two|three|four|five|six|several|following|[2-9]) (?:[\w-]+ ){0,3}(?P<kind>object|source|candidate)s\b"
+    r"[^;]{0,200}[\n :]\(?#?(?P<n>\d|[A-H])[.):] ?$"
+)
+#: None of the sources is said to be the one.
+_UNSURE = compiled(
+    r"cannot (?:[\w ]{0,30})(?:identify|confirm|determine|say) (?:which|whether|if|this|any)\b[^.]{0,60}\b"
+    r"(?:after-?glow|counterpart)|unclear (?:which|whether|if)[^.]{0,60}\b(?:after-?glow|counterpart)",
     re.I,
 )
 _CATALOGUE = compiled(
@@ -56,8 +88,7 @@ _CATALOGUE = compiled(
     r" ?-?J?[\d.]+(?:[+-][\d.]+)?)(?P<rest>[^;\n]{0,75})$"
 )
 _TABLE_ROW = compiled(r"\|[^|\n]{0,60}\| ?\(?$|MASTER-[A-Za-z]+ ?\|? ?\(?$")
-_NUMBERED = compiled(r"\bSource (?P<n>\d+)\b[^\n]{0,140}$|\b(?P<name>S\d{6}[a-z]+_X\d+)\W{1,8}$", re.I)
-_SOURCE = compiled(r"\bSource (\d+)\s?:")
+_NUMBERED = compiled(r"\b(?P<name>S\d{6}[a-z]+_X\d+)\W{1,8}$", re.I)
 _LOST = compiled(
     r"\b(?:not (?:the\b|(?:\w+ )?consistent)|ruled out|should (?:be|read)|incorrect\w*|"
     r"erroneous\w*|instead of)(?:[^.;\n]|\.\d){0,70}$",
@@ -124,7 +155,10 @@ def verdict(document: Document, text: str, pair: Pair, previous: tuple[Pair, Ver
         return Verdict(assertion="negated", why="said not to be it")
     clause = re.split(r"(?<=[^A-Z\d])[.;]\"? (?=[A-Z])|\"\. (?=[A-Z])", same_line[-130:])[-1]
     other = _OTHER.search(clause)
-    if other and not _ITS.search(other["rest"]) and not re.search(r"\bhost\b|counterpart|afterglow", clause, re.I):
+    rest = _LANDMARK.sub("", other["rest"]) if other else ""
+    if other and not _ITS.search(rest) and not _HOST_OR.search(_LANDMARK.sub("", clause)):
+        if document.about and _GALAXY.search(clause):
+            return Verdict(object=f"galaxy near {document.about}", target="galaxy", why="a galaxy beside the event")
         return Verdict(against=f'another object: "{other.group()[:40].strip()}"')
     return _standing(document, before, near)
 
@@ -146,11 +180,10 @@ def _stars(before: str, same_line: str) -> bool:
 def _standing(document: Document, before: str, near: str) -> Verdict:
     subject = document.subject.text
     numbered = _NUMBERED.search(before)
-    if numbered and numbered["name"]:
+    if numbered:
         return Verdict(object=numbered["name"], target="one of several sources")
-    if numbered and len(set(_SOURCE.findall(document.body.text))) > 1:
-        # A list of sources in the error region: at most one of them is the burst's.
-        return Verdict(assertion="hedged", target=f"source {numbered['n']} of several", why="one of several sources")
+    if one := _one_of_several(document, before):
+        return one
     if (
         _MESSENGER.match(document.about or "")
         and _OF_OTHERS.search(subject)
@@ -160,4 +193,19 @@ def _standing(document: Document, before: str, near: str) -> Verdict:
         return Verdict(assertion="cited", why="the alert's position, told by others")
     if _TOLD.search(near):
         return Verdict(assertion="cited", why="told of another's result")
+    if _UNSURE.search(document.body.text):
+        return Verdict(assertion="hedged", why="not said to be the counterpart")
     return Verdict()
+
+
+def _one_of_several(document: Document, before: str) -> Verdict | None:
+    """A source of a list in the error region: at most one of them is the burst's, and none is until one is said to
+    be. Its place is a fact about itself."""
+    match = _ONE_OF.search(before) or _ITEM.search(before)
+    if match is None or document.about is None:
+        return None
+    listed = "rest" in match.groupdict()
+    if listed and (_HOST_OR.search(match["rest"]) or len({m["n"] for m in _EACH.finditer(document.body.text)}) < 2):
+        return None
+    name = f"{match['kind'].lower()} {match['n']} near {document.about}"
+    return Verdict(object=name, target="one of several sources", why="one of several sources")
