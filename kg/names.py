@@ -105,7 +105,7 @@ _GRAMMAR: list[tuple[str, str, Callable[[re.Match[str]], str | None]]] = [
             rf"(?P<day>\d{{6}})(?P<letters>[A-Za-z]{{1,4}}){_END}", _superevent),
     ("gw", rf"\bGW[ -]?(?P<day>\d{{6}})(?P<time>_\d{{6}})?{_END}", _gw),
     ("lvk", rf"(?<![A-Za-z0-9])G(?P<number>\d{{5,6}}){_END}", lambda m: f"G{m['number']}"),
-    ("icecube", rf"\bIceCube[ -]?Cascade[ -]{{0,2}}(?P<day>\d{{6}})(?P<letter>[A-Za-z]){_END}", _cascade),
+    ("cascade", rf"\bIceCube[ -]?Cascade[ -]{{0,2}}(?P<day>\d{{6}})(?P<letter>[A-Za-z]){_END}", _cascade),
     ("icecube", rf"\b(?:IceCube|IC)(?:[ -]Alert)?[ -]{{0,3}}(?:20(?=\d{{6}}[A-Z]))?(?P<day>\d{{6}})"
                 rf"(?:(?P<fraction>\.\d\d)|[ ]?(?P<letter>[A-Za-z]))?{_END}", _icecube),
     ("amon", rf"\bNuEm[ -]?(?P<day>\d{{6}})(?P<letter>[A-Z]){_END}", lambda m: f"NuEm-{m['day']}{m['letter'].upper()}"),
@@ -125,7 +125,7 @@ _GRAMMAR: list[tuple[str, str, Callable[[re.Match[str]], str | None]]] = [
     ("place", rf"\b(?:VLA|CXOU|1?SAX|[124]RXS|1?RXS|ASKAP|MASTER OT|SPT-SV|SDSS|2MASS|WISE|PSR|GRO|GRS|4FGL|"
               rf"1?e?RASSt?|AX|GLEAM|NVSS|XMMU?|[1234]XMM) ?J ?\d{{4,9}}(?:\.\d{{1,3}})?"
               rf"[+-]\d{{2,7}}(?:\.\d{{1,2}})?{_END}", _place),
-    ("source", rf"\bSGR ?(?P<place>\d{{4}}[+-]\d{{2,4}}){_END}", lambda m: f"SGR {m['place']}"),
+    ("sgr", rf"\bSGR ?(?P<place>\d{{4}}[+-]\d{{2,4}}){_END}", lambda m: f"SGR {m['place']}"),
 ]  # fmt: skip
 _COMPILED = [(kind, compiled(pattern, re.I if kind not in ("lvk", "svom", "survey", "tns") else 0), write)
              for kind, pattern, write in _GRAMMAR]  # fmt: skip
@@ -143,6 +143,7 @@ _CUES: dict[str, tuple[str, ...]] = {
     "grb": ("grb", "gbr"),
     "gbm": ("bn",),
     "gw": ("gw",),
+    "cascade": ("cascade",),
     "icecube": ("ic",),
     "amon": ("nuem",),
     "hawc": ("hawc", "antares", "km3"),
@@ -152,7 +153,8 @@ _CUES: dict[str, tuple[str, ...]] = {
     "svom": ("sb",),
     "frb": ("frb",),
     "xrf": ("xrf",),
-    "source": ("j", "sgr"),
+    "sgr": ("sgr",),
+    "source": ("j",),
     "place": (" j0", " j1", " j2", "sv", "xj", "rsj", "saxj"),
 }
 
@@ -162,14 +164,29 @@ def find_names(text: str) -> list[Name]:
     return list(_found(text))
 
 
+#: Patterns that have cues of their own and belong to a catalogue of another name.
+_CATALOGUE = {"cascade": "icecube", "sgr": "source"}
+#: No name has fewer digits.
+_DIGITS = compiled(r"\d\d")
+
+
+def _holds(text: str, cues: tuple[str, ...]) -> bool:
+    for cue in cues:  # a plain loop: it is asked twenty times a text  # noqa: SIM110
+        if cue in text:
+            return True
+    return False
+
+
 @lru_cache(maxsize=32)
 def _found(text: str) -> tuple[Name, ...]:
+    if not _DIGITS.search(text):
+        return ()
     even = text.translate(_EVEN)
     found: list[Name] = []
     covered = bytearray(len(even))
     lower = even.lower()
     for catalogue, pattern, write in _COMPILED:
-        if not any(cue in lower for cue in _CUES.get(catalogue, _ANY)):
+        if not _holds(lower, _CUES.get(catalogue, _ANY)):
             continue
         for match in pattern.finditer(even):
             start, end = match.span()
@@ -177,7 +194,7 @@ def _found(text: str) -> tuple[Name, ...]:
                 continue
             if name := write(match):
                 covered[start:end] = b"\1" * (end - start)
-                kind = "gbm" if name.startswith("bn") else catalogue
+                kind = "gbm" if name.startswith("bn") else _CATALOGUE.get(catalogue, catalogue)
                 found.append(Name(name=name, catalogue=kind, start=start, end=end))
     return tuple(sorted(found, key=lambda n: n.start))
 

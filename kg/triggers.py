@@ -38,6 +38,8 @@ _TRIGGER = compiled(
     rf"|\b(?P<mission>Fermi|EP[-/# ]{{0,2}}(?:WXT)?|Swift)[ #]{{0,2}}(?P<direct>\d{{6,11}})\b(?!\.\d)",
     re.I,
 )
+#: A text without these has none of them.
+_ANY = compiled(r"trig|fermi ?\d|EP|Swift[ #]*\d", re.I)
 _ALERT = compiled(
     r"\b(?P<who>IBAS|HETE)\b(?:[ _]*(?:GRB|INTEGRAL))?[ _]*(?:Alerts?|triggers?|burst)?[ ]*"
     r"(?:No\.?|nr\.?|n\.|number)?\s*#? ?"
@@ -60,14 +62,15 @@ def find_triggers(text: str) -> list[Trigger]:
 @lru_cache(maxsize=32)
 def _found(text: str) -> tuple[Trigger, ...]:
     found: list[Trigger] = []
-    if re.search(r"trig|fermi ?\d|EP|Swift[ #]*\d", text, re.I):
+    if _ANY.search(text):
         for match in _TRIGGER.finditer(text):
             if match["direct"]:
                 found += _direct(match)
             else:
                 mission = _mission(text, match.start())
                 found += _listed(match, mission)
-    for match in _ALERT.finditer(text):
+    lower = text.lower()
+    for match in _ALERT.finditer(text) if "ibas" in lower or "hete" in lower else ():
         found += _alerts(match)
     return tuple(found)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from kg.extraction.candidate import Candidate, Grammar
 from kg.extraction.document import Document
@@ -50,8 +51,14 @@ def _runs(text: str, first: tuple[int, int], more: tuple[int, int]) -> Iterator[
         yield more[0] + number.start(), more[0] + number.end()
 
 
-def _found(text: str) -> Iterator[tuple[int | str, int, int]]:
-    """Each number cited with its span. Of a run, "1234-1236", both ends are cited, and what lies between is told in
+@lru_cache(maxsize=8)
+def _found(text: str) -> tuple[tuple[int | str, int, int], ...]:
+    """Each number cited with its span, kept for the next grammar that asks about the same text."""
+    return tuple(_read(text))
+
+
+def _read(text: str) -> Iterator[tuple[int | str, int, int]]:
+    """Each number as it stands. Of a run, "1234-1236", both ends are cited, and what lies between is told in
     `between`: no characters say it."""
     for match in _GCN.finditer(text):
         for start, end in _runs(text, match.span("first"), match.span("more")):

@@ -44,9 +44,12 @@ def _all(document: Document) -> Iterator[Candidate]:
         lower = text.lower()
         if not any(cue in lower for cue in _CUES):
             continue
+        # A sentence is asked only for the words that the text holds at all.
+        patterns = [(sort, [c for c in cues if c in lower], pattern) for sort, cues, pattern in w.PATTERNS]
+        patterns = [asked for asked in patterns if asked[1]]
         count = 0
         for begin, stop in sentences(text):
-            for sort, match in _matches(text, lower, begin, stop):
+            for sort, match in _matches(patterns, text, lower[begin:stop], begin, stop):
                 count += 1
                 if count > _MOST:
                     return
@@ -56,14 +59,18 @@ def _all(document: Document) -> Iterator[Candidate]:
                     yield _counterpart(document, where, text, match, sort)
 
 
-def _matches(text: str, lower: str, begin: int, stop: int) -> Iterator[tuple[str, re.Match[str]]]:
-    """What a sentence says; a pattern is tried only where its words stand."""
-    own = lower[begin:stop]
-    for sort, cues, pattern in w.PATTERNS:
-        if any(cue in own for cue in cues):
-            for match in pattern.finditer(text, begin, stop):
-                if match.group().strip():
-                    yield sort, match
+_Asked = tuple[str, list[str], re.Pattern[str]]
+
+
+def _matches(
+    patterns: list[_Asked], text: str, lower: str, begin: int, stop: int
+) -> Iterator[tuple[str, re.Match[str]]]:
+    """What a sentence says, given also in small letters; a pattern is tried only where its words stand."""
+    for sort, cues, pattern in patterns:
+        for cue in cues:
+            if cue in lower:
+                yield from ((sort, match) for match in pattern.finditer(text, begin, stop) if match.group().strip())
+                break
 
 
 _PLACES: tuple[Where, ...] = ("body", "subject")

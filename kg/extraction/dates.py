@@ -87,10 +87,10 @@ def _dates_of(text: str, near: date | None) -> tuple[Date, ...]:
     covered: set[int] = set()
     months = _ANY_MONTH.search(text) is not None
     for pattern in _DATES:
-        if not months and pattern.groupindex.get("month") and "Jan" in pattern.pattern:
+        if not months and "Jan" in pattern.pattern:
             continue
         for match in pattern.finditer(text):
-            read = _two_digits(match, near) if "a" in match.groupdict() else _written(match)
+            read = _two_digits(match, near) if "a" in pattern.groupindex else _written(match)
             if read and read.start not in covered and read.end - 1 not in covered:
                 covered.update(range(read.start, read.end))
                 found.append(read)
@@ -132,7 +132,13 @@ def _two_digits(match: re.Match[str], near: date | None) -> Date | None:
 
 def find_clocks(text: str) -> list[Clock]:
     """Every time of day of an even text, in order. Right ascensions look the same: the caller judges by the words."""
-    return [_clock(match) for match in _CLOCK.finditer(text)]
+    return list(_clocks_of(text))
+
+
+@lru_cache(maxsize=8)
+def _clocks_of(text: str) -> tuple[Clock, ...]:
+    """Kept for the next grammar that asks about the same text."""
+    return tuple(_clock(match) for match in _CLOCK.finditer(text))
 
 
 def _clock(match: re.Match[str]) -> Clock:

@@ -68,6 +68,10 @@ _BARE_BAND = compiled(rf"(?<![\w'(\[/-])(?:{NAME})(?![\w'/)\]-])")
 _UNIT = compiled(r"[(\[, ] ?(?P<unit>days?|d|hours?|hrs?|h|min(?:utes?)?|m|sec(?:onds?)?|s|ks)\b(?!-)")
 
 
+#: Day numbers are counted from a round one: `HJD-2450000`, `MJD - 59000.0`.
+_OFFSET = compiled(r"(?<=JD) ?[-+] ?\d{4,7}(?:\.\d)?\b")
+
+
 class Column(msgspec.Struct, frozen=True, kw_only=True):
     """A column: its kind, its head as written, the band of its magnitudes where the head says it, its unit of time."""
 
@@ -124,12 +128,22 @@ def _unit(head: str) -> str | None:
 def is_head(columns: list[Column], line: str) -> bool:
     """Whether named columns are the head of a table that holds magnitudes, not a sentence with such words in it."""
     kinds = {c.kind for c in columns}
-    if len(columns) < 2 or not kinds & {"mag", "limit"} or len(line) > 260:
+    if len(columns) < 2 or not kinds & {"mag", "limit"}:
+        return False
+    if not may_be_head(line):
         return False
     named = sum(c.end - c.start for c in columns)
     words = re.sub(r"[\W\d_]+", "", re.sub(r"\([^()]*\)|\[[^\]]*\]", "", line))
     others = kinds - {"mag", "limit", "other"}
     distinct = others or sum(c.band is not None for c in columns) >= 2
-    if re.search(r"\d\d\.\d|= ?[\d<>~]|(?<!J)(?<!\d)(?!2000)\d{3}", line):
-        return False
-    return bool(distinct) and named >= 0.45 * len(words) and not re.search(r"\b(?:we|the|are|was|with|were|is)\b", line)
+    return bool(distinct) and named >= 0.45 * len(words)
+
+
+_VALUE = compiled(r"\d\d\.\d|= ?[\d<>~]|(?<!J)(?<!\d)(?!2000)\d{3}")
+_TELLING = compiled(r"\b(?:we|the|are|was|with|were|is)\b")
+
+
+def may_be_head(line: str) -> bool:
+    """Whether a line, before its columns are read, is neither too long for a head, nor a row, nor a sentence."""
+    line = _OFFSET.sub("", line) if "JD" in line else line
+    return len(line) <= 260 and not _TELLING.search(line) and not _VALUE.search(line)

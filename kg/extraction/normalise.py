@@ -6,6 +6,7 @@ Every grammar reads `Even.text` and answers in spans of it; `Even.span` turns th
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Sequence
 
 from kg.openings import compiled
 
@@ -37,8 +38,11 @@ _RULES: list[tuple[str, str]] = [
     (r"\*\*|\$", ""),  # Markdown bold, LaTeX mathematics
     (r"[\s\u00a0\u2000-\u200b\u202f\u3000]{2,}|[^\S ]|[\u200b]", " "),
 ]
-#: The look-ahead passes over plain letters, digits and stops at the cost of one comparison.
-_RULE = compiled(r"(?=[\s\\&+*$\u0080-\uffff])(?:" + "|".join(f"({pattern})" for pattern, _ in _RULES) + ")")
+#: The look-aheads pass over plain letters, digits and stops, and single blanks in front of such, at the cost of a
+#: comparison.
+_RULE = compiled(
+    r"(?=[\s\\&+*$\u0080-\uffff])(?! [!-*,-~])(?:" + "|".join(f"({pattern})" for pattern, _ in _RULES) + ")"
+)
 
 
 class Even:
@@ -46,6 +50,14 @@ class Even:
 
     def __init__(self, original: str) -> None:
         self.original = original
+        self._starts: Sequence[int] = range(len(original))
+        self._ends: Sequence[int] = range(1, len(original) + 1)
+        self.text = original
+        # Most spans of facts are even as they came.
+        if _RULE.search(original):
+            self._make_even(original)
+
+    def _make_even(self, original: str) -> None:
         pieces: list[str] = []
         starts: list[int] = []
         ends: list[int] = []

@@ -12,8 +12,9 @@ from typing import Literal
 
 import msgspec
 
+from kg.extraction.bands import NAME, normalise_band
 from kg.extraction.columns import Token, align, tokens_of
-from kg.extraction.heads import Column, is_head, read_head
+from kg.extraction.heads import Column, is_head, may_be_head, read_head
 from kg.openings import compiled
 
 Style = Literal["pipes", "tabs", "commas", "spaces"]
@@ -30,11 +31,13 @@ class Cell(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
-    """A row: its cells by index of their column (missing ones are left out), and its own line or lines."""
+    """A row: its cells by index of their column (missing ones are left out), and its own line or lines. `band` is that
+    of the line above its block, where a line between the rows names one."""
 
     cells: dict[int, Cell]
     start: int
     end: int
+    band: str | None = None
 
     def cell(self, table: Table, kind: str) -> Cell | None:
         """The first cell in a column of this kind."""
@@ -74,6 +77,11 @@ _HEADLIKE = compiled(
 )
 _PROSE = compiled(r"[A-Za-z]{4,}")
 _BRACKETS = compiled(r"(?:\s*[(\[][^()\[\]]{0,40}[)\]])+\s*")
+_IN_BRACKETS = compiled(r"[(\[][^()\[\]]{0,40}[)\]]")
+#: Between rows: the band of those that follow.
+_BLOCK = compiled(rf"\s*(?P<band>{NAME})(?:[ -](?:band|filter|magnitudes?))?\s*:?\s*")
+#: Columns that say when.
+_TIMES = frozenset({"since", "start", "jd", "date", "clock"})
 _ERROR = compiled(r"(?:\+/-|\+-|\u00b1)\s?\d*\.\d+")
 #: The last word of a head, alone on its line.
 _SCRAP = compiled(r"\(?(?:magnitudes?|mags?\.?|limits?|err(?:ors?|\.)?|AB|exposure|filter)\)?", re.I)
@@ -136,7 +144,7 @@ def style_of(line: str) -> Style:
 
 def _columns(line: str) -> list[Column]:
     """The columns that a line is the head of; empty where it is none."""
-    columns = read_head(line)
+    columns = read_head(line) if may_be_head(line) else []
     if not is_head(columns, line):
         return []
     style = style_of(line)
@@ -179,6 +187,7 @@ def _read(lines: list[_Line], head: int, columns: list[Column]) -> tuple[Table, 
     if style == "spaces":
         columns = read_head(lines[head].text)
     rows: list[Row] = []
+    band: str | None = None
     i, blank = head + 1, 0
     last = head
     while i < len(lines) and len(rows) < MOST_ROWS:
@@ -188,9 +197,13 @@ def _read(lines: list[_Line], head: int, columns: list[Column]) -> tuple[Table, 
             if blank > 4:
                 break
         elif not rows and i <= head + 3 and _is_units(line.text):
-            columns = _with_units(columns, line.text)
+            columns = _with_units(_merged(columns, line.text), line.text)
+        elif rows and (named := _BLOCK.fullmatch(line.text)) and normalise_band(named["band"]):
+            band, blank = normalise_band(named["band"]), 0
+        elif rows and _BRACKETS.fullmatch(line.text):
+            pass  # the exposure of a block
         elif (row := _row(lines, i, style, columns)) is not None:
-            rows.append(row)
+            rows.append(msgspec.structs.replace(row, band=band) if band else row)
             i += row.end > line.start + len(line.text)
             last, blank = i, 0
         elif not (rows and len(line.text.strip()) < 20 and i + 1 < len(lines) and _row(lines, i + 1, style, columns)):
@@ -203,7 +216,14 @@ def _read(lines: list[_Line], head: int, columns: list[Column]) -> tuple[Table, 
 
 def _is_units(line: str) -> bool:
     """Whether a line is the second one of a head: words without numbers, or brackets alone."""
-    return len(line) < 200 and (not re.search(r"\d", line) or bool(_BRACKETS.fullmatch(line)))
+    return len(line) < 200 and not re.search(r"\d", _IN_BRACKETS.sub("", line))
+
+
+def _merged(columns: list[Column], line: str) -> list[Column]:
+    """Columns with those that only the second line of the head names: "R  error" over "UT(center)  (300 s)"."""
+    kinds = {c.kind for c in columns}
+    more = [c for c in read_head(line) if c.kind in _TIMES and not kinds & _TIMES]
+    return sorted([*columns, *more[:1]], key=lambda c: c.start) if more else columns
 
 
 def _with_units(columns: list[Column], line: str) -> list[Column]:
