@@ -74,7 +74,7 @@ def _figures(rows: list[dict[str, Any]], said: list[Found | None], circulars: di
         "calibration": calibrated([(f.get("confidence", 1.0), r) for f, r in zip(said, right, strict=True) if f]),
         "in_text_right": [sum(told), len(told)],
         "false_per_100": 100 * sum(f is not None for f in none) / max(len(none), 1),
-        "type_macro_f1": sum(_f1(kinds, c) for c in CLASSES) / len(CLASSES) if kinds else None,
+        "type_macro_f1": sum(_f1(kinds, c) for c in CLASSES) / len(CLASSES) if any(b for _, b in kinds) else None,
     }
 
 

@@ -71,12 +71,10 @@ def _names(table: dict[str, Any]) -> str:
 
 
 def _fields(table: dict[str, Any], split: str) -> str:
-    """A line a field; where peers have it their F1 beside ours."""
+    """A line a field: counts and rates of the grammar alone, and everybody's F1."""
     names = list(table)
-    ours = [n for n in names if not n.startswith("circex")]
-    last = ours[-1]
     rows = []
-    for field, r in table[last][split].items():
+    for field, r in table["grammar alone"][split].items():
         peers = []
         for name in names:
             other = table[name][split].get(field)
