@@ -11,11 +11,12 @@ from functools import lru_cache
 
 from kg.extraction.detectors import instruments
 from kg.extraction.telescopes import TELESCOPE, telescope_of
+from kg.openings import compiled
 
 #: Words in brackets are citations, trigger numbers, notes on the astrometry.
-_BRACKETS = re.compile(r"\([^()\n]{0,200}\)")
+_BRACKETS = compiled(r"\([^()\n]{0,200}\)")
 #: Behind a name: what is that instrument's own, and says where somebody else looked or when.
-_OF_ANOTHER = re.compile(
+_OF_ANOTHER = compiled(
     r"(?:[-/ ](?:GBM|BAT|XRT|LAT|WXT|FXT|GUANO|UVOT|MAXI|GSC))*(?:'s)?(?:-(?:detected|localized|localised|triggered|"
     r"discovered)| (?:detected|localized|triggered) (?:GRB|burst|event|transient|source)|"
     r" (?:(?:on-?board|revised|refined|enhanced|initial|final|preliminary|90%|error|on-?ground|ground) ){0,2}(?:error|"
@@ -23,37 +24,37 @@ _OF_ANOTHER = re.compile(
     r"catalog\w*|alignment|source at|team's|team [^.]{0,20}GCN|event(?! was)|circle|region|uncertainty|astrometry|"
     r"stars?|T_?0|DR\d|images? of the field))\b"
 )
-_PLACE = re.compile(
+_PLACE = compiled(
     r"(?:[-/ ]\w+)?(?:'s)?(?: [\w-]+){0,4}? (?:positions?|locali[sz]ations?|locations?|coordinates|centroid|"
     r"direction)\b"
 )
 #: In front of a name and its position: one looked there, or compares.
-_TOWARDS = re.compile(
+_TOWARDS = compiled(
     r"\b(?:within|inside|outside|at|in|near|to|from|of|around|with|after|since|centred on|centered on|towards?|against|"
     r"than|before|following|for)(?: (?:the|an?|both|this|our|its|Swift|Fermi|EP|SVOM|Einstein Probe|revised|refined|"
     r"enhanced|initial|final|reported|error|\d[\d.]*[- ]?[^\s.]{0,8}|[(),/&]|and)){0,5}[-/ ]*$",
     re.I,
 )
 #: In front of a name: it is the tool.
-_TOOL = re.compile(
+_TOOL = compiled(
     r"\b(?:with|using|by|through|on|from|in)(?: (?:the|our|an?|data|images?|observations?|(?:Swift|Fermi|EP|SVOM|ESO)|"
     r"\d[\d.]*-?(?:m|meter|metre)|\d[\d.]* ?k?s|of|taken|obtained|promptly|downlinked|preliminary|mode|and))*[-/ ]*$"
 )
 #: Behind a name, in its clause: it acts.
-_ACTS = re.compile(
+_ACTS = compiled(
     r"(?:[-/ ][\w-]+){0,4} (?:has |have |also |was |clearly |automatically |auto-detection |system )*(?:localized|"
     r"localised|located|detects?|detected|found|finds?|triggered|observed|measured|discovered|began|started|identified|determined|"
     r"calculated|performed|slewed|imaged|observations?|took|reports?|pinpointed|obtained)\b"
 )
 #: Behind capitals that may be a word: it is the telescope.
-_NORDIC = re.compile(r" (?:and|with|equipped|[a-z]+ (?:obs|imag)|tele|[Oo]pt|red|spec|images?)")
+_NORDIC = compiled(r" (?:and|with|equipped|[a-z]+ (?:obs|imag)|tele|[Oo]pt|red|spec|images?)")
 #: Another instrument in the subject than the one that reports: the event's finder.
-_FINDER = re.compile(r"[- /]*(?:(?:GBM|BAT|XRT|WXT|LAT)[- /])?(?:GRB|trigger|detected|localized|burst|alert|event|"
+_FINDER = compiled(r"[- /]*(?:(?:GBM|BAT|XRT|WXT|LAT)[- /])?(?:GRB|trigger|detected|localized|burst|alert|event|"
                      r"\d{5,}|\d{6}\w)", re.I)  # fmt: skip
 #: Surveys stand beside a place as bands, stars and old images; gravitational waves give areas.
 _NO_SOURCE = frozenset({"SDSS", "Pan-STARRS", "2MASS", "LVK"})
 #: The place is read from a catalogue or an old image.
-_ARCHIVAL = re.compile(r"\barchiv\w+|\bLegacy (?:Imaging )?Surveys?\b|\bDR\d+\b|"
+_ARCHIVAL = compiled(r"\barchiv\w+|\bLegacy (?:Imaging )?Surveys?\b|\bDR\d+\b|"
                        r"\b(?:inspect\w*|check\w*|examin\w*) (?:of|the|\w+ of) [^.;]{0,40}(?:Pan-?STARRS|SDSS|DSS|"
                        r"PS1|catalog)|\bcatalogu?ed (?:source|object|galaxy)", re.I)  # fmt: skip
 

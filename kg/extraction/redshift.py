@@ -35,8 +35,9 @@ from kg.extraction.redshift_value import (
 )
 from kg.extraction.sentences import sentence
 from kg.names import find_names
+from kg.openings import compiled
 
-_Z = re.compile(
+_Z = compiled(
     r"(?<![\w'/^.])(?<![a-zA-Z]-)(?<![a-zA-Z] - )(?:(?:photo|spec|pseudo)-? ?)?p?z(?:[_ ]?\{?(?:GRB|spec\w*|"
     r"ph(?:ot\w*)?|host|abs|em|OT|gal|best|fit|source)\}?)?"
     r" ?(?:\([^()\d]{1,20}\) ?)?(?:=+|~=?|:|is|was|of|at|approx\w*|about|to be|(?=[<>]))(?: (?:about|"
@@ -54,26 +55,26 @@ _WORDS = (
     r"common|mean|absorption|absorber|emission|line|weighted|same|very|low|high|slightly|"
     r"precise|corrected|refined|new|z_\w+|zgrb)"
 )
-_REDSHIFT = re.compile(
+_REDSHIFT = compiled(
     rf"\bred?-?shifts?\b(?:[ ,:;(\[=~]+{_WORDS}\b)*[ ,:;(\[=~]+(?:z[ =~:]+)?"
     rf"(?=[<>~.\d]|(?:{LIMIT_WORDS.replace('?P<more>', '?:').replace('?P<less>', '?:')})[\d.])(?!\. |\d{{6}})",
     re.I,
 )
 #: What makes the number something else: a magnitude, a length, a percentage, a count, part of a longer number.
-_NOT_AFTER = re.compile(
+_NOT_AFTER = compiled(
     r"^(?:\d|\.\d|[A-Za-z]| ?(?:mag|%|[kMG]eV|[kMG]pc|sigma|arcsec|arcmin|\"|deg|hours?|hrs?\b|days?|s\b|sec|"
     r"min|m\b|-?met(?:er|re)|AA?\b|Ang|micron|um\b|nm\b|-?band|x ?10|erg|"
     r"cm\b|absorption systems?|systems\b|lines?\b|doublets?\b|galaxies|AB\b|candidates)|:\d|\^|-sigma|/\d(?!\.\d\d))",
     re.I,
 )
 #: Without it there is no redshift in a text.
-_MENTIONED = re.compile(
+_MENTIONED = compiled(
     r"red-?shift|[zZ][^\w ]{0,3} ?(?:[=~:<>]|is |was |of |at |approx|about |to be )|[<>~] ?z|z_|z\{|zph|pz", re.I
 )
-_BOUND = re.compile(r"\b(?:lower|upper) (?:limit|bound) (?:to|on|of|for)\b", re.I)
+_BOUND = compiled(r"\b(?:lower|upper) (?:limit|bound) (?:to|on|of|for)\b", re.I)
 #: `3.3-3.4` is a range without being called one.
-_JOINED = re.compile(r"\d\.\d{1,2}-\d\.\d{1,2}")
-_RANGED = re.compile(r"range|between|interval|from", re.I)
+_JOINED = compiled(r"\d\.\d{1,2}-\d\.\d{1,2}")
+_RANGED = compiled(r"range|between|interval|from", re.I)
 #: A text with more is a table. The claims are compared with one another, so their number must be bounded.
 _MOST = 200
 _BEYOND = 12.0  # no burst is farther; a larger number after "z =" is a magnitude in the z band
@@ -204,7 +205,7 @@ def _of_event(document: Document, found: Found) -> Found:
     return msgspec.structs.replace(found, object=event, own_event=True) if own else found
 
 
-_ANNOUNCED = re.compile(r"red-?shift|spectr(?!al)|photo-?z|\bz ?[=~]", re.I)
+_ANNOUNCED = compiled(r"red-?shift|spectr(?!al)|photo-?z|\bz ?[=~]", re.I)
 
 
 def _candidate(found: Found, verdict: Verdict) -> Candidate:

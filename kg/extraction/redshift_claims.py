@@ -14,6 +14,7 @@ import msgspec
 from kg.extraction.fact import Assertion, Where
 from kg.extraction.redshift_context import Judged, Whose
 from kg.extraction.redshift_value import Reading
+from kg.openings import compiled
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,7 +44,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
 
 
 #: The subject says that the redshift is some other galaxy's.
-_ELSEWHERE = re.compile(r"\b(?:field|neighbou?ring) galax|\bcluster\b", re.I)
+_ELSEWHERE = compiled(r"\b(?:field|neighbou?ring) galax|\bcluster\b", re.I)
 _FLOOR = 0.1  # below it the context speaks against the value more than for it
 
 

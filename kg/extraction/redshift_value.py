@@ -8,6 +8,7 @@ import msgspec
 
 from kg.extraction.fact import Limit
 from kg.extraction.normalise import Even
+from kg.openings import compiled
 
 _NUMBER = r"(?:\d{1,2}\.\d+|\d{1,2}(?![\d.]\d)|\.\d+)"
 _APPROX = r"(?:~|=~|ca?\. |about |approximately |approx\. |around |roughly |nearly )"
@@ -32,23 +33,23 @@ _MINUS_PLUS = (
 _DIGITS = r"\((?P<digits>\d{1,2})\)"
 
 #: A value as it stands after "z =" or "redshift of": sign of a limit, number, error.
-VALUE = re.compile(
+VALUE = compiled(
     rf"(?:(?P<limit><=|>=|<~|>~|<|>)|{LIMIT_WORDS})? ?{_APPROX}? ?(?P<number>{_NUMBER})"
     rf"(?:{_SYMMETRIC}|{_PLUS_MINUS}|{_MINUS_PLUS}|{_DIGITS})?",
     re.I,
 )
 #: `3.7 < z < 4.0`, with "redshift" in the place of z too.
-RANGE = re.compile(
+RANGE = compiled(
     rf"(?P<lower>{_NUMBER}) ?(?:<=|<~|<) ?~? ?(?:z|redshift)(?:_\w+)? ?(?:<=|<~|<) ?~? ?(?P<upper>{_NUMBER})", re.I
 )
 #: `2.5 > z > 1.2`.
-FALLING = re.compile(
+FALLING = compiled(
     rf"(?P<upper>{_NUMBER}) ?(?:>=|>~|>) ?~? ?(?:z|redshift)(?:_\w+)? ?(?:>=|>~|>) ?~? ?(?P<lower>{_NUMBER})", re.I
 )
 #: `1.2-2.5`, `1.2 to 2.5`, `1.2 and 2.5` after "redshift range", "between".
-INTERVAL = re.compile(rf"(?P<lower>{_NUMBER}) ?(?:-|to|and|< ?z ?<) ?(?:z ?[=~] ?)?(?P<upper>{_NUMBER})", re.I)
+INTERVAL = compiled(rf"(?P<lower>{_NUMBER}) ?(?:-|to|and|< ?z ?<) ?(?:z ?[=~] ?)?(?P<upper>{_NUMBER})", re.I)
 #: `upper limit on the redshift of 2.3`, `minimal possible redshift value of z = 0.13`: the limit is in words before.
-PHRASE = re.compile(
+PHRASE = compiled(
     r"\b(?:(?P<least>lower (?:\d(?:\.\d)?[- ]?sigma )?(?:limit|bound|red-?shift limit)|minim(?:al|um))|"
     r"(?P<most>upper (?:\d(?:\.\d)?[- ]?sigma )?(?:limit|bound|red-?shift limit)|maxim(?:al|um)))"
     r"(?: (?:possible|allowed|the|this|a|GRB|burst|host|for|of|to|on|its|value|GRB ?\d{6}[A-Za-z]?)){0,6}"
@@ -58,7 +59,7 @@ PHRASE = re.compile(
     re.I,
 )
 #: `2.145 (...). We note that this is a lower limit to the GRB redshift`: the limit is in words behind.
-BEHIND = re.compile(
+BEHIND = compiled(
     rf"(?P<number>{_NUMBER})(?![\d.]\d)[^;]{{0,260}}?\b(?:this|it|which) (?:only )?"
     r"(?:is|gives|represents|provides|sets|puts|places) (?:only )?(?:a |the )?(?:strict |firm |robust |secure )?"
     r"(?:(?P<least>lower)|upper) (?:limit|bound) (?:to|on|of|for) (?:the |its )?(?:GRB |burst |burst's )?"
@@ -66,9 +67,9 @@ BEHIND = re.compile(
     re.I,
 )
 #: The words of a limit just before "z = 2".
-LIMIT_BEFORE = re.compile(rf"\b(?:{_MORE}|{_LESS}) (?:(?:a|the) )?(?:redshift )?(?:of )?{_APPROX}?$", re.I)
+LIMIT_BEFORE = compiled(rf"\b(?:{_MORE}|{_LESS}) (?:(?:a|the) )?(?:redshift )?(?:of )?{_APPROX}?$", re.I)
 #: More values after a first one: `, 0.66, and 0.57`, `/1.407`, ` and 1.89`.
-MORE = re.compile(
+MORE = compiled(
     rf"(?:, and |, | and |/| & | or ){_APPROX}?(?:z ?[=~] ?)?(?P<number>\d{{1,2}}\.\d{{2,5}})(?![\d.]\d|\d)"
 )
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 
+from kg.openings import compiled
+
 
 def words(pattern: str) -> re.Pattern[str]:
     """A pattern that takes no heed of case."""
-    return re.compile(pattern, re.I)
+    return compiled(pattern, re.I)
 
 
 REDSHIFT = r"(?:red-?shifts?|z)\b"

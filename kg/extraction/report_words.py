@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from kg.openings import compiled
+
 #: Instruments that see the prompt emission: their report is a detection, everybody else's a follow-up.
 PROMPT = (
     r"\b(?:BAT|BAT-?GUANO|GUANO|GBM|Konus|Konus[-/ ]?\w+|KW|CALET|CGBM|AstroSat|CZTI|AGILE|MCAL|SuperAGILE|INTEGRAL|"
@@ -15,7 +17,7 @@ LATER = r"\b(?:XRT|UVOT|FXT|NICER|NuSTAR|Chandra|XMM|optical|radio|infrared|near
 #: Sort of report by words of the subject; the first that fits names it, from the special to the common. The second
 #: word is a finer sort, told in `detail`.
 SORTS: list[tuple[str, str, re.Pattern[str]]] = [
-    (sort, detail, re.compile(pattern, re.I))
+    (sort, detail, compiled(pattern, re.I))
     for sort, detail, pattern in [
         ("retraction", "", r"\bretract(?:ion|ed|ing|s)?\b(?! of (?:the )?redshift)|\bcancell?ation\b|\bwithdraw\w*\b"),
         ("correction", "", r"\bcorrections?\b(?! to \w+ [Cc]lassification)|\bcorrected\b|\berrat(?:um|a)\b|"
@@ -77,17 +79,17 @@ SORTS: list[tuple[str, str, re.Pattern[str]]] = [
         ("follow_up", "", r"\bafterglow\b(?!.*\bSwift detection\b)"),
     ]
 ]  # fmt: skip
-PROMPT_RE = re.compile(PROMPT)
-LATER_RE = re.compile(LATER, re.I)
-BURST_WORDS = re.compile(
+PROMPT_RE = compiled(PROMPT)
+LATER_RE = compiled(LATER, re.I)
+BURST_WORDS = compiled(
     r"\b(?:observations?|detect(?:ion|ions|ed|s)?|refined|analysis|results?|spectral|spectrum|light ?curve|fit|"
     r"lag|burst|"
     r"duration|T90|fluence)\b",
     re.I,
 )
 #: What an instrument of gamma rays sees, or not, of these is a follow-up.
-OTHER_MESSENGER = re.compile(r"\b(?:IceCube|IC)-?\d{6}|\bG\d{6}\b|\bM?S\d{6}[a-z]|\bNuEm|\bneutrino", re.I)
-SAYS_SO = re.compile(
+OTHER_MESSENGER = compiled(r"\b(?:IceCube|IC)-?\d{6}|\bG\d{6}\b|\bM?S\d{6}[a-z]|\bNuEm|\bneutrino", re.I)
+SAYS_SO = compiled(
     r"\bcorrect(?:ion|ions|s|ed|ing)?\b|\berrat(?:um|a)\b|\bcorrigend|\btypo\b|\bmistakes?\b|\berroneous(?:ly)?\b|"
     r"\bincorrect(?:ly)?\b|\bsupersedes?\b|\breplaces?\b|\bsent in error\b|\bin error\b|\bwrong\b|\bshould read\b|"
     r"\binstead of the\b|\bdisregard\w*\b|\bnot (?:likely |expected |believed )?(?:to be )?real\b|\bspurious\b|"
@@ -95,19 +97,19 @@ SAYS_SO = re.compile(
     r"\bwas due to mis",
     re.I,
 )
-NOT_SO = re.compile(
+NOT_SO = compiled(
     r"(?:\b(?:extinction|reddening|galactic|bolometric|pile-?up|k|color|colour|bias|barycent\w+|dust|aperture|is|are) "
     r"|\w-)correct\w*|\bcorrect(?:ed|ions?|ing)? for\b|\buncorrected|\bnot corrected|\bif\b[^.]{0,60}\bcorrect",
     re.I,
 )
 #: Subjects of a circular that improves on an earlier one of the same team.
-RENEWED = re.compile(
+RENEWED = compiled(
     r"\b(?:updat\w+|refined|revis\w+|improved|re-?analysis)\b.*\b(?:red-?shift|spectr\w+|photometry|magnitudes?)|"
     r"\b(?:red-?shift|spectr\w+|photometry|magnitudes?)\b.*\b(?:updat\w+|revis\w+)",
     re.I,
 )
 #: "our previous circular (Doe et al., GCN 1234)": the citation is the team's own.
-OWN_EARLIER = re.compile(
+OWN_EARLIER = compiled(
     r"\b(?:our|my) (?:previous|earlier|preliminary|first|last|initial)(?: \w+){0,2} ?\(?(?:[\w'. -]{0,40}, )?"
     r"(?:GCN\w?|#|Circ\w*|\.|,| |No)*$",
     re.I,
