@@ -14,6 +14,7 @@ from kg.extraction import classification_words as w
 from kg.extraction.candidate import Candidate, Grammar
 from kg.extraction.document import Document
 from kg.extraction.fact import Assertion, Fact, Where
+from kg.extraction.natures import nature_again, natures
 from kg.extraction.normalise import Even
 from kg.extraction.sentences import sentence
 from kg.names import catalogue_of, find_names
@@ -32,6 +33,11 @@ def propose(document: Document) -> Iterator[Candidate]:
         yield from _objects(document, where)
         yield from _things(document, where)
         yield from _probable(document, where)
+        text = document.even(where).text
+        for it in natures(document, where, text, text.lower()):
+            yield _candidate(
+                document, where, (it.start, it.end), it.value, it.assertion, it.taken, it.why, whose=it.whose
+            )
     yield from _denials(document)
 
 
@@ -65,7 +71,9 @@ def _durations(document: Document, where: Where) -> Iterator[Candidate]:
             w.OTHERS.search(before[-40:]) or w.COMPARED.search(after[:25]) or re.match(r"\s*GRBs \d{6}", after)
         )
         denied = bool(w.NEGATED.search(before[-30:]))
-        hedged = bool(w.HEDGE.search(before[-50:] + span + after[:15])) or value == "short or long"
+        near = w.APART.split(before[-50:])[-1]
+        hedged = bool(w.HEDGE.search(near + span + after[:15])) or value == "short or long"
+        cond = cond or bool(w.OF_THE_KIND.match(after))
         taken = own and not cond and not denied and not plural and not (other and where == "body")
         why = "named so" if taken else "under a condition, denied, or of other bursts"
         assertion: Assertion = "negated" if denied else "hedged" if hedged else "asserted"
@@ -110,7 +118,15 @@ def _denials(document: Document) -> Iterator[Candidate]:
             taken = own and bool(trigger) and not unsure and not said
             why = "denied to be one" if taken else "said before" if said else "a denial in passing"
             said = said or taken
-            yield _candidate(document, where, match.span(), value, "negated", taken, why, whose=document.about)
+            for whose in _triggers(document):
+                yield _candidate(document, where, match.span(), value, "negated", taken, why, whose=whose)
+
+
+def _triggers(document: Document) -> list[str | None]:
+    """Whose a statement about "these triggers" is: each one's, else the event's."""
+    if len(document.objects) > 1 and all(" trigger " in o or " alert " in o for o in document.objects):
+        return list(document.objects)
+    return [document.about]
 
 
 def _objects(document: Document, where: Where) -> Iterator[Candidate]:
@@ -123,7 +139,8 @@ def _objects(document: Document, where: Where) -> Iterator[Candidate]:
         span = (match.start(), match.end("name"))
         assertion: Assertion = "hedged" if hedged else "asserted"
         taken, why = own and not denied, "what the trigger was due to"
-        yield _candidate(document, where, span, match["name"], assertion, taken, why, whose=document.about)
+        for whose in _triggers(document):
+            yield _candidate(document, where, span, match["name"], assertion, taken, why, whose=whose)
 
 
 def _triggered(document: Document) -> bool:
@@ -158,7 +175,8 @@ def _things(document: Document, where: Where) -> Iterator[Candidate]:
         assertion: Assertion = "negated" if denied else "hedged" if w.HEDGE.search(before[-40:] + span) else "asserted"
         why = "what it turned out to be" if taken else "a word in passing"
         whose = _whose(text, match)
-        yield _candidate(document, where, match.span(), value, assertion, taken, why, whose=whose)
+        for each in [whose] if whose else _triggers(document) if len(_triggers(document)) > 1 else [None]:
+            yield _candidate(document, where, match.span(), value, assertion, taken, why, whose=each)
 
 
 def _whose(text: str, match: re.Match[str]) -> str | None:
@@ -173,7 +191,7 @@ def _probable(document: Document, where: Where) -> Iterator[Candidate]:
     """Neutrinos of astrophysical origin, a trigger's own probability of being a burst, a transient's of being an
     afterglow."""
     text = document.even(where).text
-    for match in islice(w.NEUTRINO.finditer(text), _MOST) if "probability" in text else ():
+    for match in islice(w.NEUTRINO.finditer(text), _MOST) if "astrophysical origin" in text else ():
         yield _candidate(
             document, where, match.span(), "astrophysical neutrino", "hedged", True, "its probability is told"
         )
@@ -230,7 +248,7 @@ def reads_again(fact: Fact) -> bool:
         return value == (
             "GRB" if denied["what"].lower().startswith(("grb", "gamma", "burst")) else "astrophysical event"
         )
-    return kind_of(text) == value
+    return kind_of(text) == value or nature_again(text, value)
 
 
 GRAMMAR = Grammar(predicates=("classification",), propose=propose, reads_again=reads_again)

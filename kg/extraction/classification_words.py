@@ -30,7 +30,10 @@ KINDS: list[tuple[str, re.Pattern[str]]] = [
         ("tidal disruption event", r"\btidal disruption|\bTDE\b"),
         ("orphan afterglow", r"\borphan (?:GRB )?afterglow"),
         ("kilonova", r"\bkilonova"),
-        ("type Ia supernova", r"\b(?:type[- ])?Ia (?:supernova|SN)|\bSN Ia\b|\bsupernova of type Ia"),
+        ("particles", r"\bparticles?\b"),
+        ("known source", r"\bknown (?:X-?ray )?source"),
+        ("test", r"\btest$"),
+        ("SN Ia", r"\b(?:type[- ])?Ia (?:supernova|SN)|\bSN Ia\b|\bsupernova of type Ia"),
         ("supernova", r"\bsupernova|\bSN\b"),
         ("AGN", r"\bAGN\b|\bactive galactic|\bblazar|\bquasar"),
         ("asteroid", r"\basteroid|\bminor planet"),
@@ -73,7 +76,8 @@ NOT_A = compiled(
     r"most |very |clearly )*"
     r"(?:not|NOT)(?: likely| due to| from| caused by| considered(?: to be)?)?(?: an?| the)?(?: real| genuine|"
     r" interesting| true)? "
-    r"(?P<what>GRBs?|gamma-ray bursts?|bursts?|astrophysical (?:events?|sources?|transients?|signals?)|astrophysical)\b"
+    r"(?P<what>GRBs?|gamma-ray bursts?|bursts?|astrophysical (?:events?|sources?|transients?|signals?)|"
+    r"astrophysical)\b"
     r"(?! (?:afterglow|counterpart|host|candidate))"
 )
 #: What a trigger turned out to be: the words in front of the answer.
@@ -108,18 +112,38 @@ IS = compiled(
     r"candidate|young|"
     r"spectroscopically|nearby|Galactic|foreground|bright|weak|simultaneous|contemporaneous|"
     r"[CMX]\d?(?:\.\d)?-?[Cc]lass|bona fide|"
-    r"just|clear|caused by|due to|from|by|triggered on|to|be|related|false|trigger|simply|only|nothing but)){0,7}"
+    r"just|clear|result|misidentifi?cation of|caused by|due to|from|by|triggered on|to|be|related|false|trigger|"
+    r"simply|only|nothing but)){0,7}"
     r" (?P<what>dwarf nova\w*|cataclysmic variable|X-?ray binary|HMXB|LMXB|solar flares?|(?:stellar|M[- ]dwarf|"
     r"red[- ]star) flar\w+|"
-    r"flar(?:e|ing) star|tidal disruption event|TDE|orphan (?:GRB )?afterglow|kilonova|(?:type[- ])?Ia supernova|SN Ia|"
-    r"Type I[abcnpIL-]+ ?(?:supernova|SN)|noise(?: event| transient| trigger| fluctuation)?|false (?:trigger|"
+    r"flar(?:e|ing) star|tidal disruption event|TDE|orphan (?:GRB )?afterglow|kilonova|"
+    r"(?:type[- ])?Ia supernova|SN Ia|"
+    r"Type I[abcnpIL-]+ ?(?:supernova|SN)|noise(?: event| transient| trigger| fluctuation)?|"
+    r"(?:statistical|background|Poisson)(?: noise)? fluctuations?|(?:local |charged |trapped |energetic |"
+    r"SAA )*particles?"
+    r"(?: activity| precipitation| events?| flux)?\b(?! phys)|known (?:X-?ray )?source\b|test\b(?! of)|"
+    r"false (?:trigger|"
     r"alarm|detection)s?|"
     r"X-?ray flash|X-?ray[- ]rich (?:GRB|burst)|SGR [Gg]iant flare|magnetar (?:burst|giant flare)|"
     r"SGR(?:-like)? burst|TGF|asteroid|"
     r"active galactic nucle\w+|background event|afterglow\b|blazar|quasar)",
     re.I,
 )
-NEUTRINO = compiled(r"\b(?:high|moderate|low|\d+%?) probability of being of astrophysical origin", re.I)
+NEUTRINO = compiled(
+    r"\b(?:very )?(?:high|moderate|low|\d+%?) (?:probability|likelihood) of being (?:produced by [^.;\n]{0,40}? )?"
+    r"(?:of|from an?) astrophysical (?:origin|source)",
+    re.I,
+)
+#: What stands between a word of doubt and the class it does not belong to.
+APART = compiled(
+    r"\b(?:afterglow|counterpart|host|galaxy|source|transient|position|localization|circle|region)\b|[,;()]", re.I
+)
+#: "the range of long GRB afterglows": the class of others.
+OF_THE_KIND = compiled(
+    r"^s?'?s? (?:optical |X-ray )?(?:afterglow|environment|host|counterpart|progenitor|population|"
+    r"light curve)(?:s|e?s)\b",
+    re.I,
+)
 PROBABLY_GRB = compiled(r"\bas a GRB(?: \()?,? with (?:a )?(?P<percent>\d{1,3})% (?:probability|confidence)", re.I)
 HEDGE = compiled(
     r"\b(?:likely|probabl[ey]|possibl[ey]|may|might|could|suggest\w*|candidate|believe|appears?|seems?|"
@@ -147,7 +171,13 @@ SPOKEN_OF = compiled(r"\b(?:triggers?|event|source|GRB|it|they|this)\b", re.I)
 #: Kinds that are told of one event only by the word itself; others also stand in passing.
 TELLING = frozenset({
     "noise", "solar flare", "dwarf nova", "X-ray binary", "stellar flare", "orphan afterglow", "background",
-    "type Ia supernova", "tidal disruption event", "SGR giant flare", "X-ray flash", "SGR burst",
+    "SN Ia", "particles", "known source", "test", "X-ray rich",
+    "tidal disruption event", "SGR giant flare", "X-ray flash", "SGR burst",
 })  # fmt: skip
 CAUSE = compiled(r"\b(?:due|caused|triggered)\b", re.I)
-AFTERGLOW = compiled(r"\b(?:strong |good )?(?:candidate|likely|possible|probable) afterglow\b", re.I)
+AFTERGLOW = compiled(
+    r"\b(?:strong |good )?(?:candidate|likely|possible|probable) (?:GRB |optical )?afterglow\b|"
+    r"\bconsistent with (?:(?:the|this) (?:object|source|transient) |it )?being (?:an?|the) (?:GRB |"
+    r"optical )*afterglow",
+    re.I,
+)

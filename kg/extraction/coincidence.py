@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from itertools import islice, pairwise
 
 from kg.extraction import coincidence_words as w
+from kg.extraction.associations import links, says_again
 from kg.extraction.candidate import Candidate, Grammar
 from kg.extraction.document import Document
 from kg.extraction.fact import Assertion, Fact, Where
@@ -27,6 +28,10 @@ def propose(document: Document) -> Iterator[Candidate]:
         text = document.even(where).text
         yield from _catalogued(document, where, text)
         lower = text.lower()
+        for link in links(document, where, text, lower):
+            span = (link.start, link.end)
+            yield _candidate(document, where, span, link.value, None, link.assertion, link.taken, link.why,
+                             by_pronoun=link.by_reference)  # fmt: skip
         if any(word in lower for word in _CUES):
             yield from _linked(document, where, text)
 
@@ -34,7 +39,7 @@ def propose(document: Document) -> Iterator[Candidate]:
 _PLACES: tuple[Where, ...] = ("body", "subject")
 _CUES = (
     "associat", "unrelated", "related", "coinciden", "counterpart", "afterglow of", "consistent with", "same",
-    "compatible with", "connect", "chance",
+    "compatible with", "connect", "chance", "close", "link", "common origin", "coincide", "overlap", "relation",
 )  # fmt: skip
 _MOST = 60
 
@@ -42,34 +47,14 @@ _MOST = 60
 def _catalogued(document: Document, where: Where, text: str) -> Iterator[Candidate]:
     """Sources of catalogues, galaxies and stars at the place of the event."""
     if "source" in text or "error" in text or "consistent" in text:
-        for match in islice(w.NO_CATALOGUED.finditer(text), _MOST):
-            yield _candidate(
-                document, where, match.span(), _words(match["what"]), "negated", True, "no catalogued source is there"
-            )
-        for match in islice(w.CATALOGUED.finditer(text), _MOST):
-            yield _candidate(
-                document,
-                where,
-                match.span(),
-                "catalogued gamma-ray sources",
-                "hedged",
-                True,
-                "catalogued sources are there",
-            )
         for match in islice(w.GALAXY.finditer(text), _MOST):
             name = re.sub(r"^(M|NGC) ?(\d)", lambda m: m[1] + ("" if m[1] == "M" else " ") + m[2], match["galaxy"])
-            yield _candidate(document, where, match.span(), name, "hedged", True, "a galaxy in the error region")
+            yield _candidate(document, where, match.span(), name, None, "hedged", True, "a galaxy in the error region")
         for match in islice(w.OBJECT.finditer(text), _MOST):
             assertion: Assertion = "negated" if match["no"] else "hedged"
             value = re.sub(r" (?:mag|in the)\b", "", match["what"])
             value = re.sub(r"^(R ?[~=] ?[\d.]+) (\w+) (DSS|USNO|SDSS|2MASS).*$", r"\1 \3 \2", value)
-            yield _candidate(document, where, match.span(), value, assertion, True, "an object of a survey")
-
-
-def _words(what: str) -> str:
-    """`4FGL or 3FHL source` for "Fermi 4FGL or 3FHL catalog sources"."""
-    words = re.sub(r"(?i)\b(?:fermi(?:-LAT)?|catalogu?e?d?|known|LAT|gamma-ray)\b", "", what)
-    return re.sub(r"\s+", " ", words).strip(" -").removesuffix("s") or "catalogued source"
+            yield _candidate(document, where, match.span(), value, None, assertion, True, "an object of a survey")
 
 
 def _named(document: Document, text: str) -> list[Name]:
@@ -114,9 +99,25 @@ def _linked(document: Document, where: Where, text: str) -> Iterator[Candidate]:
             assertion, taken, why = said
             if end - start > 160 or re.search(r"(?<!al)(?<!vs)\. [A-Z]", text[start:end]):
                 taken, why = False, "the name stands too far from the word"
-            yield _candidate(document, where, (start, end), other.name, assertion, taken, why)
+            if w.WITH_GALAXY.match(text[match.end() : match.end() + 60]) and other.end <= match.start() - begin:
+                taken, why = False, "joined with a galaxy"
+            joined = _as_told(document, whole, match.start() - begin, other)
+            if joined[1] is not None:
+                end = max(end, begin + next(n.end for n in find_names(whole) if n.start > match.start() - begin))
+            yield _candidate(document, where, (start, end), *joined, assertion, taken, why)
         if not list(_others(document, whole, own)) and match["no"]:
             yield from _by_pronoun(document, where, text, match, begin, own, said)
+
+
+def _as_told(document: Document, whole: str, at: int, other: Name) -> tuple[str, str | None]:
+    """(the other one, what it is joined with): "AT 2031abc is the afterglow of GRB 310101A" tells it of the transient,
+    also in a report of the burst."""
+    is_it = w.IS_COUNTERPART.search(whole, max(0, at - 40), at + 80)
+    if is_it and other.end <= is_it.start() and other.catalogue in ("tns", "survey"):
+        behind = [n.name for n in find_names(whole[is_it.end() : is_it.end() + 40])]
+        if document.about is not None and (normalise_name(document.about) or document.about) in behind[:1]:
+            return document.about, other.name
+    return other.name, None
 
 
 def _by_pronoun(
@@ -136,7 +137,7 @@ def _by_pronoun(
     if before and w.PRONOUN.search(text[begin : match.end()]):
         taken = taken and begin - before[-1].end < 1500
         place = (max(begin, match.start()), match.end())
-        yield _candidate(document, where, place, before[-1].name, assertion, taken, why, by_pronoun=True)
+        yield _candidate(document, where, place, before[-1].name, None, assertion, taken, why, by_pronoun=True)
 
 
 def _others(document: Document, whole: str, own: set[str]) -> Iterator[Name]:
@@ -187,9 +188,13 @@ def _judged(
         return "negated", not unsure, "parted" if not unsure else "in doubt whether parted"
     if re.search(r"\b(?:no|not|neither|without|rule[sd]? out|unlikely)\b[^.;]{0,60}$", before[-70:], re.I):
         return "negated", False, "a denial of something stands before it"
-    if w.APPOSED.search(before):
+    counterpart = w.COUNTERPART_OF.search(span)
+    if not counterpart:
+        # Of a link told here, a citation in brackets only says who found the thing.
+        before, after = _BRACKETS.sub(" ", before), _BRACKETS.sub(" ", after)
+    elif w.APPOSED.search(before):
         return "cited", False, "told by others, beside their name"
-    bare = w.COUNTERPART_OF.search(span) and not w.HEDGE.search(before[-40:] + span)
+    bare = counterpart and not w.HEDGE.search(before[-40:] + span)
     if bare and not re.search(r"\b(?:is|as|be)\b", before[-20:]):
         return "asserted", False, "the counterpart is only named"
     if w.COND.search(before[-90:]):
@@ -205,11 +210,15 @@ def _judged(
     return ("hedged" if hedged else "asserted"), True, "joined"
 
 
+_BRACKETS = re.compile(r"\([^()]{0,200}\)")
+
+
 def _candidate(
     document: Document,
     where: Where,
     span: tuple[int, int],
     value: str,
+    whose: str | None,
     assertion: Assertion,
     taken: bool,
     why: str,
@@ -222,7 +231,7 @@ def _candidate(
         start=span[0],
         end=span[1],
         value=value,
-        object=document.about,
+        object=whose or document.about,
         assertion=assertion,
         confidence=(0.7 if by_pronoun else 0.8) if taken else 0.3,
         taken=taken,
@@ -236,12 +245,11 @@ def reads_again(fact: Fact) -> bool:
     text = Even(fact.text).text
     value = str(fact.value)
     if fact.qualifier.get("by_reference"):
-        return bool(w.LINK.search(text))
+        return bool(w.LINK.search(text)) or says_again(text)
     if any(n.name == value for n in find_names(text)) or any(t.name == value for t in find_triggers(text)):
-        return bool(w.LINK.search(text))
-    for pattern in (w.NO_CATALOGUED, w.CATALOGUED, w.GALAXY, w.OBJECT):
-        if pattern.search(text):
-            return True
+        return bool(w.LINK.search(text)) or says_again(text)
+    if says_again(text) or w.GALAXY.search(text) or w.OBJECT.search(text):
+        return True
     return bool(re.search(r"\d{9}", value) and value.split()[-1] in text and w.LINK.search(text))
 
 

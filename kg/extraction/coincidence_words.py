@@ -17,24 +17,14 @@ LINK = compiled(
     r"chance coincidence|unlikely to be (?:associated|related)|too far|inconsistent with)\b)"
     r"|\b(?P<yes>(?:possibl[ey] |likely |potential(?:ly)? |probabl[ey] |candidate |temporally |spatially |and |"
     r"positionally |in |the |"
-    r"plausibl[ey] |physically )*(?:associat(?:ed|ion)|coincident|coincidence|counterpart (?:of|to|for|candidate)|"
+    r"plausibl[ey] |physically )*(?:associat(?:ed|ion)|coincident|coincidence|coincid(?:es?|ing) (?:with|in)|"
+    r"close (?:to|in time (?:to|with))|(?:same|common) origin|link(?:ed)? (?:to|with|between)|overlap(?:s|ping) with|"
+    r"relation(?:ship)? (?:to|with|between)|"
+    r"counterpart (?:of|to|for|candidate)|"
     r"(?:consistent|compatible) with (?:the )?(?:position|location|localization|direction|time|"
     r"trigger)? ?(?:of)?|same (?:event|source|burst|as)|"
     r"related to|connected with|counterpart|afterglow of))\b",
     re.I,
-)
-#: A catalogue searched for something at the place of a neutrino.
-NO_CATALOGUED = compiled(
-    r"\b(?:[Tt]here (?:is|are) )?[Nn]o (?P<what>(?:known |catalogu?ed )?(?:[Ff]ermi[- ]?(?:LAT )?)?(?:4FGL|3FGL|"
-    r"3FHL|gamma-ray|2RXS|XMMSL2)"
-    r"[^.;]{0,60}?sources?)\b[^.;]{0,40}?(?:in|within|inside) (?:the )?[^.;]{0,30}?(?:90 ?%|50 ?%|uncertainty|"
-    r"region|contour|error|localization)"
-)
-CATALOGUED = compiled(
-    r"\b(?P<what>(?:[Oo]ne|[Tt]wo|[Tt]hree|[Ff]our|[Ff]ive|[Ss]ix|[Ss]even|\d|[Aa]) (?:known |"
-    r"catalogu?ed )*gamma-ray[^.]{0,160}?sources?)"
-    r"[^.;]{0,120}?(?:(?:is|are) )?(?:located |found |positioned |lies |lying )?(?:within|inside|"
-    r"in) (?:the )?[^.;]{0,30}?(?:90 ?%|localization|region|contour)"
 )
 #: A galaxy in the error box.
 GALAXY = compiled(
@@ -51,7 +41,8 @@ OBJECT = compiled(
 HEDGE = compiled(
     r"\b(?:possibl[ey]|likely|potential(?:ly)?|probabl[ey]|candidate|may|might|could|suggest\w*|plausibl[ey]|"
     r"consistent|compatible|"
-    r"inferred as|believe|appears?|seems?|chance probability|tentative|coincident|coincidence|within|if)\b",
+    r"inferred as|believe|appears?|strengthen\w*|support\w*|close|overlap\w*|seems?|chance probability|"
+    r"tentative|coincident|coincidence|within|if)\b",
     re.I,
 )
 COND = compiled(r"\b(?:if|whether|to (?:search|look|determine|investigate|check|establish)|search(?:es|ed|"
@@ -75,3 +66,14 @@ KINDS = {
 PRONOUN = compiled(r"\b(?:it|this|source|transient|object|events?|two|the)\b", re.I)
 APPOSED = compiled(r"\((?:[^()]*(?:et al|GCN)[^()]*)\)\s*,\s*(?:an? |the |which is |likely |\w+ and \w+ly )*$")
 COUNTERPART_OF = compiled(r"counterpart$|afterglow of$", re.I)
+#: What is joined with a galaxy or a star is no event joined with another.
+WITH_GALAXY = compiled(
+    r"^ (?:with|to) (?:the |an? )?(?:[\w-]+ ){0,2}(?:galaxy|host|cluster|star|SDSS|2MASS|lines?|absorption)\b", re.I
+)
+#: "AT 2031abc is the likely afterglow of GRB 310101A": the first is what is joined, the second the other one.
+IS_COUNTERPART = compiled(
+    r"\b(?:is|as|be) (?:indeed |most |very |likely |probably |possibly |therefore )*(?:the|"
+    r"an?) (?:[\w-]+ ){0,3}(?:afterglow|counterpart)"
+    r" (?:of|to|for)\b",
+    re.I,
+)

@@ -85,7 +85,8 @@ _TWIN = compiled(r"\s?[(/=]\s?")
 _BESIDE = compiled(r"^[\s,;/]*(?:and|&|,|/|;|\+)[\s,;]*(?:\w+ ){0,1}$")
 #: In front of a second name: it is only compared with, or a relation to it is told.
 _COMPARED = compiled(
-    r"\b(?:not|similar|twin|analog\w*|like|compar\w+|unrelated|consistent|associat\w+|counterpart (?:of|to)|coincid\w+|"
+    r"\b(?:not|similar|twin|analog\w*|like|compar\w+|unrelated|consistent|associat\w+|counterpart (?:of|to)|"
+    r"coincid\w+|"
     r"connection|versus|vs|correction|originally|formerly|host|instead|known source|due to|of the|following|near|"
     r"misidentif\w+|detection of)\b[^,;]{0,40}$",
     re.I,
@@ -121,6 +122,10 @@ def _subject_names(text: str, names: list[Name]) -> Iterator[Named]:
             continue
         if last.catalogue == "tns" and found.catalogue == "survey" and _TWIN.fullmatch(between):
             yield Named(alias=True, value=value, of=last.name, confidence=0.9, why="a survey's name of it", **where)  # type: ignore[arg-type]
+            continue
+        follower = next((n for n in names if n.start > found.start), None)
+        if found.catalogue == "survey" and follower and follower.catalogue == "tns" and _twins(text, found, follower):
+            yield Named(alias=True, value=value, of=follower.name, confidence=0.9, why="a survey's name of it", **where)  # type: ignore[arg-type]
             continue
         beside = bool(_BESIDE.match(between))
         compared = bool(_COMPARED.search(text[first.end : found.start]))
