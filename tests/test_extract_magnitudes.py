@@ -275,3 +275,41 @@ def test_a_moment_told_above_a_list_is_taken_with_a_mark() -> None:
     [beside] = _facts("We measure R = 20.45 +/- 0.07 (t_mid - t0 = 1.0589 days).")
     assert beside.qualifier["epoch_s"] == pytest.approx(1.0589 * 86400)
     assert "epoch_approximate" not in beside.qualifier
+
+
+def test_bands_may_head_the_blocks_of_a_table() -> None:  # 1587
+    body = (
+        "Our magnitudes of 4 October:\n\n4 Oct.     R    error\nUT(mid)  (300 s)\n\n"
+        "16:31:36  17.13  0.01\n16:42:03  17.20  0.02\n\n           B\n         (600s)\n\n"
+        "17:32:18  18.42  0.01\n\n           V\n\n17:42:30  18.01  0.01\n18:10:05  18.09  0.03\n"
+    )
+    expected = [("R", 17.13), ("R", 17.2), ("B", 18.42), ("V", 18.01), ("V", 18.09)]
+    assert [(f.qualifier["band"], f.value) for f in _facts(body)] == expected
+    assert all(f.error for f in _facts(body))
+
+
+def test_days_may_be_counted_from_a_round_number() -> None:  # 1152
+    body = (
+        "It has faded:\n\nHJD-2450000       UT         R_c       exp\n2236.8412   011123 08:10  19.40+-0.04  600 sec\n"
+    )
+    assert _short(body) == [("Rc", "=", 19.4)]
+
+
+def test_a_bracket_around_two_values_closes_neither() -> None:  # 18598
+    body = "It has faded (in the r band from 21.19 +/- 0.04 to 21.68 +/- 0.05 mag), so it is the afterglow."
+    assert _short(body) == [("r", "=", 21.19), ("r", "=", 21.68)]
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "We tie it to the star at R.A. 16:58:31.46, Dec. +12:22:12.8 (J2000), which has J=15.17 and H=14.58 mag.",
+        "No line is seen in Ca II or Na I to limits of 20 and 10 milli-Angstroms.",
+    ],
+)
+def test_a_star_with_its_place_and_widths_of_lines_are_no_brightness(sentence: str) -> None:  # 5597, 1247
+    assert _facts(sentence) == []
+
+
+def test_a_clear_sky_is_no_filter() -> None:  # 34490
+    assert _short("All images are V filtered. Nothing is seen down to 19.6 mag with clear sky.") == [("V", ">", 19.6)]

@@ -107,7 +107,7 @@ def fit(column: Column, token: Token) -> float:
         if column.kind == "error":
             return 4.0 if decimal and size < 3 else -1.0
         if column.kind == "jd":
-            return 6.0 if size > 40000 else -2.0
+            return 6.0 if size > 40000 or (decimal and size > 100 and "-" in column.head) else -2.0
         if column.kind == "exposure":
             return 3.0 if not decimal else 2.0
     if token.kind == "word" and column.kind in ("site", "name", "other", "cited") and normalise_band(text):

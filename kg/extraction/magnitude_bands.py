@@ -12,7 +12,8 @@ _BAND_AFTER = compiled(
     rf"^ ?(?:mags?\b\.?|magnitudes?\b)? ?(?:\(?(?:AB|"
     rf"Vega)\)?)?,? ?(?:\(?[1-9](?:\.\d)?[- ]?sigma\)?)? ?(?:\(\d?\.?\d*\))? ?"
     rf"(?:(?:in|with|using|through|for|at|of) (?:the |a |an |our |both )?(?P<sort>SDSS|Sloan|Johnson|Cousins|"
-    rf"Bessell?)?[- ]?(?P<band>{NAME})(?P<noun>[- ](?:band|filter|image)s?)?(?![\w'=-])"
+    rf"Bessell?)?[- ]?(?P<band>{NAME})(?P<noun>[- ](?:band|filter|image)s?)?"
+    r"(?![\w'=-])(?! (?:sk(?:y|ies)|weather|conditions|night|atmosphere))"
     rf"|\(?(?P<plain>{NAME})[- ](?:band|filter)|\((?P<round>{NAME})(?: mag)?[),])"
 )
 

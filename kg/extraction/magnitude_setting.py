@@ -32,7 +32,7 @@ class Mention(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _ANCHOR = compiled(
-    r"(?P<noun>(?:[- ]|(?<=['\w]))(?:bands?|filters?|magnitudes?|mags?|images?|frames?|exposures?|imaging|"
+    r"(?P<noun>(?:[- ]|(?<=['\w]))(?:bands?|filter(?:s|ed)?|magnitudes?|mags?|images?|frames?|exposures?|imaging|"
     r"observations?|photometry|light|passbands?|channels?)\b)"
     r"|\b(?P<alone>[Uu]n-?filtered|[Cc]lear (?:filter|band|light)|[Ff]ilterless|[Ww]hite[- ](?:light|filter|band)|"
     r"uv[wm][12]|UV[WM][12]|without (?:a )?filters?|no filters?)\b"
@@ -43,6 +43,7 @@ _STRONG = (
     "bands",
     "filter",
     "filters",
+    "filtered",
     "magnitude",
     "magnitudes",
     "mag",

@@ -94,7 +94,7 @@ def _hit(setting: Setting, table: Table, row: Row, index: int, read: _Read) -> H
         source="table",
         banded=True,
     )
-    hit.band = _cousins(setting, column.band) or _band(setting, table, row, read, index)
+    hit.band = row.band or _cousins(setting, column.band) or _band(setting, table, row, read, index)
     hit.band_source = "column" if hit.band else ""
     hit.system = system_of(column.head) or system_of(read.rest)
     line = setting.document.circular.body[cell.end : row.end]

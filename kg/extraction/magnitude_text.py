@@ -40,12 +40,14 @@ _OTHER_UNIT = compiled(
     r"km|[kM]?pc|Gpc|s\b|secs?\b|seconds?|min|hours?|"
     r"hrs?\b|h\b|days?|d\b|years?|yrs?|weeks?|months?|"
     r"[kMGT]?eV|erg|ct|counts?|cts|%|percent|sigma|-?sigma|\u03c3|[xX*\u00d7] ?\d|x\b|e[+-]?\d|[um\u00b5n]?Jy|nm|"
-    r"AA?\b|Angstrom|um\b|micron|[kMG]?Hz|ph\b|L_|M_|"
+    r"AA?\b|(?:milli-?)?Angstrom|m?\u00c5|m\u212b|um\b|micron|[kMG]?Hz|ph\b|L_|M_|"
     r"Msun|solar|degrees?|sq|pixels?|stars|images|frames|exposures?|objects|galaxies|sources|bursts|GRBs|orbits|"
     r"meter|-m\b|-inch|cm|mm|inch|-?meter|m telescope|[A-Z][a-z]{2,8}\b \d{4}|UT)",
 )
 #: Names of quantities that look like a band: redshift, radius, inclination, Hubble constant, column.
 _LISTED = compiled(r"(?: ?mags?)?(?:, ?(?:and )?| and | ?& ?)")
+#: The next number of a list; its unit is that of all.
+_SHARED = compiled(r"(?: ?(?:,|and|or|to|-) ?\d+(?:\.\d+)?){1,3}")
 #: "from 22.19 +/- 0.04 to 22.68 mag".
 _TOWARDS = compiled(r" (?:to|and) \d\d\.\d+(?: ?\+/- ?\d?\.\d+)? ?mag\b")
 _IN_BAND = compiled(rf" (?:mag )?in (?:our |out |the |a )?(?:{NAME})[- ](?:band|filter)")
@@ -106,6 +108,8 @@ def _place(text: str, number: re.Match[str], where: Where, *, swift: bool) -> Hi
     if match is None or match.start("number") != number.start():
         return None
     unit = _MAG_AFTER.match(text, match.end())
+    if unit is None and (shared := _SHARED.match(text, match.end())) and _OTHER_UNIT.match(text, shared.end()):
+        return None  # "20 and 10 milli-Angstroms"
     if _OTHER_UNIT.match(text, match.end()) and not (
         unit and unit.group().strip(" (").startswith(("mag", "AB", "Vega"))
     ):

@@ -20,7 +20,7 @@ _SIDE = r"(?:\d?\d?\.\d+|\d{1,2}(?![\d.]))"
 #: What stands for "plus or minus": even text has made the signs one; replacement characters are signs lost.
 PLUS_MINUS = r"(?:\+/-|-/\+|\+ ?-|\+ or -|\+\\-|\ufffd{1,3})"
 _ERROR = (
-    rf"(?: ?(?:m(?:ags?)?\b\.? ?)?\(? ?{PLUS_MINUS} ?(?P<both>{_SIDE})(?: ?(?:mag)?\))?"
+    rf"(?: ?(?:m(?:ags?)?\b\.? ?)?(?P<open>\()? ?{PLUS_MINUS} ?(?P<both>{_SIDE})(?(open)(?: ?(?:mag)?\))?)"
     rf"| ?[\^({{]{{0,2}} ?\+ ?(?P<plus>{_SIDE})\}}? ?[,/]? ?[_({{]{{0,2}} ?- ?(?P<minus>{_SIDE})[)}}]{{0,2}}"
     rf"| ?\((?P<paren>0?\.\d+)\)|(?<=\d)\((?P<digits>\d{{1,2}})\)(?!\d|\.\d))"
 )

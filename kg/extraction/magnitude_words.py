@@ -73,7 +73,7 @@ CALIBRATED = words(
 STAR_BEFORE = words(
     r"\b(?:stars?|standards?|USNO\S*|GSC\S*|UCAC\S*)\b(?:(?!\b(?:yield\w*|gives?|gave|we|afterglow|measur\w*|"
     r"obtain\w*|result\w*|impl\w*|find|estimat\w*|deriv\w*|OT|transient|source|object|detect\w*|lead\w*|counterpart|"
-    r"limit\w*|provid\w*|indicat\w*)\b)[^.;]){0,70}$"
+    r"limit\w*|provid\w*|indicat\w*)\b)(?:\([^()]*\)|[^.;)]|\.\d|\b(?:R\.A|A|Dec|Decl)\.)){0,110}$"
     r"|\bassum\w+\b(?![^.;]*\b(?:afterglow|OT|we)\b)[^.;]{0,45}$"
     r"|\b(?:stars?|USNO)\b.{0,200}[+-]\d\d[: ]\d\d[: ]\d\d(?:\.\d+)?,? ?$|\b(?:for|of) (?:this|the|that|these|those|"
     r"our) (?:\w+[- ]){0,3}stars?\b(?!.*\b(?:afterglow|OT|transient)\b)[^.]*$"

@@ -72,7 +72,7 @@ _RULE = compiled(r"[\s|+=_:.*~#\ufffd-]*")
 _WORTH = compiled(r"mag|lim|filt|band|flt|\bOT\b|\bUL|\bRA\b|R\.A\.|phot|[tT]-?T0|UTC?\b|Date", re.I)
 #: A head names a column of magnitudes or limits, or bands alone.
 _HEADLIKE = compiled(
-    r"mag|lim|\bO[TA]\b|\bULs?\b|bright|depth|phot|fterglow|(?<![\w.'(-])(?:[UBVRIJHKgrizu]'?|[RI]c|Ks|m)(?![\w.',)-])",
+    r"mag|lim|\bO[TA]\b|\bULs?\b|bright|depth|phot|fterglow|(?<![\w.'(-])(?:[UBVRIJHKgrizu]'?|[RI]_?[cC]|K_?s|m)(?![\w.',)-])",
     re.I,
 )
 _PROSE = compiled(r"[A-Za-z]{4,}")
