@@ -64,7 +64,9 @@ def verdicts(pool: list[Found], subject: str, body: str) -> list[Verdict]:
     live = [f for f in pool if _alive(f, limited=limited)] if not elsewhere else []
     absorbers = _absorbers(live)
     live = [f for f in live if f not in absorbers]
-    best = max(live, key=lambda f: _rank(f, live), default=None)
+    ranks = [_rank(f, live) for f in live]  # each compares with all others: done once
+    scores = [score for score, _ in ranks]
+    best = max(zip(ranks, live, strict=True), key=lambda ranked: ranked[0], default=(None, None))[1]
     if best and _undecided(best, [f for f in live if f.where == best.where], body if best.where == "body" else subject):
         best = None
     agreeing = [f for f in live if best and same(f.reading, best.reading)]
@@ -81,7 +83,7 @@ def verdicts(pool: list[Found], subject: str, body: str) -> list[Verdict]:
             taken, confidence, why = True, _confidence(best, len(agreeing), len(live)), "the circular's own redshift"
         else:
             taken, confidence, why = _besides(found, whose, told, live, main)
-        signs = _signs(found, pool, live, agreeing, main)
+        signs = _signs(found, pool, live, scores, agreeing, main)
         shown = f"{why}; the words around it speak for it by {found.judged.score:g}"
         out.append(
             Verdict(
@@ -213,9 +215,9 @@ def _confidence(best: Found, agreeing: int, live: int) -> float:
 
 
 def _signs(
-    found: Found, pool: list[Found], live: list[Found], agreeing: list[Found], main: Found | None
+    found: Found, pool: list[Found], live: list[Found], scores: list[float], agreeing: list[Found], main: Found | None
 ) -> dict[str, float]:
-    ranks = sorted((_rank(f, live)[0] for f in live if not same(f.reading, found.reading)), reverse=True)
+    others = [score for f, score in zip(live, scores, strict=True) if not same(f.reading, found.reading)]
     alive = found in live
     return {
         "alive": float(alive),
@@ -225,7 +227,7 @@ def _signs(
         "live": float(min(len(live), 10)),
         "agreeing": float(min(sum(same(found.reading, f.reading) for f in pool), 6)),
         "agreeing_live": float(min(len(agreeing), 6)) if main and same(found.reading, main.reading) else 0.0,
-        "rank_margin": (_rank(found, live)[0] - ranks[0]) if ranks else 5.0,
+        "rank_margin": (_rank(found, live)[0] - max(others)) if others else 5.0,
         "value": found.reading.value if found.reading.value is not None else found.reading.upper or 0.0,
         "has_error": float(found.reading.error is not None),
         "limit": float(found.reading.limit is not None),
