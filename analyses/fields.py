@@ -57,20 +57,27 @@ def _known() -> tuple[dict[str, Instrument], dict[str, Observatory]]:
     return load_instruments(), load_observatories()
 
 
-def field_of_view(name: str, at: datetime, around: Surroundings = ALONE) -> Patch:
-    """The sky that `name` (an instrument's key, `gbm` or `fermi-gbm`, or an observatory's) could see at `at`.
-    An instrument that saw nothing has an empty field, whose note says why. Raises FormatError for an unknown name,
-    PermanentError where nothing is known about the field."""
+def known_as(name: str) -> Instrument | Observatory:
+    """The instrument (by its key, `gbm` or `fermi-gbm`) or the observatory that is called so. Raises FormatError."""
     instruments, observatories = _known()
     key = name.strip().lower().replace("/", "-").replace(".", "-").replace(" ", "-").replace("_", "-")
     if key in observatories:
-        return _from_the_ground(observatories[key], at)
+        return observatories[key]
     found = next((k for k in (key, key.partition("-")[2], key.rpartition("-")[2]) if k in instruments), None)
     if found is None:
         raise FormatError(
             f"no instrument or observatory is called '{name}'{did_you_mean(key, [*instruments, *observatories])}"
         )
-    instrument = instruments[found]
+    return instruments[found]
+
+
+def field_of_view(name: str, at: datetime, around: Surroundings = ALONE) -> Patch:
+    """The sky that `name` (as `known_as` knows it) could see at `at`. An instrument that saw nothing has an empty
+    field, whose note says why. Raises FormatError for an unknown name, PermanentError where nothing is known about the
+    field."""
+    instrument = known_as(name)
+    if isinstance(instrument, Observatory):
+        return _from_the_ground(instrument, at)
     if instrument.until and f"{at:%Y-%m}" > instrument.until:
         return _nothing_seen(f"{instrument.mission} {instrument.name} ended in {instrument.until}")
     if instrument.latitude is not None and instrument.longitude is not None:

@@ -8,7 +8,7 @@ from typing import Any
 from nuncius.core.registry import did_you_mean
 from reactors import durations
 from reactors.actions.contract import actions
-from reactors.reading import LATER_VERBS, Reading
+from reactors.reading import Reading
 from reactors.yamlsource import Value
 
 OPTIONS = ("with", "as", "if", "for_each", "timeout", "retry", "to", "else")
@@ -81,9 +81,7 @@ def _verb(item: Value, reading: Reading, verbs: tuple[str, ...]) -> str | None:
     """Which action it is; notes words that no action has."""
     before = reading.errors
     for key, (place, _) in item.content.items():
-        if key in LATER_VERBS and key not in verbs:
-            reading.add(place, f"'{key}' is not in this version yet", f"what there is: {', '.join(verbs)}")
-        elif key not in OPTIONS and key not in verbs:
+        if key not in OPTIONS and key not in verbs:
             hint = "text with ${…} or ': ' needs quotes" if "${" in key or " " in key else ""
             reading.add(place, f"unknown word '{key}' in an action{did_you_mean(key, [*verbs, *OPTIONS])}", hint)
     found = [key for key in item.content if key in verbs]

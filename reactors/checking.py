@@ -9,11 +9,13 @@ from collections.abc import Collection, Mapping, Sequence
 from nuncius.core.registry import did_you_mean
 from reactors.eventfields import strange_field
 from reactors.expression import MACROS, Node, bound_names, path, paths
+from reactors.literals import check_literals
 from reactors.tokens import ExpressionError
 from reactors.vocabulary import (
     CEL_FUNCTIONS,
     FIELDS,
     FUNCTIONS,
+    INNER,
     INTEGERS,
     METHODS,
     USAGE,
@@ -42,7 +44,13 @@ def check(tree: Node, names: Collection[str], events: Collection[str] = ("ev",))
 def unusual_fields(tree: Node, events: Mapping[str, Sequence[str]]) -> list[tuple[int, str]]:
     """Fields that no event has: near a known word but not it, or never seen in events of these kinds. As (offset,
     message); likely slips, so they are warnings. What `has()` asks for may be missing."""
-    asked = {p[:2] for call in tree.walk() if call.sort == "call" and call.value == "has" for _, p in paths(call)}
+    asked = {
+        p[:n]
+        for call in tree.walk()
+        if call.sort == "call" and call.value == "has"
+        for _, p in paths(call)
+        for n in (2, 3)
+    }
     found = []
     for node, parts in paths(tree):
         if len(parts) < 2 or parts[0] not in events:
@@ -52,6 +60,9 @@ def unusual_fields(tree: Node, events: Mapping[str, Sequence[str]]) -> list[tupl
             found.append((node.start, f"no notice has a field '{parts[1]}'; did you mean '{parts[0]}.{near[0]}'?"))
         elif parts[:2] not in asked and (strange := strange_field(parts[1], events[parts[0]])):
             found.append((node.start, strange))
+        elif len(parts) > 2 and parts[:3] not in asked and parts[2] not in INNER.get(parts[1], (parts[2],)):
+            known = did_you_mean(parts[2], sorted(INNER[parts[1]]))
+            found.append((node.start, f"no notice has '{parts[2]}' in its '{parts[1]}'{known}"))
     return found
 
 
@@ -82,38 +93,13 @@ def _check_call(node: Node, bound: frozenset[str]) -> None:
                 offset=node.start,
                 hint=f"for example {USAGE[name]}",
             )
-        if name.startswith("kg."):
-            _check_query(node)
+        check_literals(node)
         loose = {p[0] for part in node.parts for _, p in paths(part)} & bound
         if loose:
             raise ExpressionError(f"'{name}' cannot be used inside a loop over '{min(loose)}'", offset=node.start)
     elif name not in CEL_FUNCTIONS:
         near = did_you_mean(name, sorted({*FUNCTIONS, *CEL_FUNCTIONS}))
         raise ExpressionError(f"no function is called '{name}'{near}", offset=node.start)
-
-
-def _check_query(node: Node) -> None:
-    """A stored query that a rule names in so many words must be there, with the parameters that it is given."""
-    from kg.named_queries import named_queries
-
-    first, *rest = node.parts
-    if first.sort != "literal" or not isinstance(first.value, str):
-        raise ExpressionError(
-            f"'{node.value}' wants the name of a stored query", offset=first.start, hint=USAGE["kg.ask"]
-        )
-    queries = named_queries()
-    if first.value not in queries:
-        near = did_you_mean(first.value, sorted(queries))
-        raise ExpressionError(f"no stored query is called '{first.value}'{near}", offset=first.start)
-    wanted = queries[first.value].parameters
-    if rest and rest[0].sort == "map":
-        given = [str(key.value) for key in rest[0].parts[::2] if key.sort == "literal"]
-        wrong = [name for name in given if name not in wanted] or [name for name in wanted if name not in given]
-        if wrong:
-            said = (
-                f"the query '{first.value}' takes {', '.join(wanted) or 'no parameters'}; received {', '.join(given)}"
-            )
-            raise ExpressionError(said, offset=rest[0].start)
 
 
 def _type(node: Node, events: Collection[str]) -> Type:

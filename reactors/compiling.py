@@ -49,6 +49,10 @@ def compile_expression(source: str, names: frozenset[str] = frozenset()) -> Expr
     inside = [(start, end) for start, end, _ in edits]
     more = [*decimal_edits(tree), *presence_edits(tree)]
     edits += [edit for edit in more if not any(start <= edit[0] and edit[1] <= end for start, end in inside)]
+    # What stands at an index may be of any type; CEL's own check would take `ev.a + ev.p['x']` for a whole number.
+    for node in tree.walk():
+        if node.sort == "index" and not any(start <= node.start and node.end <= end for start, end in inside):
+            edits += [(node.start, node.start, "dyn("), (node.end, node.end, ")")]
     bound = bound_names(tree)
     used = {node.value for node in tree.walk() if node.sort == "name"} & names
     asked = {p for n in tree.walk() if n.sort == "call" and n.value == "has" for _, p in paths(n)}

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from nuncius.core.event import Event, iso
+from nuncius.core.event import Event
 from reactors.bounds import GRACE_S, LATE_S, MAX_COMBINATIONS
 from reactors.hearing import Hearing
 from reactors.judging import Case
@@ -115,7 +115,7 @@ def _anchors(rule: Rule, alias: Alias, anchor: Alias, window: Window, hearing: H
 def _sets(
     rule: Rule, alias: Alias, anchor_alias: Alias, anchor: Seen, window: Window, hearing: Hearing
 ) -> tuple[list[dict[str, Seen]], list[str]]:
-    """Events for all aliases around an anchor, the one just heard among them; and aliases that nothing was there for."""
+    """Events for all aliases around an anchor, the one just heard among them; and aliases that have none."""
     heard = hearing.seen
     start, end = anchor.t0 + timedelta(seconds=window.start_s), anchor.t0 + timedelta(seconds=window.end_s)
     fixed = {anchor_alias.name: anchor, alias.name: heard}
@@ -127,10 +127,11 @@ def _sets(
         names.append(other.name)
         choices.append(_nearest(choose(rule, around, hearing, beside=list(fixed.values())), anchor.t0))
     missing = [name for name, found in zip(names, choices, strict=True) if not found]
-    sets = []
-    for picked in itertools.islice(_product(choices), MAX_COMBINATIONS + 1):
-        if len({item.identity for item in picked}) == len(picked):
-            sets.append(fixed | dict(zip(names, picked, strict=True)))
+    sets = [
+        fixed | dict(zip(names, picked, strict=True))
+        for picked in itertools.islice(_product(choices), MAX_COMBINATIONS + 1)
+        if len({item.identity for item in picked}) == len(picked)
+    ]
     return sets, missing
 
 
@@ -167,8 +168,3 @@ def _ago(span: timedelta) -> str:
         if seconds >= 2 * size:
             return f"{seconds / size:.0f} {unit}"
     return f"{seconds:.0f} s"
-
-
-def closes_at(window: Window, anchor: Event, t0: datetime) -> str:
-    """When a window closes, for people."""
-    return str(iso(t0 + timedelta(seconds=window.end_s)))

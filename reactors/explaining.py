@@ -123,7 +123,7 @@ def _computed(journal: Journal, rules: RuleSet, rule: Rule, item: Stored) -> Exp
     if deaf is not None:
         return deaf
     memory = JournalMemory(journal, upto=item.seq - 1)
-    trial = Trial(_alone(rules, rule), blob=journal.blob, start=item.event.received, memory=memory, upto=item.seq - 1)
+    trial = Trial(_alone(rule), blob=journal.blob, start=item.event.received, memory=memory, upto=item.seq - 1)
     obj = item.event.object or next(iter(_objects(journal, item)), None)
     event = msgspec.structs.replace(item.event, object=obj)
     return _tried(trial, rule, event, rings=False)[0]
@@ -135,8 +135,8 @@ def _objects(journal: Journal, item: Stored) -> list[str]:
     return [obj for obj in found if obj]
 
 
-def _alone(rules: RuleSet, rule: Rule) -> RuleSet:
-    """The rule with those that can mute it: they must be known, not asked."""
+def _alone(rule: Rule) -> RuleSet:
+    """A set of this rule only. One that is off says what it would say."""
     return RuleSet([msgspec.structs.replace(rule, status="live") if rule.status == "off" else rule])
 
 
@@ -161,7 +161,7 @@ def _of_file(rule: Rule, path: Path) -> list[Explanation]:
     """What the rule says about the notices in a file, one after the other, as if nothing had been before."""
     blobs = Blobs()
     events = given_events([{"file": path.name}], datetime.now().astimezone(), path.parent, blobs)
-    trial = Trial(_alone(RuleSet([rule]), rule), blob=blobs)
+    trial = Trial(_alone(rule), blob=blobs)
     told: list[Explanation] = []
     for event in events:
         told += [deaf] if (deaf := _deaf(rule, event)) else _tried(trial, rule, event, rings=True)

@@ -74,17 +74,7 @@ class Identities:
         if event is None or event.trigger_time is None or not event.is_real or not event.kind.startswith("gcn.notice"):
             return
         for seq, obj in assignments:
-            words = (
-                "mission",
-                "instrument",
-                "type",
-                "messenger",
-                "ra",
-                "dec",
-                "ra_dec_error",
-                "containment_probability",
-            )
-            data = {word: event.data[word] for word in words if word in event.data}
+            data = {word: event.data[word] for word in _TRIGGER_WORDS if word in event.data}
             bare = msgspec.structs.replace(event, object=obj, data=data, raw=b"", blobs={})
             row = (seq, event.trigger_time.timestamp(), msgspec.msgpack.encode(bare))
             self._table.execute("INSERT OR REPLACE INTO triggers VALUES (?, ?, ?)", row)

@@ -172,5 +172,3 @@ def rests_on(past: Past, retraction: Retraction) -> bool:
     if past.object == retraction.object and retraction.covers(past.mission):
         return True
     return any(m.object == retraction.object and retraction.covers(m.mission) for m in past.members)
-
-

@@ -19,9 +19,6 @@ from reactors.yamlsource import Value
 
 T = TypeVar("T")
 
-#: Words of the whole language that this version refuses rather than ignores.
-LATER_VERBS = ("check", "regress")
-
 _WORDS = ("ev", "in", "true", "false", "null", "error", "retraction", "item", "kg")
 _RESERVED = frozenset({*_WORDS, *FUNCTIONS, *CEL_FUNCTIONS})
 #: What aliases, variables and results may be called.

@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from nuncius.core.errors import ConfigurationError
+from nuncius.core.registry import did_you_mean
 from reactors.loader import Loaded, load_rules, read_templates
 from reactors.problems import Problem
 from reactors.rule import Rule
@@ -79,6 +80,7 @@ class RuleBook:
             self._read(file, shared)
         chosen, clashes = _choose([(place, self._files[file].rules) for file, place in found.items()])
         problems = [problem for file in self._files.values() for problem in file.problems] + twice + clashes
+        problems += _mutes_nobody(chosen)
         rules = RuleSet(chosen)
         news = problems != self.problems or rules.hash != self.rules.hash
         for problem in problems:
@@ -167,3 +169,20 @@ def _choose(groups: Sequence[tuple[int, list[Rule]]]) -> tuple[list[Rule], list[
             else:
                 chosen[rule.name] = (place, rule)
     return [rule for _, rule in chosen.values()], problems
+
+
+def _mutes_nobody(rules: Sequence[Rule]) -> list[Problem]:
+    """Names of muted rules that are no rule's: a slip most likely, or a rule that stands elsewhere."""
+    names = [rule.name for rule in rules]
+    strange = [(rule, name) for rule in rules if rule.mutes for name in rule.mutes.rules if name not in names]
+    return [
+        Problem(
+            file=rule.file,
+            line=rule.line,
+            column=1,
+            message=f"'mutes' names '{name}', which is none of these rules{did_you_mean(name, names)}",
+            rule=rule.name,
+            level="warning",
+        )
+        for rule, name in strange
+    ]

@@ -166,6 +166,16 @@ FIELDS: dict[str, Type] = {
 #: Fields that every event has from the service itself, whatever was sent.
 ENVELOPE = ("id", "kind", "source", "object", "name", "tense", "revision", "received", "trigger_time")
 
+#: What is within fields that are maps, where that is closed: LVK's classes and properties, and shapes of the sky.
+INNER: dict[str, frozenset[str]] = {
+    "p_astro": frozenset({"BNS", "NSBH", "BBH", "MassGap", "Terrestrial"}),
+    "properties": frozenset({"HasNS", "HasRemnant", "HasMassGap", "HasSSM", "NS", "REMNANT"}),
+    "sky": frozenset(
+        {"type", "ra", "dec", "radius", "containment_probability", "semi_major", "semi_minor", "position_angle"}
+        | {"inner", "outer", "sha256", "url"}
+    ),
+}
+
 #: First words of kinds, with what is below them where that is closed.
 KINDS = (
     "gcn.notice",

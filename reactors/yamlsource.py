@@ -29,6 +29,8 @@ MAX_DEPTH = 16
 _NUMBER = re.compile(r"[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?$")
 _QUOTE = "text with ${…}, ': ', ' #', '?', or starting with '{', '[', '!', '&', '*', '%', '@' needs quotes"
 
+_COMMA = "inside […] or {…} a condition with a comma or a bracket needs quotes, or a line of its own beginning with '-'"
+
 
 class Value(msgspec.Struct, frozen=True, kw_only=True):
     """A located value. `content` is text, a number, true/false, None, a list of Values or a dict of key text to
@@ -74,6 +76,11 @@ def _checked(events: Iterator[Any], file: str) -> Iterator[Any]:
         line, column = event.start_mark.line + 1, event.start_mark.column + 1
         if count > MAX_VALUES:
             raise _error(file, line, column, f"more than {MAX_VALUES} values in one file; split it")
+        tag = None if isinstance(event, DocumentStartEvent) else getattr(event, "tag", None)
+        if tag:  # before anchors: `!ev.x && ev.y` is a tag with an anchor
+            name = str(tag)
+            quoted = f'a condition that starts with "!" needs quotes: "{name} …"' if name.startswith("!") else _QUOTE
+            raise _error(file, line, column, f"tags are not part of rules; received {name[:60]}", quoted)
         if isinstance(event, AliasEvent) or getattr(event, "anchor", None):
             sign = "*" if isinstance(event, AliasEvent) else "&"
             raise _error(
@@ -83,10 +90,6 @@ def _checked(events: Iterator[Any], file: str) -> Iterator[Any]:
                 f"anchors and aliases are not part of rules; received {sign}{event.anchor}",
                 "share values by 'vars'; a text that starts with '&' or '*' needs quotes",
             )
-        if getattr(event, "tag", None) and not isinstance(event, DocumentStartEvent):
-            tag = str(event.tag)
-            quoted = f'a condition that starts with "!" needs quotes: "{tag} …"' if tag.startswith("!") else _QUOTE
-            raise _error(file, line, column, f"tags are not part of rules; received {tag[:60]}", quoted)
         if isinstance(event, MappingStartEvent | SequenceStartEvent):
             depth += 1
         elif isinstance(event, MappingEndEvent | SequenceEndEvent):
@@ -172,6 +175,8 @@ def _marked(error: MarkedYAMLError, text: str, file: str) -> RuleFileError:
     hint = ""
     if "\t" in (lines[line - 1] if line <= len(lines) else ""):
         hint = "indent with spaces, not with tabs"
+    elif "expected ',' or" in message and "${" not in written:
+        hint = f"{_COMMA}; {_QUOTE}"
     elif "${" in written or "?" in written or ": " in written:
         hint = _QUOTE
     return _error(file, line, column, f"{message}; received: {written}", hint)

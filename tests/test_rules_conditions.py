@@ -52,6 +52,9 @@ def flat_map(nside: int = 8) -> bytes:
     [
         ("ev.far < 1e-10", "true"),
         ("ev.far > 1e-10", "false"),
+        ("ev.far + ev.p_astro['BNS'] > 0.5", "true"),
+        ("ev.p_astro['BNS'] + ev.far < 0.5 || ev.p_astro['nothing'] > 1", "unknown"),
+        ("[ev.far, 2][1] + ev.far > 2 && ev.ids[0].startsWith('S')", "true"),
         ("ev.nothing > 1", "unknown"),
         ("!(ev.nothing > 1)", "unknown"),
         ("ev.nothing > 1 && ev.far > 1", "false"),
@@ -76,7 +79,7 @@ def flat_map(nside: int = 8) -> bytes:
         ("ev.parameters.x > 1", "unknown"),
         ("area(ev.sky, 0.9) < 30", "true"),
         ("area(ev.nothing, 0.9) < 30", "unknown"),
-        ("area(ev.sky, 1.5) < 30", "error"),
+        ("area(ev.sky, ev.far * 1e12) < 30", "error"),
         ("area(ev.nothing, 0.9) < 30 || ev.far < 1", "true"),
         ("area(ev.nothing, 0.9) < 30 && ev.far > 1", "false"),
         ("ev.far", "error"),
@@ -93,7 +96,7 @@ def test_three_truth_values(source: str, truth: str) -> None:
         ("ev.p_astro.nothing > 1", "ev.p_astro.nothing is not given"),
         ("ev.nothing > 1 || ev.nowhere > 1", "ev.nothing is not given; ev.nowhere is not given"),
         ("ev.p_astro.BNS && true", "saw ev.p_astro.BNS = 0.98"),
-        ("area(ev.sky, 1.5) < 30", "area wants a level between 0 and 1"),
+        ("area(ev.sky, ev.far * 1e12) < 30", "area wants a level between 0 and 1"),
     ],
 )
 def test_an_unknown_or_an_error_says_why(source: str, why: str) -> None:

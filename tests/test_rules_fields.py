@@ -42,6 +42,15 @@ def test_what_one_of_several_kinds_has_is_fine_and_so_is_what_is_asked_for() -> 
     assert warnings("rule: r\nwhen: custom.mine\nif: ev.far > 0.5 && ev.whatever > 1\n") == []
 
 
+def test_what_is_within_a_field_is_looked_at_where_that_is_closed() -> None:
+    (told,) = warnings("rule: r\nwhen: lvk.alert\nif: ev.p_astro.BSN > 0.5\n")
+    assert told == "3:5 no notice has 'BSN' in its 'p_astro'; did you mean 'BNS'?; received: ev.p_astro.BSN > 0.5"
+    (told,) = warnings("rule: r\nwhen: lvk.alert\nif: ev.properties.hasNS > 0.5\n")
+    assert "did you mean 'HasNS'?" in told
+    fine = "ev.p_astro.BNS + ev.p_astro['NSBH'] > 0.5 && has(ev.properties.HasNew) && ev.properties.HasNew > 0"
+    assert warnings(f'rule: r\nwhen: lvk.alert\nif: "{fine}"\n') == []
+
+
 def test_a_timer_has_no_position() -> None:
     (told,) = warnings("rule: r\nwhen: {every: 1h}\nif: ev.ra > 0.5\n")
     assert "no timer has had a field 'ra'" in told

@@ -82,6 +82,9 @@ def test_several_rules_stand_in_one_file() -> None:
     [
         (HEAD + DO + "status: live\nstatus: off\n", 6, 1, "the key 'status' stands twice, first in line 5", "list"),
         (HEAD + "if: !ev.significant\n" + DO, 3, 5, "tags are not part of rules; received !ev", "quotes"),
+        (HEAD + "if: !ev.significant && ev.x\n" + DO, 3, 21, "tags are not part of rules; received !ev", "quotes"),
+        (HEAD + "if: [ev.far in [1, 2], ev.x]\n" + DO, 3, 16, "expected ','", "a comma or a bracket needs quotes"),
+        (HEAD + "vars: {at: ev.ra < 12:30:49}\n" + DO, 3, 22, "unexpected ':'", "decimal degrees, such as 187.7059"),
         (HEAD + "if: &a ev.x\n" + DO, 3, 5, "anchors and aliases", "vars"),
         (HEAD + "if: *a\n" + DO, 3, 5, "anchors and aliases", "quotes"),
         (HEAD + "do:\n  - post: ${ev.x}: y\n", 4, 18, "mapping values", "quotes"),
@@ -223,3 +226,25 @@ def test_every_word_that_the_parsers_write_is_known(project: Path, shared_data: 
                     if word not in FIELDS and unusual_fields(read_expression(f"ev.{word} == 1"), {"ev": ()}):
                         wrong.setdefault(word, f"would be called a slip of the pen, in {file.name}")
     assert {word: why for word, why in wrong.items() if word not in NUMBERS_AS_TEXT} == {}
+
+
+@pytest.mark.parametrize(
+    ("condition", "column", "says"),
+    [
+        ("overlap(ev.sky, fov('latt', ev.trigger_time)) > 1", 25, "is called 'latt'; did you mean 'lat'?"),
+        ("visible_from(ev.sky, 'parnal', ev.received) > 0", 26, "is called 'parnal'; did you mean 'paranal'?"),
+        ("in_moc(ev.sky, 'north') > 0.5", 20, "not an ASCII MOC: 'north'"),
+        ("in_moc(ev.sky, '0/0-12') > 0.5", 20, "not an ASCII MOC: '0/0-12'"),
+        ("area(ev.sky, 90) < 300", 18, "a level lies between 0 and 1, such as 0.9; received 90"),
+    ],
+)
+def test_what_can_never_be_right_is_said_before_an_event_comes(condition: str, column: int, says: str) -> None:
+    problem = only(HEAD + f"if: {condition}\n" + DO)
+    assert says in problem.message
+    assert (problem.line, problem.column) == (3, column)
+    assert problem.hint.startswith("for example ")
+
+
+def test_functions_take_names_that_are_only_known_later() -> None:
+    text = 'vars: {mine: "\'lat\'", level: 0.5}\nif: ["area(fov(mine, ev.trigger_time), level) > 1"]\n'
+    assert good(HEAD + text + DO).problems == []

@@ -151,6 +151,16 @@ def test_a_bad_file_becomes_an_event_that_a_rule_can_report(night: Night) -> Non
     assert "unknown key 'x'" in told[0].title
 
 
+def test_muting_a_rule_that_is_none_of_these_is_a_warning(tmp_path: Path) -> None:
+    muting = "rule: one\nwhen: lvk.alert\nmutes: {rules: [anothr], for: 1h}\ndo: {post: x}\n"
+    (tmp_path / "a.yaml").write_text(muting + "---\nrule: another\nwhen: lvk.alert\ndo: {post: x}\n", encoding="utf-8")
+    book = RuleBook([tmp_path])
+    assert [(p.level, p.line, p.message) for p in book.problems] == [
+        ("warning", 1, "'mutes' names 'anothr', which is none of these rules; did you mean 'another'?")
+    ]
+    assert len(book.rules.rules) == 2
+
+
 def test_the_shipped_rules_are_valid_and_explain_themselves() -> None:
     book = RuleBook()
     assert book.problems == []
