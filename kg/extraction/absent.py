@@ -27,7 +27,9 @@ def missed(text: str) -> str:
 
 def _spans(text: str) -> Iterator[re.Match[str]]:
     taken_to = -1
-    for match in sorted((m for p in (w.NOT, w.NO) for m in p.finditer(text)), key=lambda m: (m.start(), -m.end())):
+    for match in sorted(
+        (m for p in (w.NOT, w.NO, w.NOT_IN) for m in p.finditer(text)), key=lambda m: (m.start(), -m.end())
+    ):
         if match.start() >= taken_to:
             taken_to = match.end()
             yield match
@@ -68,10 +70,14 @@ def _verdict(document: Document, where: Where, text: str, match: re.Match[str]) 
     if (
         w.FEATURE.search(span)
         or w.FEATURE_AFTER.match(after)
-        or (w.PASSIVE.match(span) and w.FEATURE.search(before[-60:]))
+        or (
+            w.PASSIVE.match(span)
+            and (w.OF_FEATURES.match(before) or w.FEATURE.search(before[-60:]))
+            and not w.OWN_SUBJECT.match(before.rpartition(",")[2] + " ")
+        )
     ):
         return False, "negated", "a feature is missing, not a source"
-    if w.FUTURE.search(before[-120:]):
+    if w.FUTURE.search(before[-120:]) or w.WOULD.match(after):
         return False, "hypothetical", "under a condition"
     if not _about_something(where, before, span, text[match.end() : match.end() + 260]):
         return False, "negated", "says not what is missing"
@@ -84,6 +90,8 @@ def _about_something(where: Where, before: str, span: str, after: str) -> bool:
     """Whether a source is what is missing: named in the span, or the subject or object of its verb."""
     if w.NO_SOURCE.match(after):
         return False
+    if w.NOT_IN.match(span) and not re.search(w.SAW, span):
+        return bool(w.SEEN.search(before) and w.NOUN.search(before[-220:]))
     if re.match(r"(?:[Nn]o|NO|[Nn]either|[Zz]ero)\b", span):
         verb = re.search(w.SAW, span) or re.match(
             rf"[^;\n]{{0,240}}?\b(?:is|was|were|are|been|"
@@ -110,7 +118,7 @@ def _about_something(where: Where, before: str, span: str, after: str) -> bool:
 def reads_again(fact: Fact) -> bool:
     """Whether the span alone says that this was missed."""
     text = Even(fact.text).text
-    return missed(text) == fact.value and bool(w.NOT.search(text) or w.NO.search(text))
+    return missed(text) == fact.value and bool(w.NOT.search(text) or w.NO.search(text) or w.NOT_IN.search(text))
 
 
 GRAMMAR = Grammar(predicates=("non_detection",), propose=propose, reads_again=reads_again)

@@ -50,18 +50,27 @@ SAW = (
 )
 #: "not detected", "do not find", "was not visible"; the telescope NOT is spelt in capitals.
 NOT = compiled(
-    rf"\b(?:(?:[Ii]s|[Ww]as|[Aa]re|[Ww]ere|[Dd]o|[Dd]id|[Dd]oes|[Cc]an|[Cc]ould|[Hh]as|[Hh]ave|be|been)(?: \w+ly)? not|"
+    rf"\b(?:(?:[Ii]s|[Ww]as|[Aa]re|[Ww]ere|[Dd]o|[Dd]id|[Dd]oes|[Cc]an|[Cc]ould|[Hh]as|[Hh]ave|be|"
+    rf"been)(?: \w+ly)? not|"
     rf"[Cc]annot|(?:did|do|does|was|were|is|are|could|can)n't|not|fail(?:ed|s)? to)(?: (?:yet|\w+ly|been|be|"
     rf"clearly|even|any|"
     rf"well|anymore|able to|obviously|longer)){{0,3}} {SAW}"
     rf"(?: (?:in|by|to|at|with)\b|)(?:(?: (?:any|an?|the|its|this|new|evidence (?:for|of)|signs? of))* ?{THING})?"
+)
+#: "is detected in r and i, but not in g": missed in another band.
+NOT_IN = compiled(
+    r"\b(?:but|and|though|yet) (?:it is |is |was )?(?:not|undetected)(?: (?:detected|seen|visible))? in (?:the |"
+    r"any |our |either )?"
+    r"(?:[\w', /-]{0,30}?(?:band|filter|image|frame|exposure)s?\b|(?:[UBVRIJHKYZgriyzuvw]s?'?(?:[ ,]+(?:and|"
+    r"or) |, ?|/)?){1,6}(?![A-Za-z]))"
 )
 #: "no afterglow was found", "no evidence for", "nothing is seen", "zero events are found".
 NO = compiled(
     rf"\b(?:[Nn]o|NO|[Zz]ero|[Nn]either)(?: (?:clear|significant|strong|further|obvious|compelling|convincing))*"
     rf"(?: (?:evidence|signs?|indications?|traces?|hints?|detections?)(?: (?:for|of))(?: (?:an?|the|any))*)? {THING}"
     rf"(?P<verb>[^.;:\n]{{0,120}}? (?:is|was|were|are|has been|have been|could be|can be|been)(?: \w+ly)? {SAW})?"
-    r"|\b[Nn]othing (?:new )?(?:is|was|has been|could be|can be|of interest)(?: \w+ly)? (?:found|seen|detected|visible)"
+    r"|\b[Nn]othing (?:new )?(?:is|was|has been|could be|can be|of interest)(?: \w+ly)? (?:found|seen|detected|"
+    r"visible)"
     r"|\b(?:see|find|found|saw|detect(?:ed)?|reveals?|shows?|revealed|showed) (?:nothing|no (?:new |significant |"
     r"other |clear |"
     rf"evidence (?:for|of) (?:an? |the |any )?)*{THING})"
@@ -79,8 +88,10 @@ FEATURE = compiled(
     r"\b(?:lines?|features?|break|breaks|variab\w*|evolution|fading(?! (?:source|object|afterglow|counterpart))|"
     r"decay|correction|"
     r"absor\w+|redshift|doublet|trend|curvature|cut-?off|spectral|jet|flaring|offset|evidence (?:for|of) (?:fading|"
-    r"variability|any (?:fading|variability)|a break|flares?)|Lyman|motion|periodic\w*|change|contamination|extinction|"
-    r"systematic|delay|lag|pulsations?|QPO|polari[sz]ation|calibration|data|observations? (?:were|was|could)|continuum|"
+    r"variability|any (?:fading|variability)|a break|flares?)|Lyman|motion|periodic\w*|change|contamination|"
+    r"extinction|"
+    r"systematic|delay|lag|pulsations?|QPO|polari[sz]ation|calibration|data|observations? (?:were|was|could)|"
+    r"continuum|"
     r"exclude|rul(?:e|ed) out|constrain\w*|separat\w+|steepening|rebrightening|brightening|dispersion|reddening)\b",
     re.I,
 )
@@ -109,6 +120,16 @@ FEATURE_AFTER = compiled(
     r"periodicit\w+|absorption|spectra|in the spectrum|bump)\b",
     re.I,
 )
+#: A sentence about lines and features.
+OF_FEATURES = compiled(r"^\W*(?:the |no )?(?:[\w-]+ ){0,3}(?:features|lines)\b", re.I)
+#: What stands directly before a verb is a source.
+OWN_SUBJECT = compiled(
+    r"^ (?:this|the|that|our|its) (?:\w+ ){0,2}(?:source|object|afterglow|counterpart|"
+    r"transient|candidate) $",
+    re.I,
+)
+WOULD = compiled(r"^[^.;]{0,60}\bwould\b", re.I)
+SEEN = compiled(r"\b(?:detect\w*|visible|seen|see|found|identified)\b[^.;]{0,120}$", re.I)
 PASSIVE = compiled(r"(?:is|was|are|were|not|be|been|has|have|cannot|can|could)\b", re.I)
 ACTIVE = compiled(r"(?:do|did|does|cannot|can|could|fail\w*|have|has)\b", re.I)
 #: Verbs that miss a fact instead of a source: "do not find that".

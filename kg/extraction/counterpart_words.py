@@ -19,7 +19,7 @@ WELL = (
 SEEN = compiled(
     rf"\b(?:{NOUN}|(?:\w+ )?(?:source|object|transient|burst|GRB ?\d{{6}}[A-Z]?(?:/[\w .+-]{{4,24}})?|it|"
     rf"AT ?20\d\d\w+|"
-    rf"EP\d{{6}}\w))[^.;:\n]{{0,70}}?"
+    rf"EP\d{{6}}\w))(?:[^.;:\n(]|(?<=\bal)\.|(?<=Circ)\.|\([^()\n]{{0,120}}\)){{0,90}}?"
     rf" (?:is|was|are|were|has been|remains|appears) {WELL}(?P<verb>detect(?:ed|able)|visible|seen|found|"
     rf"present|resolved|"
     rf"identified|confirmed|recovered|fading|obvious|faded)\b(?! to (?:be )?(?:consist|lie))",
@@ -59,7 +59,8 @@ OF = compiled(
 NEW = compiled(
     r"\b(?P<how>(?:an?|one|two|three|single|clear|the)[ ,]+(?:\w+[ ,-]+){0,4}?)(?P<what>(?:uncatalog\w+|fading|"
     r"new|previously unknown|"
-    r"unknown|clear|bright|variable|decaying|unidentified|significant|point-like)[ ,]+(?:and |but )?(?:\w+[ ,-]+){0,3}?"
+    r"unknown|clear|bright|variable|decaying|unidentified|significant|point-like)[ ,]+(?:and |"
+    r"but )?(?:\w+[ ,-]+){0,3}?"
     r"(?:X-?ray|optical|radio|IR|NIR|near-infrared|infrared|point|UV|transient)[ -]?(?:transient |"
     r"point )?(?:source|object|transient)\b)",
     re.I,
@@ -80,7 +81,7 @@ IS = compiled(
 DENIED = compiled(
     r"\b(?:(?:is|are|was|be) (?:therefore |thus |most |very |likely |clearly |probably )*(?:not|unlikely to be|"
     r"ruled out|excluded)"
-    rf"(?: as)?(?: (?:the|an?|likely|related to|associated with|connected to))*(?: {NOUN}| the (?:burst|GRB|"
+    rf"(?: as)?(?: (?:the|an?|GRB|likely|related to|associated with|connected to))*(?: {NOUN}| the (?:burst|GRB|"
     rf"afterglow)| GRB ?\d+\w?)"
     r"|(?:likely |probably |therefore )?(?:unrelated|not (?:physically |likely )?(?:related|associated|"
     r"connected))(?: to| with)"
@@ -88,6 +89,33 @@ DENIED = compiled(
     r"|events? to be unrelated|(?:rule|ruled) out [^.;\n]{0,60}? as (?:the |an? )?(?:\w+ )?(?:counterpart|afterglow))",
     re.I,
 )
+#: A source at the place of the burst: "we find a faint source at the position of the X-ray afterglow".
+_PLACED = (
+    r"\b(?:positions?|location|coincident|consistent|within|inside)\b[^.;\n]{0,70}"
+    r"(?:afterglow|burst|GRB|XRT|counterpart|transient|error circle)"
+)
+AT_PLACE = compiled(
+    r"\b(?:detect|find|see|identify|found|detected|reveals?|shows?)(?:ed)? (?:an?|one|the) (?:(?!extended|"
+    r"resolved)[\w-]+[- ]){0,3}?"
+    rf"(?:source|object)\b(?=(?:[^.;\n(]|\([^()\n]{{0,100}}\)){{0,120}}?{_PLACED})",
+    re.I,
+)
+PLACE_FIRST = compiled(
+    rf"{_PLACED}[^.;\n(]{{0,60}}(?:\([^()\n]{{0,100}}\))?,? (?:we (?:also )?)?(?:detect|find|see|identify|"
+    rf"found)(?:ed)? (?:an?|one) "
+    r"(?:(?!extended|resolved)[\w-]+[- ]){0,3}?(?:source|object)\b",
+    re.I,
+)
+#: The target of the observation, a candidate of others.
+TARGET = compiled(
+    r"\b(?:observed|observations? of|spectr(?:a|um) of|spectroscopy of|images? of|imaged|targeted|"
+    r"positioned [^.;]{0,40}of) "
+    r"(?:the |an? )(?:\w+ ){0,1}$",
+    re.I,
+)
+#: Behind it: it will be told, if there is one.
+TO_COME = compiled(r"^[^.;]{0,30}\bwill\b", re.I)
+NAMED_EVENT = compiled(r"\b(?:of|to|for) (?:the )?(?:GRB|EP|S\d|IceCube|XRF)[ -]?\d", re.I)
 HOST = compiled(
     r"\b(?:(?P<doubt>(?:candidate|possible|potential|likely|probable|putative|plausible|presumed|"
     r"best candidate for the|candidate for the) )"
@@ -127,6 +155,8 @@ PATTERNS = [
     ("find", NOUNS, FIND),
     ("seen", BEING, SEEN),
     ("of", NOUNS, OF),
+    ("placed", THINGS, AT_PLACE),
+    ("placed", THINGS, PLACE_FIRST),
     ("new", THINGS, NEW),
     ("new", THINGS, CLEAR_X),
     ("host", ("host",), HOST),

@@ -110,6 +110,17 @@ def _verdict(
         return "negated", False, "a denial stands before it"
     if w.COND.search(before[-110:]) and sort != "is":
         return "hypothetical", False, "looked for, or under a condition"
+    if w.TO_COME.match(after) and sort in ("of", "is", "find"):
+        return "hypothetical", False, "will be told if there is one"
+    if sort == "placed" and re.search(
+        r"\bhost\b|galaxy|not (?:\w+ ){0,3}(?:afterglow|"
+        r"related)",
+        before + span + after,
+        re.I,
+    ):
+        return "hedged", False, "may be the host"
+    if sort == "of" and w.HEDGE.search(span) and w.TARGET.search(before):
+        return "hedged", True, "the candidate that was observed"
     if _by_others(sort, before, span, after):
         return "cited", False, "others' counterpart"
     sorted_as = report_type(document.subject.text)[0]
@@ -129,14 +140,20 @@ def _by_others(sort: str, before: str, span: str, after: str) -> bool:
     """Whether it is another team's counterpart, which this circular only names."""
     ours = w.OURS.search(before + span)
     naming = sort in ("of", "find", "is")
-    if naming and w.CITED_BEHIND.match(after) and not w.SEES.search(span[:14] + before[-20:]):
+    of_event = sort == "is" and w.NAMED_EVENT.search(span + after[:3])  # the bracket behind cites the event
+    if naming and not of_event and w.CITED_BEHIND.match(after) and not w.SEES.search(span[:14] + before[-20:]):
         return True
     if w.FOUND_BY.search(after[:50]) and not w.OURS.search(before[-40:] + span):
         return True
     if naming and w.PROPOSED.search(before[-25:] + span) and not re.search(r"\b[Ww]e\b[^.;,]{0,20}$", before):
         return True
-    told = w.CITES.search(before) or (naming and w.BY_THEM.search(before))
+    told = w.CITES.search(before if sort != "is" else _BRACKETS.sub(" ", before)) or (
+        naming and w.BY_THEM.search(before)
+    )
     return bool(told) and not ours and sort in ("of", "find", "is", "new")
+
+
+_BRACKETS = re.compile(r"\([^()]{0,200}\)")
 
 
 def _swift(document: Document) -> bool:

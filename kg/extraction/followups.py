@@ -20,6 +20,12 @@ _WENT = compiled(
     r"inspect\w*|obtained|took|taken|acquired|re-?observed|analy[sz]ed?|analysis|data)\b",
     re.I,
 )
+#: A position that an observation afterwards measured.
+_LATER = compiled(
+    r"\b(?:radio|optical|infrared|mm|VLBI|VLBA|VLA|Chandra|HST|ALMA)\b[^:]*\b(?:counterpart|"
+    r"afterglow)\b",
+    re.I,
+)
 _NO_EVENT = compiled(r"\bof the host galaxy\b(?! candidate)", re.I)
 
 
@@ -29,7 +35,8 @@ def propose(document: Document) -> Iterator[Candidate]:
     if about is None:
         return
     sort, detail = report_type(document.subject.text)
-    went = sort in ("follow_up", "spectroscopy") and not _NO_EVENT.search(document.subject.text)
+    later = sort == "localization" and _LATER.search(document.subject.text)
+    went = (sort in ("follow_up", "spectroscopy") or bool(later)) and not _NO_EVENT.search(document.subject.text)
     place = _place(document, about)
     if place is None:
         return

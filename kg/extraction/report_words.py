@@ -43,7 +43,8 @@ SORTS: list[tuple[str, str, re.Pattern[str]]] = [
                                r"\bmodel(?:l?ing)?\b|"
                                r"\binterpretation\b|\btheor\w+|\bprediction|\bpossible origin|\banalog\w*|"
                                r"\bestimating\b|"
-                               r"\bis similar to\b|\bsimilarit|\bsupernova bump\b.*expected|\bexpected\b|\bnature of\b|"
+                               r"\bis similar to\b|\bsimilarit|\bsupernova bump\b.*expected|\bexpected\b|"
+                               r"\bnature of\b|"
                                r"\bredshift estimat|\bAmati\b|\bproperties of the (?:low-significance|.*merger)|"
                                r"\bmeasurement of .*host|\bconstraints on\b|\bevidence (?:for|against)\b|\bEiso\b|"
                                r"\benergetics?\b|\bclassification as\b|\btwin\b|\bcomments? on\b|\bremarks?\b"),
@@ -65,7 +66,7 @@ SORTS: list[tuple[str, str, re.Pattern[str]]] = [
         ("detection", "", r"\bidentification of an? (?:GW|candidate|binary|burst|compact)|"
                           r"\bobservation of an? (?:[\w-]+ )*neutrino candidate|"
                           r"\bneutrino (?:candidate )?event\b(?!s? search)|\bcoincidence alert\b|"
-                          r"\bSwift detect(?:ion|s)\b|"
+                          r"\bSwift detect(?:ion|s)\b|\bspectral lag\b|"
                           r"\bnew (?:\w+ )?transient\b|\bEP-?WXT\b|\bdetection of (?:a|an|the) (?:new |bright |"
                           r"short |long |"
                           r"possible |fast |faint |very |weak |likely )*(?:\w+ )?(?:GRB|burst|gamma-ray burst|"

@@ -25,10 +25,20 @@ _RETRACT = compiled(
     r"|\b(?:please|should be|be) (?:disregard|ignore)d?\b",
     re.I,
 )
+#: An earlier result that is said to be wrong: counts for redshifts, beside words for "earlier".
+_WRONG = compiled(
+    r"\b(?:was|were|is|are|be|as) (?:therefore |thus |clearly |likely |probably |unfortunately |"
+    r"now )*(?:erroneous|in error|incorrect|"
+    r"wrong|mistaken|spurious|not (?:likely |believed |expected |thought )?(?:to be )?(?:real|correct))\b"
+    r"|\b(?:not |un)supported\b|\bdisregard (?:our |the |this )?(?:previous |earlier )?(?:GCN|circular|redshift)\b",
+    re.I,
+)
+_EARLIER = compiled(r"\bGCN\b|\b(?:our|previous(?:ly)?|earlier|initial(?:ly)?|preliminary)\b", re.I)
 #: A burst denied: "is not a GRB", "are not real", "was triggered by noise".
 _DENIED = compiled(
     r"\b(?:is|are|was|were|be)(?: in fact| actually| also| most| almost certainly| certainly| likely| probably| very|"
-    r" therefore| thus| now){0,3} (?:not|NOT)(?: in fact| likely| due to| from| caused by| related to| from| considered"
+    r" therefore| thus| now){0,3} (?:not|NOT)(?: in fact| likely| due to| from| caused by| related to| from|"
+    r" considered"
     r"(?: to be)?| believed to be)?(?: an?| the)?(?: real| genuine| interesting| true| significant| new)?"
     r" (?:GRBs?\b|gamma-ray (?:bursts?|transient)|bursts?\b|astrophysical(?: (?:events?|GRBs?|sources?|"
     r"transients?|signals?|"
@@ -122,6 +132,8 @@ def _in_body(document: Document) -> Iterator[tuple[re.Match[str], str, str]]:
             of = _of(before[-160:] + after)
             if of:
                 yield match, "retracted", of
+    if "redshift" in low or "z=" in low or "z =" in low:
+        yield from _wrong_redshifts(document, opening)
     for match in _DENIED.finditer(opening):
         begin, stop = sentence(text, match.start(), match.end())
         before = text[begin : match.start()]
@@ -130,6 +142,20 @@ def _in_body(document: Document) -> Iterator[tuple[re.Match[str], str, str]]:
         if document.part("body", match.start(), match.end()) in ("quoted", "authors"):
             continue
         yield match, "not_a_burst", "event"
+
+
+def _wrong_redshifts(document: Document, opening: str) -> Iterator[tuple[re.Match[str], str, str]]:
+    """Redshifts of an earlier circular that are said to be wrong."""
+    for match in _WRONG.finditer(opening):
+        begin, stop = sentence(document.body.text, match.start(), match.end())
+        own = document.body.text[begin:stop]
+        of_redshift = _REDSHIFT.search(own) or (
+            "disregard" in match.group().lower() and _REDSHIFT.search(document.subject.text)
+        )
+        before = opening[begin : match.start()]
+        plain = document.part("body", match.start(), match.end()) == "body"
+        if of_redshift and plain and _EARLIER.search(own) and not _UNREAL.search(before):
+            yield match, "retracted", "redshift"
 
 
 def propose(document: Document) -> Iterator[Candidate]:
@@ -177,6 +203,8 @@ def _verdict(
                 re.search(r"\b(?:source|announced|known|binary|outburst)\b", own, re.I)
             ), "denies a burst in passing"
         return False, "denies something in passing"
+    if of == "redshift" and _WRONG.fullmatch(match.group()):
+        return True, "an earlier redshift is said to be wrong"
     if re.search(r"\bwe (?:\w+ )?(?:retract|withdraw)|hereby|\bno longer\b", own, re.I) and of != "counterpart":
         return True, "the authors take it back"
     if re.search(r"\bwe (?:\w+ )?(?:retract|withdraw)", own, re.I):
@@ -188,6 +216,8 @@ def _targets(document: Document, where: Where, match: re.Match[str]) -> list[str
     """Which objects it is about: all triggers of the subject for the event itself."""
     if len(document.objects) > 1 and all(" trigger " in o or " alert " in o for o in document.objects):
         return list(document.objects)
+    if _WRONG.fullmatch(match.group()):
+        return [document.about]
     return [document.object_at(where, match.start(), match.end())]
 
 
@@ -195,7 +225,7 @@ def reads_again(fact: Fact) -> bool:
     """Whether the span alone takes something back in the way of the value."""
     text = Even(fact.text).text
     if fact.value == "retracted":
-        return bool(re.search(r"retract|withdr|cancel|no longer|disregard|ignore", text, re.I))
+        return bool(re.search(r"retract|withdr|cancel|no longer|disregard|ignore", text, re.I) or _WRONG.search(text))
     return fact.value == "not_a_burst" and bool(_DENIED.search(text))
 
 
