@@ -148,9 +148,12 @@ def _kind(powers: dict[str, int]) -> str | None:
 
 @lru_cache(maxsize=256)
 def known(name: str) -> bool:
-    """Whether astropy reads a unit. Those that this grammar writes are known; others are looked up once."""
+    """Whether astropy reads a unit. Of those that circulars print it is known; others are looked up once, for which
+    astropy must be there, a third of a second."""
     if name in _KNOWN:
         return True
+    if name in _UNKNOWN:
+        return False
     from astropy import units
 
     try:
@@ -163,5 +166,7 @@ def known(name: str) -> bool:
 _KNOWN = frozenset(
     ["erg / cm2", "erg / (cm2 s)", "ph / (cm2 s)", "GeV / cm2", "GeV / (cm2 s)", "TeV / (cm2 s)", "keV / (cm2 s)",
      "mJy", "uJy", "Jy", "mJy / beam", "uJy / beam", "s", "ms", "deg", "mag", "erg / (cm2 s Hz)",
-     "erg / (cm2 s Angstrom)"]
+     "erg / (cm2 s Angstrom)", "ph / (keV cm2 s)"]
 )  # fmt: skip
+#: Written by circulars, and no unit of astropy's.
+_UNKNOWN = frozenset(["Crab", "mCrab"])
