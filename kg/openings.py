@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from itertools import groupby
 from re import _constants as op  # type: ignore[attr-defined]  # Python's own parse of a pattern has no public door
 from re import _parser as parser  # type: ignore[attr-defined]
 from string import ascii_lowercase, digits, whitespace
@@ -45,8 +46,14 @@ def _with_opening(pattern: str, flags: int) -> str:
         return pattern
     if empty or characters.issuperset(ascii_lowercase) or (not folded and _plain(tree)):
         return pattern
-    others = "".join(f"\\x{ord(c):02x}" for c in sorted(_ASCII - characters))
-    return f"(?-i:(?=[^{others}]))(?:{pattern})"
+    return f"(?-i:(?=[^{_ranges(_ASCII - characters)}]))(?:{pattern})"
+
+
+def _ranges(characters: frozenset[str]) -> str:
+    """Characters as ranges of a character class."""
+    codes = sorted(map(ord, characters))
+    runs = [[code for _, code in run] for _, run in groupby(enumerate(codes), lambda place: place[1] - place[0])]
+    return "".join(f"\\x{run[0]:02x}-\\x{run[-1]:02x}" for run in runs)
 
 
 def _plain(tree: Any) -> bool:
