@@ -107,7 +107,7 @@ def assemble(settings: Settings, listeners: Sequence[Listener], *, clock: Clock 
     owner = this_process()
     take_over(journal, owner)
     graph = GraphStore.open(settings.graph_dir)
-    rules = RuleBook(settings.rules)
+    rules = RuleBook(settings.rules, keep=settings.data_dir / "rules-last-good")
     executor = LocalExecutor(workers=settings.workers)
     targets = open_targets(settings.targets, journal=journal, slack=settings.slack, data_dir=settings.data_dir)
 

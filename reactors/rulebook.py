@@ -14,6 +14,7 @@ import msgspec
 
 from nuncius.core.errors import ConfigurationError
 from nuncius.core.registry import did_you_mean
+from reactors.lastgood import LastGood
 from reactors.loader import Loaded, load_rules, read_templates
 from reactors.problems import Problem
 from reactors.rule import Rule
@@ -42,9 +43,11 @@ class RuleBook:
     """Rules from files and folders; none given means the shipped ones. A rule in a later path replaces the one of
     the same name in an earlier path."""
 
-    def __init__(self, paths: Sequence[Path] = (), *, quiet: bool = False) -> None:
-        """`quiet` keeps problems out of the log, for those who print them."""
+    def __init__(self, paths: Sequence[Path] = (), *, quiet: bool = False, keep: Path | None = None) -> None:
+        """`quiet` keeps problems out of the log, for those who print them. `keep` is a folder for the last good
+        versions of files, so that they outlive a restart."""
         self._quiet = quiet
+        self._good = LastGood(keep)
         self.paths = [Path(path) for path in paths] or [shipped()]
         for path in self.paths:
             if not path.exists():
@@ -105,12 +108,17 @@ class RuleBook:
             message = f"cannot be read: {error}"
             problems = [Problem(file=str(file), line=1, column=1, message=message)]
             known, stamp, text = self._files.get(file), (0, 0), ""
-        kept = known or _File(stamp=stamp, text=text)
+        kept = known or _File(stamp=stamp, text=text, templates=self._templates_before(file))
         templates = read_templates(text, str(file)) if text else None
         if templates is None:  # not even YAML
             templates = kept.templates
         self._files[file] = _File(stamp=stamp, text=text, rules=kept.rules, problems=problems, templates=templates)
         return True
+
+    def _templates_before(self, file: Path) -> dict[str, Template]:
+        """The templates that a file had before the service was started again."""
+        before = self._good.text(file)
+        return (read_templates(before, str(file)) or {}) if before else {}
 
     def _shared(self, found: Mapping[Path, int]) -> tuple[dict[str, Template], list[Problem]]:
         """All templates: those of a later path win, and within a path a second one of a name is a mistake."""
@@ -133,7 +141,11 @@ class RuleBook:
         entry = self._files[file]
         unread = [problem for problem in entry.problems if problem.message.startswith("cannot be read")]
         loaded = Loaded(problems=unread) if unread else load_rules(entry.text, str(file), shared)
-        kept = entry.rules if loaded.errors else loaded.rules
+        kept = loaded.rules
+        if not loaded.errors:
+            self._good.keep(file, entry.text)
+        elif not (kept := entry.rules) and (before := self._good.text(file)):
+            kept = load_rules(before, str(file), shared).rules
         problems = list(loaded.problems)
         if kept and loaded.errors:
             hint = f"its last good version stays in force: {', '.join(rule.name for rule in kept)}"

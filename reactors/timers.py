@@ -24,6 +24,7 @@ from reactors.naming import digest
 from reactors.rule import Rule, Schedule
 from reactors.rulebook import RuleSet
 from reactors.scene import Scene
+from reactors.shelves import t0_of
 
 log = logging.getLogger(__name__)
 
@@ -109,6 +110,8 @@ def _say(rule: Rule, wait: Wait, hearing: Hearing) -> Verdict:
     case = case_of_wait(rule, wait, hearing)
     if isinstance(case, str):
         return Verdict(outcome="not", reason=case)
+    if (longer := _still_open(rule, wait, case, hearing)) is not None:
+        return longer
     if wait.form == "without":
         return closed(rule, wait, case, hearing)
     if rule.after is None:
@@ -117,6 +120,21 @@ def _say(rule: Rule, wait: Wait, hearing: Hearing) -> Verdict:
     if outcome != "fired":
         return Verdict(outcome=outcome, reason=reason, trace=trace)
     return fire(rule, case, hearing, reason, trace)
+
+
+def _still_open(rule: Rule, wait: Wait, case: Case, hearing: Hearing) -> Verdict | None:
+    """The rule was edited meanwhile, and its window is longer than it was: nothing can be said yet of what may
+    still come."""
+    delay_s = rule.after.delay_s if rule.after else 0.0
+    if wait.form == "without":
+        delay_s = rule.window.end_s + GRACE_S if rule.absent and rule.window else 0.0
+    due = t0_of(case.event) + timedelta(seconds=delay_s)
+    if due <= max(hearing.now, wait.due):
+        return None
+    longer = msgspec.structs.replace(wait, key=digest(wait.key, iso(due)), due=due)
+    reason = f"the rule was edited: its window is open until {iso(due)}"
+    opened = Opened(wait=longer, events=[case.event, *case.aliases.values()])
+    return Verdict(outcome="waiting", reason=reason, waits=[opened])
 
 
 def _once_more(wait: Wait, hearing: Hearing) -> Verdict:

@@ -111,9 +111,9 @@ class Night:
         self.executor = InlineExecutor()
         self.start()
 
-    def start(self) -> None:
-        """Begin, or begin again as after a restart: only the journal is kept."""
-        self.book = RuleBook([self.file])
+    def start(self, *, keep: Path | None = None) -> None:
+        """Begin, or begin again as after a restart: only the journal is kept, and last good rules in `keep`."""
+        self.book = RuleBook([self.file], keep=keep)
         self.reactor = Reactor(self.journal, self.book, self.clock)
         self.runner = Runner(self.journal, self.executor, targets=["terminal", "web"], clock=self.clock, owner="test:1")
 

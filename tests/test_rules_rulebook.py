@@ -151,6 +151,27 @@ def test_a_bad_file_becomes_an_event_that_a_rule_can_report(night: Night) -> Non
     assert "unknown key 'x'" in told[0].title
 
 
+def test_a_template_that_went_bad_before_a_restart_keeps_the_rules_that_use_it(tmp_path: Path) -> None:
+    rules, keep = tmp_path / "rules", tmp_path / "keep"
+    rules.mkdir()
+    shared, mine = rules / "shared.yaml", rules / "mine.yaml"
+    shared.write_text("template: strong\nif: ev.far < 1e-9\n", encoding="utf-8")
+    mine.write_text("rule: mine\nuse: strong\nwhen: lvk.alert\ndo: {post: x}\n", encoding="utf-8")
+    before = RuleBook([rules], keep=keep).rules.hash
+    shared.write_text("template: [", encoding="utf-8")
+    again = RuleBook([rules], keep=keep)
+    assert again.rules.hash == before
+    assert [p.level for p in again.problems] == ["error"]
+    assert RuleBook([rules]).rules.rules == ()
+
+
+def test_a_disk_that_keeps_nothing_stops_no_rule(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (tmp_path / "a.yaml").write_text("rule: one\nwhen: lvk.alert\ndo: {post: x}\n", encoding="utf-8")
+    (tmp_path / "keep").write_text("not a folder", encoding="utf-8")
+    assert len(RuleBook([tmp_path], keep=tmp_path / "keep").rules.rules) == 1
+    assert "cannot be kept" in caplog.text
+
+
 def test_muting_a_rule_that_is_none_of_these_is_a_warning(tmp_path: Path) -> None:
     muting = "rule: one\nwhen: lvk.alert\nmutes: {rules: [anothr], for: 1h}\ndo: {post: x}\n"
     (tmp_path / "a.yaml").write_text(muting + "---\nrule: another\nwhen: lvk.alert\ndo: {post: x}\n", encoding="utf-8")

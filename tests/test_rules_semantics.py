@@ -673,6 +673,44 @@ def test_a_bad_file_keeps_the_last_good_version_and_its_windows(night: MakeNight
     assert [s.event.kind for s in n.journal.read(0, kinds=["platform"])] == ["platform.rules"]
 
 
+def test_an_edit_that_makes_an_open_window_longer_waits_for_its_new_end(night: MakeNight) -> None:
+    n = night(ALONE)
+    n.hears(gw("a"))
+    n.file.write_text(ALONE.replace("to: 1h", "to: 2h"))
+    n.book.refresh()
+    until(n, 3660)
+    assert n.outcomes() == ["waiting", "waiting"]
+    n.start()  # the longer window is a row too
+    n.hears(grb("late", trigger_time=later(5400), received=later(5401)))
+    until(n, 7260)
+    assert n.outcomes() == ["waiting", "waiting", "not"]
+    assert n.decisions()[-1].reason == "'grb' has come: late"
+
+
+def test_an_edit_that_makes_a_moment_later_waits_for_it(night: MakeNight) -> None:
+    rule = "rule: later\nwhen: {after: 1h, of: lvk.alert}\ndo: [{post: 'two hours after ${ev.name}'}]\n"
+    n = night(rule)
+    n.hears(gw("a"))
+    n.file.write_text(rule.replace("1h", "2h"))
+    n.book.refresh()
+    until(n, 3600)
+    assert n.outcomes() == ["waiting", "waiting"]
+    until(n, 7200)
+    assert n.outcomes()[2:] == ["fired"]
+
+
+def test_a_bad_file_keeps_its_last_good_version_over_a_restart(night: MakeNight) -> None:
+    n = night(ALONE)
+    n.start(keep=n.folder / "good")
+    n.hears(gw("a"))
+    n.file.write_text("rule: [\n")
+    n.start(keep=n.folder / "good")
+    until(n, 3660)
+    assert len(fired(n)) == 1
+    assert [p.level for p in n.book.problems] == ["error", "warning"]
+    assert "last good version stays in force: alone" in n.book.problems[1].hint
+
+
 def test_the_windows_of_a_rule_that_is_gone_close_in_silence(night: MakeNight) -> None:
     n = night(ALONE)
     n.hears(gw("a"))
