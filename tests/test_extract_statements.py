@@ -262,3 +262,119 @@ def test_hostile_text_is_read_in_bounded_time(unit: str) -> None:
     ):
         list(family.GRAMMAR.propose(document))
     assert time.process_time() - before < 6
+
+
+@pytest.mark.parametrize(
+    ("subject", "body", "said"),
+    [
+        ("GRB 310101A: spectroscopic confirmation of the supernova", "The spectrum has broad lines.",
+         {("GRB 310101A", "supernova", "asserted")}),
+        ("GRB 310101A/SN 2031abc: spectra", "", {("GRB 310101A", "SN2031abc", "asserted")}),
+        ("GRB 310101A: late imaging", "The red bump may be the signature of an emerging supernova.",
+         {("GRB 310101A", "supernova", "hedged")}),
+        ("GRB 310101A: late imaging", "We plan to search for the signature of an emerging supernova.", set()),
+        ("GRB 310101A: late imaging", "We see no evidence for an underlying supernova down to 26 mag.", set()),
+        ("GRB 310101A: a star", "The object reported by Doe et al. (GCN 40001) is unrelated to the GRB.",
+         {("GRB 310101A", "object of GCN 40001", "negated")}),
+        ("GRB 310101A: spectra", "The spectrum of source B is that of a star; it is not related to the burst.",
+         {("GRB 310101A", "source B", "negated")}),
+        ("GRB 310101A: spectra", "An SDSS galaxy is close by. This galaxy is not associated with the GRB.",
+         {("GRB 310101A", "SDSS galaxy", "negated")}),
+        ("GRB 310101A: a survey", "Serendipitous sources, unrelated to the GRB, may be found.", set()),
+        ("IceCube-310101A: a track", "Inside the 90% containment region there are no 4FGL or 3FHL objects.",
+         {("IceCube-310101A", "4FGL or 3FHL object", "negated")}),
+        ("IceCube-310101A: a track",
+         "Two gamma-ray sources of the LAT catalog are within the 90% region. They are 4FGL J1000.1+2000 and "
+         "4FGL J1001.2+2001.",
+         {("IceCube-310101A", n, "hedged") for n in ("4FGL J1000.1+2000", "4FGL J1001.2+2001")}),
+        ("IceCube-310101A: a track", "The neutrino is close in time to Fermi trigger 716527670.",
+         {("IceCube-310101A", "Fermi trigger 716527670", "hedged")}),
+        ("AT2031abc: a spectrum", "AT2031abc (Doe et al., GCN 40001), coincident with GRB 310101A, was observed.",
+         {("AT2031abc", "GRB 310101A", "hedged")}),
+        ("GRB 310101A: imaging", "We think that AT2031abc is the likely afterglow of GRB 310101A.",
+         {("AT2031abc", "GRB 310101A", "hedged")}),
+    ],
+)  # fmt: skip
+def test_what_coincides_is_told_by_name_or_in_our_words(
+    subject: str, body: str, said: set[tuple[str, str, str]]
+) -> None:
+    assert _said("coincidence", body, subject) == said
+
+
+@pytest.mark.parametrize(
+    ("subject", "body", "said"),
+    [
+        ("GRB 310101A: a spectrum", "It shows broad features typical of a broad-lined type Ic supernova.",
+         {("GRB 310101A", "SN Ic-BL", "asserted")}),
+        ("GRB 310101A: a spectrum", "It is similar to that of the type Ib SN 1999xx.", set()),
+        ("GRB 310101A: a spectrum", "The candidate is an M-dwarf star and not related to the GRB.",
+         {("candidate of GRB 310101A", "M dwarf", "asserted")}),
+        ("Fermi GBM trigger 716527670 is not a GRB", "It is likely due to local particles.",
+         {("Fermi trigger 716527670", "GRB", "negated"), ("Fermi trigger 716527670", "particles", "hedged")}),
+        ("GRB 310101A: imaging", "The candidate optical afterglow of the short GRB 310101A is faint.",
+         {("GRB 310101A", "short", "asserted")}),
+        ("GRB 310101A: imaging", "Its brightness is within the range of long GRB afterglows.", set()),
+        ("GRB 310101A: lags", "It lies in the middle of the long GRB lag distribution.", set()),
+        ("GRB 310101A: lags", "We note that GRB 290202C was the brightest long burst.", set()),
+    ],
+)  # fmt: skip
+def test_what_a_thing_is_is_told_of_the_thing_itself(subject: str, body: str, said: set[tuple[str, str, str]]) -> None:
+    assert _said("classification", body, subject) == said
+
+
+@pytest.mark.parametrize(
+    ("subject", "sort"),
+    [
+        ("IceCube-310101A - IceCube observation of a high-energy neutrino candidate", "detection"),
+        ("GRB 310101A: DEIMOS spectrum", "spectroscopy"),
+        ("SN 2031abc: spectrographic observations", "spectroscopy"),
+        ("GRB 310101A: GROND detection and photometric redshift estimate", "follow_up"),
+        ("GRB 310101A: Swift spectral lag analysis", "detection"),
+        ("GRB 310101A: Konus-Wind detection and spectra", "detection"),
+    ],
+)
+def test_a_subject_tells_the_sort_of_report(subject: str, sort: str) -> None:
+    assert {f.value for f in _facts("", subject) if f.predicate == "report_type"} == {sort}
+
+
+@pytest.mark.parametrize(
+    ("subject", "body", "mended"),
+    [
+        ("GRB 310101A: refined redshift", "We reduced again the data of our previous GCN 40001.", {40001}),
+        ("GRB 310101A: redshift revision (correction to GCN 40001)", "GRB 310101A (Doe et al., GCN 40000) was wrong.",
+         {40001}),
+        ("GRB 310101A: energy", "The jet (GCN 40001) gives a beaming-corrected energy of 1e51 erg.", set()),
+        ("GRB 310101A: energy", "After correcting for extinction (GCN 40001) the slope is 1.1.", set()),
+    ],
+)  # fmt: skip
+def test_a_correction_is_of_a_circular_and_not_for_extinction(subject: str, body: str, mended: set[int]) -> None:
+    assert {f.value for f in _facts(body, subject) if f.predicate == "corrects"} == mended
+
+
+def test_a_redshift_said_to_be_wrong_is_taken_back() -> None:
+    body = "The identification of z=1.72 in GCN 40001 was erroneous. We have no other lines."
+    facts = [f for f in _facts(body) if f.predicate == "retraction"]
+    assert [(f.object, f.qualifier["of"]) for f in facts] == [("GRB 310101A", "redshift")]
+
+
+def test_a_source_at_the_place_of_the_afterglow_is_its_counterpart_unless_it_may_be_the_host() -> None:
+    seen = "We detect a faint source at the position of the X-ray afterglow."
+    assert _said("counterpart", seen) == {("GRB 310101A", "counterpart", "asserted")}
+    assert _said("counterpart", f"{seen} It may be the host.") == set()
+    denied = "The lack of fading shows that the source is not a GRB afterglow."
+    assert {a for _, _, a in _said("counterpart", denied)} == {"negated"}
+
+
+def test_what_is_missed_in_one_band_only_is_a_non_detection() -> None:
+    body = "The afterglow is well detected in the r and i bands, but not in the g band."
+    assert {a for _, _, a in _said("non_detection", body)} == {"negated"}
+    assert _said("counterpart", body)
+
+
+def test_a_name_without_its_letter_is_completed_by_the_body_and_a_survey_name_is_an_alias() -> None:
+    assert _facts("We observed GRB 310101B.", "GRB310101: imaging")[0].object == "GRB 310101B"
+    facts = _facts("", "ZTF31abcdefg/AT2031abc: a spectrum")
+    assert [(f.predicate, f.value) for f in facts if f.predicate in ("event_name", "alias")] == [
+        ("alias", "ZTF31abcdefg"),
+        ("event_name", "AT2031abc"),
+    ]

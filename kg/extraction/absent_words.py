@@ -21,6 +21,7 @@ MISSED: list[tuple[str, re.Pattern[str]]] = [
         ("gamma rays", r"gamma[- ]?rays?\b|TeV|GeV"),
         ("transient", r"transients?\b|candidates?\b"),
         ("source", r"sources?\b|objects?\b"),
+        ("source", r"^(?:but|and|though|yet)\b"),
         ("signal", r"signals?\b|excess|emission|events?\b|triggers?\b|bursts?\b|GRB|detection|detected"),
     ]
 ]

@@ -17,7 +17,7 @@ from kg.extraction.fact import Assertion, Fact, Where
 from kg.extraction.natures import nature_again, natures
 from kg.extraction.normalise import Even
 from kg.extraction.sentences import sentence
-from kg.names import catalogue_of, find_names
+from kg.names import catalogue_of, find_names, normalise_name
 
 
 def kind_of(text: str) -> str | None:
@@ -73,11 +73,18 @@ def _durations(document: Document, where: Where) -> Iterator[Candidate]:
         denied = bool(w.NEGATED.search(before[-30:]))
         near = w.APART.split(before[-50:])[-1]
         hedged = bool(w.HEDGE.search(near + span + after[:15])) or value == "short or long"
-        cond = cond or bool(w.OF_THE_KIND.match(after))
+        cond = cond or bool(w.OF_THE_KIND.match(after)) or _of_another(document, before)
         taken = own and not cond and not denied and not plural and not (other and where == "body")
         why = "named so" if taken else "under a condition, denied, or of other bursts"
         assertion: Assertion = "negated" if denied else "hedged" if hedged else "asserted"
         yield _candidate(document, where, match.span(), value, assertion, taken, why)
+
+
+def _of_another(document: Document, before: str) -> bool:
+    """Whether the sentence speaks of another burst: the last one it names is none of the circular's."""
+    named = [n.name for n in find_names(before) if n.catalogue == "grb"]
+    own = {normalise_name(n.value) or n.value for n in document.names} | set(document.objects)
+    return bool(named) and named[-1] not in own
 
 
 def _sources(document: Document, where: Where) -> Iterator[Candidate]:

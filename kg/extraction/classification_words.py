@@ -141,7 +141,8 @@ APART = compiled(
 #: "the range of long GRB afterglows": the class of others.
 OF_THE_KIND = compiled(
     r"^s?'?s? (?:optical |X-ray )?(?:afterglow|environment|host|counterpart|progenitor|population|"
-    r"light curve)(?:s|e?s)\b",
+    r"light curve)(?:s|e?s)\b|"
+    r"^ (?:\w+ ){0,3}(?:distributions?|samples?|bimodal\w*|locus|so far|detected by \w+ so far|boundary|divide)\b",
     re.I,
 )
 PROBABLY_GRB = compiled(r"\bas a GRB(?: \()?,? with (?:a )?(?P<percent>\d{1,3})% (?:probability|confidence)", re.I)

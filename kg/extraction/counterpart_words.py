@@ -97,7 +97,7 @@ _PLACED = (
 AT_PLACE = compiled(
     r"\b(?:detect|find|see|identify|found|detected|reveals?|shows?)(?:ed)? (?:an?|one|the) (?:(?!extended|"
     r"resolved)[\w-]+[- ]){0,3}?"
-    rf"(?:source|object)\b(?=(?:[^.;\n(]|\([^()\n]{{0,100}}\)){{0,120}}?{_PLACED})",
+    rf"(?:source|object)\b(?:[^.;\n(]|\([^()\n]{{0,100}}\)){{0,120}}?{_PLACED}",
     re.I,
 )
 PLACE_FIRST = compiled(

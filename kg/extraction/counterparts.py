@@ -112,12 +112,7 @@ def _verdict(
         return "hypothetical", False, "looked for, or under a condition"
     if w.TO_COME.match(after) and sort in ("of", "is", "find"):
         return "hypothetical", False, "will be told if there is one"
-    if sort == "placed" and re.search(
-        r"\bhost\b|galaxy|not (?:\w+ ){0,3}(?:afterglow|"
-        r"related)",
-        before + span + after,
-        re.I,
-    ):
+    if sort == "placed" and _perhaps_host(document, where, match, before + span + after):
         return "hedged", False, "may be the host"
     if sort == "of" and w.HEDGE.search(span) and w.TARGET.search(before):
         return "hedged", True, "the candidate that was observed"
@@ -151,6 +146,16 @@ def _by_others(sort: str, before: str, span: str, after: str) -> bool:
         naming and w.BY_THEM.search(before)
     )
     return bool(told) and not ours and sort in ("of", "find", "is", "new")
+
+
+_HOST = re.compile(r"\bhost\b|galaxy|not (?:\w+ ){0,3}(?:afterglow|related)", re.I)
+
+
+def _perhaps_host(document: Document, where: Where, match: re.Match[str], own: str) -> bool:
+    """Whether a source at the place of the burst is told to be, or may be, the host: here, in the next sentences, or
+    in the subject."""
+    after = document.even(where).text[match.end() : match.end() + 500]
+    return bool(_HOST.search(own) or re.search(r"\bhost\b", after + document.subject.text, re.I))
 
 
 _BRACKETS = re.compile(r"\([^()]{0,200}\)")

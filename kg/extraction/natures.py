@@ -132,7 +132,9 @@ def _candidates(document: Document, where: Where, text: str) -> Iterator[Nature]
             taken = bool(told) and rejected and not w.COMPARED.search(before[-40:]) and _own(document, where, match)
             kind = "M dwarf" if re.match(r"M[\d.]*V?[- ](?:type )?dwarf", match["what"]) else value
             kind = match["what"] if match["what"] in ("white dwarf", "brown dwarf") else kind
-            doubted = w.DOUBT.search(before[-40:] + match.group()) or re.match(r"\s*\?", after)
+            doubted = w.DOUBT.search(re.sub(r"\bcandidate\b", "", before[-40:] + match.group())) or re.match(
+                r"\s*\?", after
+            )
             yield Nature(start=match.start(), end=match.end(), value=kind, taken=taken,
                          assertion="hedged" if doubted else "asserted", whose=_candidate_of(before, about),
                          why="what a candidate turned out to be" if taken else "in passing")  # fmt: skip

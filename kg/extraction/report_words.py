@@ -50,7 +50,7 @@ SORTS: list[tuple[str, str, re.Pattern[str]]] = [
                                r"\benergetics?\b|\bclassification as\b|\btwin\b|\bcomments? on\b|\bremarks?\b"),
         ("spectroscopy", "redshift", r"\b(?:redshifts?|spec-z|z ?= ?\d)\b"),
         ("spectroscopy", "", r"(?<!for optical )(?<!for )\b(?:spectroscop|spectrograph|spectrosc)\w*|"
-                             r"\bspectra\b(?!l)(?!.*\b(?:BAT|GBM|Konus|XRT)\b)|"
+                             r"^(?!.*\b(?:BAT|GBM|Konus|XRT)\b).*\bspectra\b(?!l)|"
                              r"\bspectral properties of (?:the )?(?:\w+ )?(?:GRB|SN|OT|afterglow|host|supernova)"
                              r"[^:]*$|"
                              r"\b(?:optical|NIR|VLT|Gemini|Keck|Magellan|GTC|NOT|MMT|low-resolution|high-resolution|"
@@ -100,13 +100,15 @@ SAYS_SO = compiled(
 )
 NOT_SO = compiled(
     r"(?:\b(?:extinction|reddening|galactic|bolometric|pile-?up|k|color|colour|bias|barycent\w+|dust|aperture|is|are) "
-    r"|\w-)correct\w*|\bcorrect(?:ed|ions?|ing)? for\b|\buncorrected|\bnot corrected|\bif\b[^.]{0,60}\bcorrect",
+    r"|\w-|\b(?!in)\w+ly )correct\w*|\bcorrect(?:ed|ions?|ing)? for\b|\buncorrected|\bnot corrected|"
+    r"\bif\b[^.]{0,60}\bcorrect",
     re.I,
 )
 #: Subjects of a circular that improves on an earlier one of the same team.
 RENEWED = compiled(
-    r"\b(?:updat\w+|refined|revis\w+|improved|re-?analysis)\b.*\b(?:red-?shift|spectr\w+|photometry|magnitudes?)|"
-    r"\b(?:red-?shift|spectr\w+|photometry|magnitudes?)\b.*\b(?:updat\w+|revis\w+)",
+    r"^(?!.*\b(?:XRT|IPN|Konus|BAT|GBM)\b).*(?:"
+    r"\b(?:updat\w+|refined|revis\w+|improved|re-?analysis)\b.*\b(?:red-?shift|spectroscop)|"
+    r"\b(?:red-?shift|spectroscop\w+)\b.*\b(?:updat\w+|revis\w+))",
     re.I,
 )
 #: "our previous circular (Doe et al., GCN 1234)": the citation is the team's own.
