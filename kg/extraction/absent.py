@@ -77,6 +77,8 @@ def _verdict(document: Document, where: Where, text: str, match: re.Match[str]) 
         )
     ):
         return False, "negated", "a feature is missing, not a source"
+    if "trigger" in span and re.search(r"GUANO|detection|refined", document.subject.text):
+        return False, "negated", "did not trigger on board, and found it all the same"
     if w.FUTURE.search(before[-120:]) or w.WOULD.match(after):
         return False, "hypothetical", "under a condition"
     if not _about_something(where, before, span, text[match.end() : match.end() + 260]):

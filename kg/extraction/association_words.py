@@ -45,9 +45,9 @@ DOUBT = compiled(
 )
 UNREAL = compiled(
     r"\b(?:if|whether|search\w*|look\w*|expect\w*|predict\w*|would|will|should|future|encourage\w*|any|need\w*|"
-    r"monitor\w*|typical|similar|compar\w+|assum\w+|template|until|before the|prior to|in order|allow\w*|"
+    r"monitor\w*|assum\w+|until|before the|prior to|in order|allow\w*|"
     r"possibility|scenario|anticipat\w+|upcoming|other|previous|most|all|known|aimed?|constrain\w*|"
-    r"limits?)\b[^.;]{0,70}$",
+    r"limits?)\b[^.;]{0,70}$|\b(?:typical|similar|compar\w+|template)\b[^.;,]{0,50}$",
     re.I,
 )
 FORECAST = compiled(

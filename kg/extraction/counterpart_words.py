@@ -19,7 +19,7 @@ WELL = (
 SEEN = compiled(
     rf"\b(?:{NOUN}|(?:\w+ )?(?:source|object|transient|burst|GRB ?\d{{6}}[A-Z]?(?:/[\w .+-]{{4,24}})?|it|"
     rf"AT ?20\d\d\w+|"
-    rf"EP\d{{6}}\w))(?:[^.;:\n(]|(?<=\bal)\.|(?<=Circ)\.|\([^()\n]{{0,120}}\)){{0,90}}?"
+    rf"EP\d{{6}}\w))\b(?:[^.;:\n(]|(?<=\bal)\.|(?<=Circ)\.|\([^()\n]{{0,300}}\)){{0,90}}?"
     rf" (?:is|was|are|were|has been|remains|appears) {WELL}(?P<verb>detect(?:ed|able)|visible|seen|found|"
     rf"present|resolved|"
     rf"identified|confirmed|recovered|fading|obvious|faded)\b(?! to (?:be )?(?:consist|lie))",
@@ -51,8 +51,9 @@ OF = compiled(
     rf"|(?:estimate|measure|obtain(?:ed)?|derive|find)[^.;\n]{{0,40}}? (?:for|of) (?:the )?{NOUN}"
     rf"|{NOUN}[^.;\n]{{0,60}}? (?:has|had|have|faded|fades|decayed|decays|is fading|was fading|shows?|continues|"
     rf"brightened|with) "
-    rf"(?:a |to |been |fad|an |dec|magnitude|[a-zA-Z]'? ?[=~])"
-    rf"|magnitudes? of (?:the )?{NOUN})",
+    rf"(?:a |to |from |been |fad|an |dec|magnitude|[a-zA-Z]'? ?[=~])"
+    rf"|magnitudes? of (?:the )?{NOUN}"
+    rf"|[Ff]or the {NOUN}(?:[^.;:\n(]|(?<=\bal)\.|\([^()\n]{{0,200}}\)){{0,60}}? we (?:measure|obtain|find|derive)d?)",
     re.I,
 )
 #: A new source of an automatic report.
@@ -97,7 +98,7 @@ _PLACED = (
 AT_PLACE = compiled(
     r"\b(?:detect|find|see|identify|found|detected|reveals?|shows?)(?:ed)? (?:an?|one|the) (?:(?!extended|"
     r"resolved)[\w-]+[- ]){0,3}?"
-    rf"(?:source|object)\b(?:[^.;\n(]|\([^()\n]{{0,100}}\)){{0,120}}?{_PLACED}",
+    rf"(?:source|object)\b(?:[^.;\n(]|\.\d|\([^()\n]{{0,100}}\)){{0,120}}?{_PLACED}",
     re.I,
 )
 PLACE_FIRST = compiled(
