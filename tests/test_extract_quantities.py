@@ -167,6 +167,11 @@ def test_each_cell_of_a_table_of_limits_has_the_unit_of_the_heading() -> None:
         ("Swift/BAT did not localize it onboard (T0: 2026-03-07T21:44:25.2 UTC).", "21:44:25.2Z"),
         ('"At 06:35:25.27 UT on 7 March 2026, the Fermi GBM triggered on it.', "06:35:25.27Z"),
         ("The detector was at T0=43200.5 s UT in its waiting mode.", "12:00:00.5Z"),
+        ("It was seen by Fermi, Konus-Wind and Mars-Odyssey (HEND) at about 43200 s UT (12:00:00).", "12:00:00Z"),
+        (
+            "With a window of 32-ms resolution the burst onset is determined to be 2026-03-07 15:49:30.096.",
+            "15:49:30.096Z",
+        ),
     ],
 )
 def test_a_trigger_time_keeps_its_digits(body: str, value: str) -> None:
@@ -200,3 +205,33 @@ def test_t0_of_a_circular_serves_other_grammars() -> None:
     moment = t0(document)
     assert moment is not None
     assert moment.isoformat() == "2026-03-07T17:46:21+00:00"
+
+
+def test_several_triggers_have_their_times_respectively() -> None:  # 33299
+    body = (
+        "The GBM triggers 260203125/791800000 and 260203201/791806566 at 03:00:05.54 UT and 04:49:31.08 UT "
+        "on 03 February 2026, respectively, are not due to a GRB."
+    )
+    subject = "Fermi GBM triggers 260203125/791800000 and 260203201/791806566 are not GRBs"
+    facts = _facts("trigger_time", body, subject)
+    assert [(f.object, f.value) for f in facts] == [
+        ("Fermi trigger 791800000", "2026-02-03T03:00:05.54Z"),
+        ("Fermi trigger 791806566", "2026-02-03T04:49:31.08Z"),
+    ]
+
+
+def test_frequencies_in_order_belong_to_their_values() -> None:  # 34552, 34735
+    body = "The peak is 230 uJy/beam and 196 uJy/beam at 6 and 10 GHz, respectively."
+    assert [(f.value, f.qualifier["band"]) for f in _facts("flux", body)] == [(230.0, "6 GHz"), (196.0, "10 GHz")]
+    other = "GMRT looked in band 5 (1000-1450 MHz). We see it with the VLA at a flux density of 30.6 uJy."
+    assert [f.qualifier.get("band") for f in _facts("flux", other)] == [None]
+
+
+def test_a_fluence_used_from_another_circular_is_cited() -> None:  # 3520
+    body = "At this redshift the energy is 2.3e54 erg (using a fluence of 3.4e-5 erg/cm^2; GCN 3518)."
+    assert [f.assertion for f in _facts("fluence", body)] == ["cited"]
+
+
+def test_a_flux_with_the_unit_of_a_fluence_is_neither() -> None:  # 37927
+    body = "The 3 s peak energy flux is 4.5(-0.5,+0.5)x10^-7 erg/cm^2."
+    assert _facts("fluence", body) == _facts("flux", body) == []

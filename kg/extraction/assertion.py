@@ -83,6 +83,8 @@ _CITED_AFTER = _words(
     r"|^[^.;\n]{0,40}(?<!, )\b(?:as )?(?:reported|given|found|measured|determined|announced|published|quoted|derived) "
     r"(?:in|by)\b(?! (?:us|our|this|the (?:automatic|on-?board|flight|XRT team|fit)))"
     rf"|^[ ,]{{0,2}}(?:from|see|by) [^.;\n]{{0,40}}{_CITE}"
+    r"|^[^.;\n()]{0,20}[;,] ?(?:see |from |e\.g\. )?(?:[A-Z][\w-]+(?: (?:&|and) [A-Z][\w-]+| et al\.?),? )?"
+    rf"{_CITE}[^()\n]{{0,40}}\)"
     r"|^, as (?:reported|determined|measured|found|given) by (?!us|our)"
 )
 #: In front of the value: words that hand it to somebody else.

@@ -30,15 +30,35 @@ _BESIDE = compiled(r"[ ,(\[]*(?:both |estimated |integrated |measured )?(?:in|ov
                      r"(?: (?:energy )?(?:range|band|interval)(?: of)?)?[ (:=]*", re.I)  # fmt: skip
 
 
+#: Where a sentence ends.
+_STOP = re.compile(r"(?<=[^\d\W])[.;] |\n")
+#: A frequency in brackets at a sentence's end is of another receiver than that of the next sentence.
+_CLOSED = re.compile(r"\)\. (?=[A-Z])")
+_LISTED = re.compile(rf"\bat (?P<all>{_N}(?:, {_N})*,? and {_N}) ?(?P<unit>[MG]Hz),? respectively")
+_JANSKYS = re.compile(rf"{_N}(?: ?(?:\+/-|\+-) ?{_N})? ?(?:u|m|micro|milli|\u00b5)?Jy")
+
+
 def band_at(text: str, start: int, end: int) -> str | None:
     """The energy band or frequency printed nearest to a value: first behind it, then before it, in one sentence."""
-    after = re.split(r"(?<=[^\d\W])[.;] |\n", text[end : end + 90], maxsplit=1)[0]
-    before = re.split(r"(?<=[^\d\W])[.;] |\n", text[max(0, start - 160) : start])[-1]
+    after = _STOP.split(text[end : end + 90], maxsplit=1)[0]
+    before = _STOP.split(text[max(0, start - 160) : start])[-1]
+    if "respectively" in text[end : end + 130] and (one := _in_order(text[end : end + 130])):
+        return one
     near_after = _bands(after)
-    near_before = _bands(before)
+    near_before = [b for b in _bands(before) if not (b[2].endswith("Hz") and _CLOSED.search(before, b[1]))]
     if near_after and _BESIDE.fullmatch(after, 0, near_after[0][0]):
         return near_after[0][2]
     return near_before[-1][2] if near_before else (near_after[0][2] if near_after else None)
+
+
+def _in_order(after: str) -> str | None:
+    """The frequency of a list that is this value's: "230 uJy and 196 uJy at 6 and 10 GHz, respectively"."""
+    listed = _LISTED.search(after)
+    if listed is None:
+        return None
+    frequencies = re.findall(_N, listed["all"])
+    behind = len(_JANSKYS.findall(after, 0, listed.start()))
+    return f"{frequencies[-1 - behind]} {listed['unit']}" if behind < len(frequencies) else None
 
 
 def _bands(text: str) -> list[tuple[int, int, str]]:

@@ -58,6 +58,7 @@ _LINE = compiled(
     r"H-?beta)\b[^.;\n]{0,70}$",
     re.I,
 )
+_CALLED_FLUX = compiled(r"\bpeak (?:energy |gamma-ray )?flux\b(?:(?!fluence)[^\n]){0,80}$", re.I)
 _HEADING = compiled(r"(?:\bunits? (?:of|are)|[(\[]|\bin) ?[xX*]? ?$")
 _UNABSORBED = compiled(
     r"\b(?:observed|absorbed) ?\(unabsorbed\)|\b(?:observed|absorbed)\b[^.;\n]{0,20}\(?(?:unabsorbed|"
@@ -130,6 +131,9 @@ def _against(near: str, after: str, unit: Unit, quantity: Quantity, *, limited: 
         return "the Crab itself"
     if _CONVERSION.search(near):
         return "a conversion factor"
+    called = _CALLED_FLUX.search(near) if unit.kind == "fluence" else None
+    if called and "fluence" not in near[max(0, called.start() - 30) : called.start()]:
+        return "called a flux, but its unit is a fluence's"
     if unit.kind == "flux density" and not limited and (_NOISE.search(near) or _NOISE_AFTER.search(after)):
         return "a noise level"
     if _SENSITIVITY.search(near) and not limited:

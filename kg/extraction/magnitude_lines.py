@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from kg.extraction import magnitude_words as w
 from kg.extraction.bands import NAME, normalise_band
-from kg.extraction.dates import find_dates, moment
+from kg.extraction.dates import find_clocks, find_dates, moment
 from kg.extraction.magnitude_hit import Hit
 from kg.extraction.magnitude_setting import Setting
 from kg.extraction.magnitude_value import NUMBER, PLUS_MINUS, SIGN, VALUE, Magnitude, plausible, read_match
@@ -30,6 +30,15 @@ _CENTER = compiled(
     re.M,
 )
 
+#: `Dec. 12.25   20.28+-0.02`: a moment and a value with its error, under words that announce magnitudes.
+_DATED = compiled(
+    r"^[ \t>]*(?P<date>(?:(?:19|20)\d\d[-/ ])?(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*\.? ?"
+    r"\d{1,2}(?:\.\d+)|(?:19|20)\d\d[-/]\d\d[-/]\d\d(?:\.\d+|[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?))(?: ?UTC?)?[ \t,:|]+"
+    rf"(?P<value>{NUMBER}[ \t]*(?:{PLUS_MINUS}|\u00b1)[ \t]*\d?\.\d+)(?P<rest>[ \t]*(?:mag\.?)?)[ \t\r]*$",
+    re.M,
+)
+_ANNOUNCED = compiled(r"\bmag(?:nitude)?s?\b|\bphotometry\b", re.I)
+
 
 def lines_of(setting: Setting, taken: list[tuple[int, int]]) -> Iterator[Hit]:
     """Every magnitude of such lines outside the tables at `taken` (spans of the even body), in order."""
@@ -43,6 +52,13 @@ def lines_of(setting: Setting, taken: list[tuple[int, int]]) -> Iterator[Hit]:
             even.at(match.end("value") - 1) + 1,
             normalise_band(match["band"]),
         )
+    for match in _DATED.finditer(body):
+        start = even.at(match.start("value"))
+        above = body[max(0, match.start() - 500) : match.start()]
+        if _ANNOUNCED.search(above) and not any(a <= start < b for a, b in taken):
+            before = [m for m in setting.mentions if m.start < start]
+            band = before[-1].bands[0] if before and len(before[-1].bands) == 1 else setting.only_band
+            yield _hit(setting, match, start, even.at(match.end("value") - 1) + 1, band)
     for match in _LISTED.finditer(body):
         start = even.at(match.start("value"))
         if any(a <= start < b for a, b in taken):
@@ -64,7 +80,9 @@ def _hit(setting: Setting, match: re.Match[str], start: int, end: int, band: str
     if reading.value is None or not plausible(reading.value):
         hit.leave("no magnitude")
     if "date" in match.groupdict() and (dates := find_dates(match["date"])):
-        utc = moment(dates[0], (dates[0].fraction or 0.0) * 86400.0, setting.day)
+        clocks = find_clocks(match["date"])
+        seconds = clocks[0].seconds if clocks else (dates[0].fraction or 0.0) * 86400.0
+        utc = moment(dates[0], seconds, setting.day)
         hit.epoch = iso(utc) if utc else None
     rest = match.groupdict().get("rest") or ""
     if hit.limit is None and hit.error is None and w.LIMIT_AFTER.match(Even(rest).text):

@@ -55,6 +55,8 @@ def hits_of(setting: Setting, table: Table) -> Iterator[Hit]:
             hit = _hit(setting, table, row, i, read)
             if hit.limit is None and (column.kind == "limit" or stacked or (limits_only and hit.error is None)):
                 hit.limit = ">"
+                if hit.error_span:  # "unc." behind a limit is the calibration's
+                    hit.error, hit.error_span = None, None
             if column.kind == "mag" and hit.limit is None:
                 measured = True
             if column.kind == "limit" and measured:

@@ -58,7 +58,10 @@ DEPTH = words(
     r"\bdepths?\b|\blimiting\b|\bmlim\b|\bm_lim\b|\b(?:magnitude|mag|detection|sensitivity) limits?\b|\bdeep as\b|"
     r"\bcomplete(?:ness)?\b|\breach\w*"
 )
-COMPLETE = words(r"\b(?:complete(?:ness)?|sensitive)\b[^.;]{0,40}$")
+COMPLETE = words(
+    r"\b(?:complete(?:ness)?|sensitive)\b[^.;]{0,40}$|\b(?:objects|stars|sources) (?:with|of|having) [^.;]{0,30}"
+    r"\b(?:fainter|brighter) than ?$"
+)
 ARCHIVE = words(
     r"\b(?:DSS(?:[ -]?\d)?|POSS\S*|DECaPS|archiv\w+|catalog(?:ue)?s?|reference image|pre-?(?:burst|explosion|imaging|"
     r"trigger|outburst)|template|Legacy Surveys?|SDSS|PS1|Pan-?STARRS\S*|2MASS|USNO\S*|VHS|UKIDSS|SkyMapper|DECaLS|"
@@ -90,8 +93,8 @@ STAR_AFTER = words(
     r"^ ?(?:mags?)? ?(?:AB|Vega|\+/-[\d. ]+)?\)? ?[,(]? ?"
     r"(?:for|of|as (?:a )?(?=reference|comparison|standard)) ?(?:the |a |an |"
     r"this |our |its )?(?:\w+[ -]){0,3}?(?:stars?|USNO|U\d{4}|reference|standard|comparison)\b|"
-    r"^ ?(?:mag )?(?:SDSS |USNO |"
-    r"2MASS |field )?stars?\b"
+    r"^ ?(?:(?:th|st|nd|rd)? ?mag(?:nitude)? )?(?:SDSS |USNO(?:[ -]?[AB]\d(?:\.0)?)? |"
+    r"2MASS |field |GSC |reference )?stars?\b"
 )
 AFTERGLOW = words(
     r"\b(?:after-?glows?|OTs?|OA|transients?|counterparts?|object|source|SN|supernova|candidates?|magnitudes? of the|"

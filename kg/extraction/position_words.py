@@ -71,6 +71,7 @@ _ONE_OF = compiled(
 _EACH = compiled(
     r"(?<!\w)(?:[Ss]ource|[Oo]bject|[Cc]andidate|[Gg]alaxy) ?[(]?(?:#|No\.? ?)?(?P<n>\d{1,2}|[A-H])\b(?![.\d-])"
 )
+_WITH_REDSHIFT = compiled(r"\bobject (?P<n>[A-Z]\d?)\b[^\n.;]{0,6}(?P<z>z ?= ?[\d.]+)? ?$")
 #: Items of a list that a sentence announces: "two objects: 1: RA".
 _ITEM = compiled(
     r"\b(?:two|three|four|five|six|several|following|[2-9]) (?:[\w-]+ ){0,3}(?P<kind>object|source|candidate)s\b"
@@ -133,8 +134,10 @@ def verdict(document: Document, text: str, pair: Pair, previous: tuple[Pair, Ver
         return Verdict(against="one of several other sources")
     if re.search(r"\b[Aa] (?:\w+ )?star (?:to|at|near|located|north|south|east|west)\b[^.;\n]{0,50}$", near):
         return Verdict(against=STAR)
-    if re.search(r"\bobject [A-Z]\d?\b[^\n.;]{0,6}(?:z ?= ?[\d.]+)? ?$", near):
-        return Verdict(against="one of several objects in a list")
+    if own := _WITH_REDSHIFT.search(near):
+        # What has a letter and a redshift of its own in a list is a galaxy of the field.
+        kind = "galaxy" if own["z"] else "object"
+        return Verdict(object=f"{kind} {own['n']}", target=kind, why="one of several objects in a list")
     if re.search(r"\d [GT]eV(?: photon)? ?\($", near):
         return Verdict(against="where one photon came from")
     if re.search(r"(?:[UGSN]\d{4}_\d{6,8}|\b\d{4}-\d{6,8}) ?$", near):
@@ -207,5 +210,5 @@ def _one_of_several(document: Document, before: str) -> Verdict | None:
     listed = "rest" in match.groupdict()
     if listed and (_HOST_OR.search(match["rest"]) or len({m["n"] for m in _EACH.finditer(document.body.text)}) < 2):
         return None
-    name = f"{match['kind'].lower()} {match['n']} near {document.about}"
+    name = f"{match['kind'].lower()} {match['n']}"
     return Verdict(object=name, target="one of several sources", why="one of several sources")

@@ -39,7 +39,8 @@ BEFORE = (
     _sign(
         "trigger number beside it",
         3.0,
-        r"\btrig(?:ger)?s? ?(?:No\.? ?|ID:? ?|number |[#=:]+ ?)?[\dH][\d.]{3,17}(?: ?/ ?\d+)?[\"']?\)?,? "
+        r"\btrig(?:ger)?s? ?(?:No\.? ?|ID:? ?|number |[#=:]+ ?)?[\dH][\d.]{3,17}(?: ?/ ?\d+)?"
+        r"(?:(?:,| and|, and) ?\d[\d./]{5,25}){0,4}[\"']?\)?,? "
         r"?(?:[(,]|at |on )+(?:about |~)?$",
     ),
     _sign(
@@ -73,6 +74,9 @@ BEFORE = (
     _sign("detection of an instrument", 2.0, r"(?:\bdetection(?: trigger)?(?: time)?(?: at)?|\btrig\. ?time|"
         r"\bNotice at)[:,]? ?(?:at )?~?$"),
     _sign("so far, at about", 1.5, r"so far,? at (?:about )?[\d.]+ ?s UT \($"),
+    _sign("seconds of the day in front", 1.5, r"\)?,? at (?:about |~)?[\d.]{4,} ?s UTC? \($"),
+    _sign("onset of the burst", 1.5, r"\b(?:burst|GRB|event|emission)(?:'s)? onset (?:is|was)? ?(?:determined |found |"
+        r"measured |estimated )?(?:to be |at |to have occurred at )+(?:about |~)?$"),
     _sign("GRB detected by an instrument at", 1.2, r"\bdetected (?:the |a |an )?(?:[\w-]+ ){0,4}(?:GRB|burst|"
         r"transient|event|flash)\b[^;.\n]{0,50}? (?:at|on) (?:about |~|T_?0 ?= ?)*$"),
 )  # fmt: skip
@@ -108,8 +112,8 @@ NOT_BEFORE = (
         -2.5,
         r"\b(?:start\w*|began|begin\w*|obtained|observations?|observing|exposures?|images?|imaged|taken|"
         r"acquired|mid-?(?:time|point|exposure)?|"
-        r"centered|between|from|until|to|pointed|slew\w*|spectr\w+|follow-?up|peak\w*|errorbox|window|interval|"
-        r"epoch|ended|scan\w*|transit|"
+        r"centered|between|from|until|to(?! be\b)|pointed|slew\w*|spectr\w+|follow-?up|peak\w*|errorbox|window|"
+        r"interval|epoch|ended|scan\w*|transit|"
         r"notice|sky-?map|updated|circular|received|distributed|search\w*|photometry|afterglow|telescope|"
         r"counterpart|next|previous|end\w*|rise|"
         r"visibility|optical|magnitude|upper limit|available|bright\w+)\b[^.;:\n]{0,45}$",
@@ -121,7 +125,7 @@ NOT_BEFORE = (
         r"J2000(?:\.0)?)\W{0,6}(?:\(?J?2000(?:\.0)?\)?\W{0,4})?$"),
 )  # fmt: skip
 NOT_AFTER = (
-    _sign("the beginning of a span", -3.0, r"^ ?(?:UTC?)? ?(?:-{1,2}|to|and|until|through|till) ?(?:\d{4}-|"
+    _sign("the beginning of a span", -3.0, r"^ ?(?:UTC?)? ?(?:-{1,2}|to|until|through|till) ?(?:\d{4}-|"
         r"\d{1,2}[:h-]|T_?0)"),
     _sign(
         "so long after the trigger",
@@ -135,3 +139,5 @@ NOT_AFTER = (
 )  # fmt: skip
 DATE_AND_TIME = _sign("Date: and Time:", 3.0, r"")
 DETECTED_BY = BEFORE[-1]
+#: Between the times of several triggers of one sentence.
+JOINED = compiled(r" ?(?:UTC?)?,? ?(?:and|&|,) ?(?:at )?")

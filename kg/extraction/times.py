@@ -22,7 +22,7 @@ from kg.extraction.document import Document
 from kg.extraction.epochs import created_day, event_day
 from kg.extraction.fact import Assertion, Fact, Where
 from kg.extraction.normalise import Even, sentence
-from kg.extraction.time_words import AFTER, BEFORE, DATE_AND_TIME, DETECTED_BY, NOT_AFTER, NOT_BEFORE, Sign
+from kg.extraction.time_words import AFTER, BEFORE, DATE_AND_TIME, DETECTED_BY, JOINED, NOT_AFTER, NOT_BEFORE, Sign
 from kg.openings import compiled
 
 #: A clock of which nothing says that it is a trigger's is proposed, but not taken.
@@ -52,11 +52,12 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
 def propose(document: Document) -> Iterator[Candidate]:
     """Every time of day of which the words around it say something; taken where they make it a trigger's."""
     reported: set[tuple[str, str | None]] = set()
+    listed = _respectively(document)
     for found in times(document):
         if not found.signs:
             continue  # a row of a light curve, a right ascension: nothing at all says what it is the time of
         assertion, why = _assertion(document, found) if found.score > 0 else ("asserted", "not looked into")
-        object_ = document.object_at(found.where, found.start, found.end)
+        object_ = listed.get((found.where, found.end)) or document.object_at(found.where, found.start, found.end)
         value = found.utc.strftime("%Y-%m-%dT") + found.digits + "Z"
         taken = found.score >= _ENOUGH and (value, object_) not in reported
         if taken:
@@ -80,6 +81,18 @@ def propose(document: Document) -> Iterator[Candidate]:
         )
 
 
+def _respectively(document: Document) -> dict[tuple[Where, int], str]:
+    """The events of a list of times, by where each time ends: "triggers A and B at T and U, respectively"."""
+    objects = document.objects
+    if len(objects) < 2 or "respectively" not in document.body.text:
+        return {}
+    found = [f for f in times(document) if f.where == "body" and f.score >= _ENOUGH]
+    text = document.body.text
+    if len(found) != len(objects) or "respectively" not in text[found[0].start : found[-1].end + 80]:
+        return {}
+    return {(f.where, f.end): name for f, name in zip(found, objects, strict=True)}
+
+
 def times(document: Document) -> list[Found]:
     """Every clock of subject and body with its judgement, in order."""
     found: list[Found] = []
@@ -101,14 +114,23 @@ def t0(document: Document) -> datetime | None:
 def _times(document: Document, where: Where, text: str) -> Iterator[Found]:
     day = event_day(document)
     dates = find_dates(text, near=day)
-    for clock in find_clocks(text)[:_MOST]:
-        printed = date_of(clock, dates, text)
-        utc = _moment(document, clock, printed, day)
+    clocks = find_clocks(text)[:_MOST]
+    printed = [date_of(clock, dates, text) for clock in clocks]
+    last: Found | None = None
+    for i, clock in enumerate(clocks):
+        own = printed[i]
+        beside, last = last if i and _joined(clocks[i - 1], clock, own, text) else None, None
+        following = printed[i + 1] if own is None and i + 1 < len(clocks) else None
+        shared = following if following and _joined(clock, clocks[i + 1], following, text) else None
+        utc = _moment(document, clock, own or shared, day)
         if utc is None or (clock.sep == "h" and not clock.ut):
             continue
-        start = min(clock.start, printed.start) if printed else clock.start
-        end = max(clock.end, printed.end) if printed else clock.end
-        yield _judged(text, where, start, end, utc, clock, dated=printed is not None)
+        start = min(clock.start, own.start) if own else clock.start
+        end = max(clock.end, own.end) if own else clock.end
+        last = _judged(text, where, start, end, utc, clock, dated=own is not None)
+        if beside is not None and beside.score >= _ENOUGH > last.score:
+            last = msgspec.structs.replace(last, score=beside.score, signs=beside.signs, instrument=beside.instrument)
+        yield last
     for match in _SECONDS_OF_DAY.finditer(text):
         seconds = float(match["sod"])
         if day and seconds < 86400.0:
@@ -119,6 +141,13 @@ def _times(document: Document, where: Where, text: str) -> Iterator[Found]:
                 approximate=False, score=2.0, signs=("seconds of the day as T0",),
                 instrument=last_instrument(text, start - 150, start),
             )  # fmt: skip
+
+
+def _joined(first: Clock, second: Clock, day: Date | None, text: str) -> bool:
+    """Whether two times are one list, "at 17:20:25 UT and 19:06:58 UT", the second with its day: what is said of one
+    is said of both."""
+    start = min(second.start, day.start) if day else second.start
+    return first.half == second.half and JOINED.fullmatch(text, first.end, start) is not None
 
 
 def _judged(text: str, where: Where, start: int, end: int, utc: datetime, clock: Clock, *, dated: bool) -> Found:
