@@ -13,6 +13,8 @@ from kg.vocabulary import object_iri
 if TYPE_CHECKING:  # identity needs no grammars, and the service's first decision does not wait for them
     from kg.extraction import Fact
 
+#: What a circular calls a source of its field: a name within that circular alone.
+_LABEL = re.compile(r"(?:source|object|galaxy|candidate) (?:[A-Z]\d?|\d{1,2})", re.I)
 _TRIGGER = re.compile(r"^(?P<who>Swift|Fermi)(?:[ /-](?:BAT|GBM))? trigger (?P<number>\d+)$", re.I)
 
 
@@ -36,6 +38,8 @@ def subject_of(fact: Fact, identity: Identity, own: str | None) -> str | None:
     """The IRI of the object that a fact is about. `own` is the name that extraction gives the circular's event."""
     if fact.object is None or fact.object == own:
         return identity.object or (object_iri(key_of(own)) if own else None)
+    if _LABEL.fullmatch(fact.object):
+        return object_iri(f"{fact.object} of GCN {fact.circular}")
     key = key_of(fact.object)
     if identity.object is not None and key in identity.names:
         return identity.object

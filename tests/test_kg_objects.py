@@ -6,7 +6,9 @@ from collections.abc import Sequence
 
 from kg_samples import circular, night, notice
 
+from kg.extraction import Circular, extract
 from kg.objects import identify, resolve, withdraw
+from kg.subjects import Identity, subject_of
 from kg.vocabulary import OBJECT, object_iri
 from nuncius.core.event import Event, Tense
 from nuncius.journal import Journal
@@ -109,3 +111,19 @@ def test_facts_and_results_keep_the_object_they_state(journal: Journal) -> None:
         id="fact:1", kind="kg.fact", source="x", received=night()[0].received, data={"object": object_iri("EP260307a")}
     )
     assert _objects(journal, [fact]) == ["EP260307a"]
+
+
+def test_a_source_of_a_list_is_known_by_its_circular() -> None:
+    body = (
+        "Two X-ray sources are seen.\n\nSource 1:\n  RA: 83.4411\n  Dec: -21.2093\n\n"
+        "Source 2:\n  RA: 83.5417\n  Dec: -21.3094\n"
+    )
+
+    def subjects(number: int, event: str) -> set[str | None]:
+        circular = Circular(number=number, subject=f"{event}: Swift-XRT observations", body=body)
+        identity = Identity(object=None)
+        return {subject_of(f, identity, event) for f in extract(circular) if f.predicate == "position"}
+
+    first, second = subjects(41001, "GRB 260307A"), subjects(41002, "GRB 260308B")
+    assert len(first) == len(second) == 2
+    assert not first & second
