@@ -10,7 +10,7 @@ import msgspec
 
 from analyses.fields import Surroundings
 from analyses.orbits import Orbits
-from nuncius.core.event import Event
+from nuncius.core.event import Event, iso
 from nuncius.journal.records import Decision, NewReaction
 from reactors.asking import Queries
 from reactors.context import context
@@ -112,6 +112,9 @@ class SideBySide:
         rule = trial.rules.named(name)
         if rule is None:
             return "the rule is not there"
+        if fired.event.kind == "timer":
+            waits = [wait for wait in trial.memory.waits(name, fired.per) if wait.form != "schedule"]
+            return f"it waits until {iso(waits[-1].due)}" if waits else "it waits for nothing there"
         if rule not in trial.rules.listening(fired.event.kind) or rule.aliases:
             return "the rule hears no such event"
         scene = Scene(Evaluation(context(fired.event), trial.maps), rule.variables)

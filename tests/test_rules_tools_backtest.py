@@ -158,6 +158,26 @@ def test_the_other_way_round_they_are_gained(night: Path, tmp_path: Path) -> Non
     assert "< 30 is false" in gained[0]["line"]
 
 
+def test_a_window_that_an_edit_made_longer_is_said_to_be_open(night: Path, tmp_path: Path) -> None:
+    text = "rule: alone\nwhen: lvk.alert\nwithin: {from: 0s, to: 2m}\nwithout: {x: gcn.notice.maxi}\ndo: {post: none}\n"
+    before, now = rules(tmp_path, text, "before.yaml"), rules(tmp_path, text.replace("2m", "300d"), "now.yaml")
+    firings = told(backtest([night], before.rules, other=now.rules))["diff"]["firings"]
+    assert {one["change"] for one in firings} == {"lost"}
+    # The other one of that night has been retracted when the next event comes, which closed its window.
+    assert [one["line"] for one in firings] == [
+        "it waits until 2018-06-13T12:42:04.430000Z",
+        "it waits for nothing there",
+    ]
+
+
+def test_a_span_of_time_that_is_none_is_refused_and_an_empty_one_is_said(night: Path) -> None:
+    said = CliRunner().invoke(cli, ["rules", "backtest", str(night), "--since", "2018-01-02", "--until", "2018-01-01"])
+    assert (said.exit_code, "is not before --until" in said.output) == (2, True)
+    said = CliRunner().invoke(cli, ["rules", "backtest", str(night), "--since", "2018-01-02", "--jobs", "1"])
+    assert said.exit_code == 0
+    assert "None" not in said.output
+
+
 def test_the_same_rules_differ_in_nothing(night: Path, tmp_path: Path) -> None:
     book, same = rules(tmp_path, OLD), rules(tmp_path, OLD, "same.yaml")
     assert told(backtest([night], book.rules, other=same.rules))["diff"] == {"rules": [], "total": 0, "firings": []}

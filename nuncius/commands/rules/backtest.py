@@ -65,6 +65,8 @@ def command(
     # One file replaces rules of the same name; a folder stands for a whole set.
     before = _rules(list(rules))
     edited = None if other is None else _rules([other] if other.is_dir() else [*(rules or [shipped()]), other])
+    if since and until and since >= until:
+        raise click.UsageError(f"--since {since} is not before --until {until}")
     moments = [moment.replace(tzinfo=UTC) if moment else None for moment in (since, until)]
     with _graph(graph) as queries, _progress(sys.stderr.isatty()) as progress:
         run = backtest(
@@ -139,8 +141,9 @@ def _print(found: dict[str, Any]) -> None:
 
     console = Console(width=None if sys.stdout.isatty() else 140)
     archive, took = found["archive"], found["took"]
+    heard = f", heard from {archive['first']} to {archive['last']}" if archive["first"] else ""
     console.print(
-        f"{archive['messages']:,} messages from {archive['first']} to {archive['last']}: {archive['rejected']:,} "
+        f"{archive['messages']:,} messages{heard}: {archive['rejected']:,} "
         f"rejected, {archive['seen_twice']:,} seen twice, {archive['decided']:,} heard by a rule; "
         f"{took['seconds']:.0f} s ({took['messages_per_s']:,}/s), peak memory {took['peak_memory_mb']:.0f} MB "
         f"and {took['peak_memory_of_a_reader_mb']:.0f} MB in a reader",
