@@ -30,6 +30,10 @@ SUPERNOVA = compiled(
     rf"|\b(?:attributed?|ascribed?|due) [^.;:\n]{{0,60}}?to {_SORT}{SN}"
     rf"|\b{_EVENT}[^.;\n]{{0,30}} (?:is|was) associated with {_SORT}{SN}"
     rf"|\bthe (?:SN|supernova) and the (?:GRB|burst)\b"
+    rf"|\b{SN} (?:[Ss]pectrum|[Ll]ight|[Ff]eatures?|[Cc]omponent) (?:is |are )?(?:[Ee]merging|[Ee]merges?)\b"
+    rf"|\bbumps?\b[^.;\n]{{0,60}}? (?:consistent with|due to|suggestive of|interpreted as) [^.;\n]{{0,20}}?{_SORT}{SN}"
+    r"|\b(?:GRB[-/]SN|SN-GRB)\b(?! (?:proto|paradigm|connection|system|sample|class|model|scenario|association|"
+    r"events|team))"
 )
 #: The name of a burst and that of its supernova side by side.
 SIDE_BY_SIDE = compiled(
@@ -86,6 +90,10 @@ PARTED = compiled(
     rf"|\b(?:ruled? out|excluded?|rejected?|dismiss(?:ed)?)(?: it| this (?:object|"
     rf"source))? as (?:being )?(?:the |an? )?"
     rf"(?:\w+[ /-]){{0,3}}(?:afterglow|counterpart|OT)\b"
+    r"|\b(?:rul\w+ out|exclud\w+|reject\w*) (?:an? |the |any )?(?:physical )?(?:association|connection|relation)"
+    r" (?:of (?:the )?(?:GRB|burst)(?: ?\d{6}\w?)? )?(?:with|to) (?:the |an? )?(?:[\w-]+ ){0,4}galaxy\b"
+    r"|\b(?:GRB|burst)(?: ?\d{6}\w?)? is (?:therefore |thus |likely |clearly )*(?:unrelated to|not (?:related to|"
+    r"associated with)) (?:the |an? )?(?:[\w.=-]+ ){0,6}galaxy\b"
     rf"|\bunrelated (?:(?:foreground|background|field|faint|bright|extended|nearby|variable|stellar) ){{0,2}}"
     rf"(?:galaxy|object|source|star|transient|AGN)\b"
 )
@@ -130,6 +138,12 @@ CATALOGUED = compiled(
     r"(?:[^.;()]|\.\d|\([^()]{0,90}\)){0,110}?(?:sources?|objects?|catalog|AGN|blazars?)\b)"
     rf"(?:[^.;()]|\.\d|\([^()]{{0,60}}\)){{0,80}}?\b(?:in|within|inside|contained in) "
     rf"(?:the |a |an )?(?:[^.;()]|\.\d){{0,40}}?{_WHERE}"
+)
+#: One source by its name: "the source 4FGL J..., a blazar, is located within the 90% region".
+NAMED_SOURCE = compiled(
+    r"\b(?:[34]FGL|3FHL) J\d{4}\.\d[+-]\d{4}\b(?:[^.;()]|\.\d|\([^()]{0,90}\)){0,140}?\b(?:is|are|"
+    r"lies?) (?:located |found |lying )?"
+    rf"(?:in|within|inside) (?:the )?(?:[^.;()]|\.\d){{0,40}}?{_WHERE}"
 )
 NEARBY = compiled(_WHERE)
 #: The next words name them: "This is 4FGL J...", "The sources are".

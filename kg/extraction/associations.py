@@ -19,6 +19,7 @@ from kg.extraction.sentences import sentence
 from kg.names import catalogue_of, day_of, find_names, normalise_name
 
 _MOST = 40
+_PARTS = re.compile("rul(?:e|ing)|exclud|reject")
 _BURSTS = ("grb", "gbm", "xrf", "ep", "subthreshold", "svom")
 
 
@@ -44,10 +45,11 @@ def links(document: Document, where: Where, text: str, lower: str) -> Iterator[L
         yield from _supernovae(document, where, text, about)
     if kind == "tns" and ("SN/GRB" in text.replace(" ", "") or "jet" in lower):
         yield from _bursts(document, where, text)
-    if "unrelated" in lower or "not" in lower or "unlikely" in lower or "rule" in lower or "no " in lower:
+    if "unrelated" in lower or "not" in lower or "unlikely" in lower or "no " in lower or _PARTS.search(lower):
         yield from _parted(document, where, text)
     if kind in ("icecube", "amon", "hawc"):
         yield from _catalogued(text)
+        yield from _named_sources(text)
     if "oincidence" in text:
         for match in islice(w.ALERT.finditer(text), 3):
             other = match["other"].partition("-")[0]
@@ -72,6 +74,12 @@ def _supernovae(document: Document, where: Where, text: str, about: str) -> Iter
         if sn is not None and sn == name:
             yield Link(start=match.start(), end=match.end(), value=sn, assertion="asserted",
                        taken=_own(document, where, match), why="named side by side")  # fmt: skip
+    if where == "subject" and name is not None:
+        for found in find_names(text):
+            if found.name == name:
+                yield Link(start=found.start, end=found.end, value=name, assertion="asserted",
+                           taken=not w.NO.search(text[: found.start]),
+                           why="the subject names its supernova")  # fmt: skip
     for match in islice(w.SUPERNOVA.finditer(text), _MOST):
         before, after = _around(text, match)
         within = next((n.name for n in find_names(match.group()) if n.catalogue == "tns"), None)
@@ -171,6 +179,17 @@ def _catalogued(text: str) -> Iterator[Link]:
                        why="catalogued sources are there")  # fmt: skip
 
 
+def _named_sources(text: str) -> Iterator[Link]:
+    """Sources of catalogues that a sentence names as lying in the region of a neutrino."""
+    for match in islice(w.NAMED_SOURCE.finditer(text), _MOST) if "FGL J" in text else ():
+        before, _ = _around(text, match)
+        first = find_names(match.group())[:1]
+        outside = re.search(r"\b(?:not|outside|nearest|closest)\b", before[-60:] + match.group(), re.I)
+        if first:
+            yield Link(start=match.start(), end=match.end(), value=first[0].name, assertion="hedged",
+                       taken=not outside, why="a catalogued source is there")  # fmt: skip
+
+
 def _words(what: str) -> str:
     """`4FGL or 3FHL source` for "Fermi 4FGL or 3FHL catalog sources"."""
     words = re.sub(r"(?i)\b(?:fermi(?:-LAT)?|catalogu?e?d?|known|previously|LAT|gamma-ray)\b", "", what)
@@ -179,5 +198,7 @@ def _words(what: str) -> str:
 
 def says_again(text: str) -> bool:
     """Whether a span alone joins or parts something without a name."""
-    patterns = (w.SUPERNOVA, w.SIDE_BY_SIDE, w.BURST, w.PARTED, w.NO_CATALOGUED, w.CATALOGUED, w.ALERT)
+    if re.fullmatch(r"SN ?(?:19|20)\d\d ?[A-Za-z]{1,4}", text):  # in the subject of a burst
+        return True
+    patterns = (w.NAMED_SOURCE, w.SUPERNOVA, w.SIDE_BY_SIDE, w.BURST, w.PARTED, w.NO_CATALOGUED, w.CATALOGUED, w.ALERT)
     return any(pattern.search(text) for pattern in patterns)
