@@ -124,25 +124,30 @@ def _event(name: str, kind: str, source: Event, obj: str | None, data: dict[str,
     )
 
 
-def contradiction_events(store: GraphStore, read: Sequence[tuple[Event, Identity, list[Fact]]]) -> list[Event]:
-    """What the claims of circulars just written contradict, among claims about the same objects that were there when
-    each came: a later state of the graph announces the same."""
+def contradiction_events(
+    store: GraphStore, read: Sequence[tuple[Event, Identity, list[Fact]]], order: Sequence[str]
+) -> list[Event]:
+    """What the claims of circulars just written contradict, among claims about the same objects that were journalled
+    before each. `order` are the ids of the batch's events: what comes later in it does not count yet, so that the
+    same is announced however the journal is cut into batches."""
+    place = {event_id: number for number, event_id in enumerate(order)}
     out: dict[str, Event] = {}
+    reader = Reader(store)
     for source, identity, facts in read:
         wanted = {f.predicate for f in facts if f.assertion in _NEWS} & COMPARED - {"magnitude", "flux"}
         if not wanted or not source.is_real:
             continue
         own = _own(facts)
         objects = dict.fromkeys(s for f in facts if f.predicate in wanted and (s := subject_of(f, identity, own)))
-        reader = Reader(store, as_of=source.received)
+        later = {event_iri(event_id) for event_id in order[place[source.id] + 1 :]}
         for obj in objects:
-            out |= _of_object(reader, obj, source, wanted)
+            claims = [claim for claim in reader.claims(obj, wanted) if claim.document not in later]
+            out |= _of_object(claims, obj, source)
     return list(out.values())
 
 
-def _of_object(reader: Reader, obj: str, source: Event, wanted: set[str]) -> dict[str, Event]:
-    claims = reader.claims(obj, wanted)
-    mine = [c for c in claims if c.document == event_iri(source.id)]
+def _of_object(claims: Sequence[Claim], obj: str, source: Event) -> dict[str, Event]:
+    mine = [claim for claim in claims if claim.document == event_iri(source.id)]
     found = once([pair for claim in mine for pair in against(claim, claims)])
     found.sort(key=lambda pair: -(pair.sigmas or 0.0))
     events = [_contradiction(pair, source, obj) for pair in found[:MOST_CONTRADICTIONS]]

@@ -80,7 +80,8 @@ class GraphConsumer:
         for item in stored:
             if item.event.kind == PARTED:
                 self._write_again(item.event, durable=durable)
-        return batch.events + contradiction_events(self._store, batch.read)
+        order = [item.event.id for item in stored]
+        return batch.events + contradiction_events(self._store, batch.read, order)
 
     def _write_again(self, parted: Event, *, durable: bool) -> None:
         """After a claim about a name was taken back: the documents of both objects say what still stands."""

@@ -10,7 +10,7 @@ import pytest
 
 from analyses.fields import field_of_view
 from analyses.library.coverage import coverage
-from analyses.library.energetics import band, energetics, expected_epeak, k_correction
+from analyses.library.energetics import band, energetics, expected_epeak, k_correction, luminosity_distance
 from nuncius.core.errors import PermanentError
 from nuncius.core.sky import Circle
 
@@ -62,13 +62,19 @@ def test_the_burst_of_a_merger_violates_the_relation_of_long_bursts() -> None:
 
 
 def test_energy_follows_from_distance_and_time_dilation() -> None:
-    from astropy.cosmology import Planck18
-
     got = energetics(fluence=1e-5, redshift=1.0)
-    centimetres = Planck18.luminosity_distance(1.0).to("cm").value
+    centimetres = luminosity_distance(1.0) * 3.0856775814913674e24
     plain = 4.0 * math.pi * centimetres**2 * 1e-5 / 2.0
     assert got.values["energy"].value == pytest.approx(plain * got.values["k_correction"].value)
     assert "not tested" in got.caveats[-1]
+
+
+@pytest.mark.parametrize(
+    ("redshift", "megaparsecs"), [(0.151, 742.29), (1.0, 6791.3), (3.5, 31_282.3), (9.0, 94_030.0)]
+)
+def test_distances_are_those_of_the_planck_2018_cosmology(redshift: float, megaparsecs: float) -> None:
+    # As astropy's Planck18.luminosity_distance gives them, which needs scipy.
+    assert luminosity_distance(redshift) == pytest.approx(megaparsecs, rel=1e-4)
 
 
 def test_a_band_that_covers_the_rest_frame_needs_no_correction() -> None:

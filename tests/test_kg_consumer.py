@@ -163,6 +163,18 @@ def test_a_rebuild_gives_the_very_same_graph(own_journal: Journal, tmp_path: Pat
     assert before.count(b"\n") > 200
 
 
+def test_the_same_is_announced_however_the_journal_is_cut_into_batches(journal: Journal) -> None:
+    # 34120 is journalled before and received after: the order of the journal counts, not that of arrival.
+    journal.append([*night(), *(circular(35000 + i, f"GRB 260307A: redshift {i}", REDSHIFT_BODY) for i in range(12))])
+    _drain(GraphConsumer(journal, GraphStore.in_memory(), batch=3))
+    told = journal.last_seq()
+    assert journal.count()["kg.fact.contradiction"] > 10
+    for batch in (1, 5, 500):
+        journal.rewind("kg")
+        _drain(GraphConsumer(journal, GraphStore.in_memory(), batch=batch))
+        assert journal.last_seq() == told
+
+
 _WORKER = """
 import sys
 from pathlib import Path
