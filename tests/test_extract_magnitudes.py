@@ -313,3 +313,8 @@ def test_a_star_with_its_place_and_widths_of_lines_are_no_brightness(sentence: s
 
 def test_a_clear_sky_is_no_filter() -> None:  # 34490
     assert _short("All images are V filtered. Nothing is seen down to 19.6 mag with clear sky.") == [("V", ">", 19.6)]
+
+
+def test_a_band_may_stand_in_brackets_behind_its_value_in_a_table() -> None:
+    body = "| Name | RA | Dec | Mag |\n| AT2031abc | 10:22:33.10 | +12:33:44.1 | 19.5 +/- 0.1 (L) |\n"
+    assert [(f.object, f.qualifier.get("band")) for f in _facts(body, "S310301a: candidates")] == [("AT2031abc", "L")]

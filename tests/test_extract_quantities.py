@@ -223,6 +223,8 @@ def test_several_triggers_have_their_times_respectively() -> None:  # 33299
 def test_frequencies_in_order_belong_to_their_values() -> None:  # 34552, 34735
     body = "The peak is 230 uJy/beam and 196 uJy/beam at 6 and 10 GHz, respectively."
     assert [(f.value, f.qualifier["band"]) for f in _facts("flux", body)] == [(230.0, "6 GHz"), (196.0, "10 GHz")]
+    front = "It is seen at 5.5 GHz and 9 GHz with flux densities of 120 +/- 12 uJy and 210 +/- 10 uJy, respectively."
+    assert [(f.value, f.qualifier["band"]) for f in _facts("flux", front)] == [(120.0, "5.5 GHz"), (210.0, "9 GHz")]
     other = "GMRT looked in band 5 (1000-1450 MHz). We see it with the VLA at a flux density of 30.6 uJy."
     assert [f.qualifier.get("band") for f in _facts("flux", other)] == [None]
 

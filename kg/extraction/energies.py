@@ -34,7 +34,7 @@ _BESIDE = compiled(r"[ ,(\[]*(?:both |estimated |integrated |measured )?(?:in|ov
 _STOP = re.compile(r"(?<=[^\d\W])[.;] |\n")
 #: A frequency in brackets at a sentence's end is of another receiver than that of the next sentence.
 _CLOSED = re.compile(r"\)\. (?=[A-Z])")
-_LISTED = re.compile(rf"\bat (?P<all>{_N}(?:, {_N})*,? and {_N}) ?(?P<unit>[MG]Hz),? respectively")
+_LISTED = re.compile(rf"\bat (?P<all>{_N}(?:, {_N})*,? and {_N}) ?(?P<unit>[MG]Hz),? $")
 _JANSKYS = re.compile(rf"{_N}(?: ?(?:\+/-|\+-) ?{_N})? ?(?:u|m|micro|milli|\u00b5)?Jy")
 
 
@@ -42,7 +42,7 @@ def band_at(text: str, start: int, end: int) -> str | None:
     """The energy band or frequency printed nearest to a value: first behind it, then before it, in one sentence."""
     after = _STOP.split(text[end : end + 90], maxsplit=1)[0]
     before = _STOP.split(text[max(0, start - 160) : start])[-1]
-    if "respectively" in text[end : end + 130] and (one := _in_order(text[end : end + 130])):
+    if "respectively" in text[end : end + 130] and (one := _in_order(before, text[end : end + 130])):
         return one
     near_after = _bands(after)
     near_before = [b for b in _bands(before) if not (b[2].endswith("Hz") and _CLOSED.search(before, b[1]))]
@@ -51,14 +51,21 @@ def band_at(text: str, start: int, end: int) -> str | None:
     return near_before[-1][2] if near_before else (near_after[0][2] if near_after else None)
 
 
-def _in_order(after: str) -> str | None:
-    """The frequency of a list that is this value's: "230 uJy and 196 uJy at 6 and 10 GHz, respectively"."""
+def _in_order(before: str, after: str) -> str | None:
+    """The frequency of a list that is this value's: "230 uJy and 196 uJy at 6 and 10 GHz, respectively", or the list
+    in front, "at 6 GHz and 10 GHz with 230 uJy and 196 uJy, respectively"."""
+    after = after.partition("respectively")[0]
     listed = _LISTED.search(after)
-    if listed is None:
-        return None
-    frequencies = re.findall(_N, listed["all"])
-    behind = len(_JANSKYS.findall(after, 0, listed.start()))
-    return f"{frequencies[-1 - behind]} {listed['unit']}" if behind < len(frequencies) else None
+    if listed is not None:
+        frequencies = [f"{f} {listed['unit']}" for f in re.findall(_N, listed["all"])]
+    else:
+        found = list(_RADIO.finditer(before))
+        frequencies = [f"{f} {m['unit']}" for m in found for f in (m["low"], m["high"]) if f]
+        if "Hz" in after or any("-" in m.group() for m in found):
+            return None
+    values = len(_JANSKYS.findall(before)) + 1 + len(_JANSKYS.findall(after))
+    behind = len(_JANSKYS.findall(after, 0, listed.start() if listed else len(after)))
+    return frequencies[-1 - behind] if len(frequencies) == values > 1 else None
 
 
 def _bands(text: str) -> list[tuple[int, int, str]]:

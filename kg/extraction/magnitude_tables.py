@@ -129,6 +129,8 @@ def _band(setting: Setting, table: Table, row: Row, read: _Read, index: int) -> 
         return own
     if (cell := row.cell(table, "band")) and (band := normalise_band(cell.text)):
         return band
+    if (noted := re.match(r" ?\((?:in )?([A-Za-z][\w'-]{0,9})\)", read.rest)) and (band := band_of_word(noted[1])):
+        return band
     line = setting.document.circular.body[row.start : row.cells[index].start]
     words = [
         b

@@ -64,12 +64,12 @@ _LANDMARK = compiled(
 )
 #: One of several, by its number or letter: `Source 2:`, `the northern source (#2) is at`, `candidate A`.
 _ONE_OF = compiled(
-    r"(?<!\w)(?P<kind>[Ss]ource|[Oo]bject|[Cc]andidate|[Gg]alaxy) ?[(]?(?:#|No\.? ?)?(?P<n>\d{1,2}|[A-H])\b"
-    r"(?![.\d-])\)?"
+    r"(?<!\w)(?P<kind>[Ss]ource|[Oo]bject|[Cc]andidate|[Gg]alaxy) ?[(]?(?:#|No\.? ?)?(?P<n>\d{1,2}|[A-Z])\b"
+    r"(?![.\d-])[;:]?\)?"
     r"(?P<rest>(?:[^;\n.]|\.\d){0,110})$"
 )
 _EACH = compiled(
-    r"(?<!\w)(?:[Ss]ource|[Oo]bject|[Cc]andidate|[Gg]alaxy) ?[(]?(?:#|No\.? ?)?(?P<n>\d{1,2}|[A-H])\b(?![.\d-])"
+    r"(?<!\w)(?:[Ss]ource|[Oo]bject|[Cc]andidate|[Gg]alaxy) ?[(]?(?:#|No\.? ?)?(?P<n>\d{1,2}|[A-Z])\b(?![.\d-])"
 )
 _WITH_REDSHIFT = compiled(r"\bobject (?P<n>[A-Z]\d?)\b[^\n.;]{0,6}(?P<z>z ?= ?[\d.]+)? ?$")
 #: Items of a list that a sentence announces: "two objects: 1: RA".
