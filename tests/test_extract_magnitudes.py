@@ -32,7 +32,7 @@ def _left(body: str) -> list[Candidate]:
         *[(w, "Rc") for w in ("R_c", "RC", "R_{C}", "Rc-band")],
         *[(w, "r'") for w in ("r'", "r\u2019", "`r'`", "SDSS r'", "rp")],
         *[(w, "uvw1") for w in ("UVW1", "w1", "uvw1")],
-        *[(w, "white") for w in ("wh", "White", "white")],
+        *[(w, "white") for w in ("wh", "White", "white", "white_FC", "white(FC)")],
         *[(w, "clear") for w in ("C", "Clear filter", "unfiltered", "CLEAR")],
         *[(w, "Ks") for w in ("K_s", "Ks", "K_short")],
         *[("sdssg", "g"), ("CR", "CR"), ("P|", "P|"), ("F160W", "F160W"), ("g_ps1", "g")],
@@ -318,3 +318,10 @@ def test_a_clear_sky_is_no_filter() -> None:  # 34490
 def test_a_band_may_stand_in_brackets_behind_its_value_in_a_table() -> None:
     body = "| Name | RA | Dec | Mag |\n| AT2031abc | 10:22:33.10 | +12:33:44.1 | 19.5 +/- 0.1 (L) |\n"
     assert [(f.object, f.qualifier.get("band")) for f in _facts(body, "S310301a: candidates")] == [("AT2031abc", "L")]
+
+
+def test_fainter_than_another_measurement_is_no_limit() -> None:
+    body = "We find r=22.48 +/- 0.05 (AB), ~0.5 mag fainter than in GCN 42000 (r=21.9)."
+    assert _short(body)[0] == ("r", "=", 22.48)
+    assert [f.assertion for f in _facts(body) if f.value == 21.9] in ([], ["cited"])
+    assert _short("No source is seen that is not fainter than 21.9 mag in r.") == [("r", ">", 21.9)]

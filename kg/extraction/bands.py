@@ -31,6 +31,8 @@ _WHOLE = compiled(NAME)
 _SWIFT_WHOLE = compiled(_SWIFT)
 _CLEAR_WHOLE = compiled(_CLEAR)
 _TRIM = compiled(r"^[\s`*'\"(\[]+|(?:[ -]?(?:bands?|filters?|mag))?[\s`*\"|\\)\]:.,-]*$", re.I)
+#: `white_FC`: the exposure of UVOT's finding chart.
+_FINDING_CHART = re.compile(r"(?<=[a-zA-Z])[_ ]?\(?F[Cc]\)?$")
 #: MASTER's polarisers stand for unfiltered light through one of two crossed films.
 _POLARISED = compiled(r"P(?:[|/\\-]|\d)?")
 
@@ -40,6 +42,7 @@ def normalise_band(text: str) -> str | None:
     if _POLARISED.fullmatch(text.strip()):
         return text.strip()
     name = _TRIM.sub("", text.strip().rstrip("|\\/"))
+    name = _FINDING_CHART.sub("", name)
     if not 0 < len(name) <= 24 or not _WHOLE.fullmatch(name):
         return None
     if _CLEAR_WHOLE.fullmatch(name) or name in ("C", "N"):

@@ -16,7 +16,9 @@ def words(pattern: str) -> re.Pattern[str]:
 LIMIT_BEFORE = words(
     r"\b(?:upper|lower|detection|magnitude|mag|photometric|sensitivity|sigma|flux|limiting|brightness)[- ]limits?\b|"
     r"\blimits?\b|\blimiting\b|\bmlim\b|\bm_lim\b|"
-    r"\bfainter than\b|\bdeeper than\b|\bbelow (?:the|our)\b|\bdown to\b|\b(?:to|reach\w*) (?:a |an |"
+    r"\bfainter than\b(?! (?:in|at the|reported|measured|found|that|those|GCN|by|we|our|previous|its|during)\b|"
+    r" the (?:\w+ )?(?:value|magnitude|brightness|reported|previous|host|afterglow|one)\b)|"
+    r"\bdeeper than\b|\bbelow (?:the|our)\b|\bdown to\b|\b(?:to|reach\w*) (?:a |an |"
     r"the )?(?:\w+[- ]){0,3}depths?\b|\bdepths? (?:of|to|is|are|was)|\bas (?:deep|faint) as\b|"
     r"\b(?:not|n't|NOT|never) (?:\w+ ){0,3}(?:detect\w*|visible|seen|found|see|find|present|"
     r"apparent)\b.{0,160}?\b(?:to|at|than|above|of|with)\b|\bUL\b|"
@@ -163,7 +165,8 @@ FORECAST = words(
 )
 #: The value is another team's, or an earlier one, to compare with.
 BORROWED = words(
-    r"(?:\bcompar(?:ed|ing|ison) (?:it |this |our |these )?(?:to|with)|\bthan (?:the|that|those)|\bconsistent with|"
+    r"(?:\bcompar(?:ed|ing|ison) (?:it |this |our |these )?(?:to|with)|"
+    r"\bthan (?:the|that|those|in|reported|measured|found|by)|\bconsistent with|"
     r"\bagree\w* with|\bagreement with|\bextrapolat\w+ (?:of|from)|\bwith respect to)\b[^.;,]{0,90}"
     r"(?:report\w*|GCN|et al|publish\w*|previous\w*|earlier|brightness of|magnitude of)[^;,]{0,60}$|\bcompar(?:ed|"
     r"ing) (?:to|with) (?:the |a )?(?:m\()?$"
