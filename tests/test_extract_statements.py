@@ -331,6 +331,8 @@ def test_what_a_thing_is_is_told_of_the_thing_itself(subject: str, body: str, sa
         ("GRB 310101A: GROND detection and photometric redshift estimate", "follow_up"),
         ("GRB 310101A: Swift spectral lag analysis", "detection"),
         ("GRB 310101A: Konus-Wind detection and spectra", "detection"),
+        ("GRB 310101A: VLT spectrum and photometry", "spectroscopy"),
+        ("GRB 310101A: duration, fluence and energy spectrum", "follow_up"),
     ],
 )
 def test_a_subject_tells_the_sort_of_report(subject: str, sort: str) -> None:
@@ -363,6 +365,13 @@ def test_a_source_at_the_place_of_the_afterglow_is_its_counterpart_unless_it_may
     assert _said("counterpart", f"{seen} It may be the host.") == set()
     denied = "The lack of fading shows that the source is not a GRB afterglow."
     assert {a for _, _, a in _said("counterpart", denied)} == {"negated"}
+
+
+def test_an_object_of_others_that_is_seen_again_is_a_counterpart() -> None:
+    for body in ("We detect the object identified by Doe et al. (GCN 40001).",
+                 "The object reported by Doe et al. (GCN 40001) is very well detected."):  # fmt: skip
+        assert _said("counterpart", body), body
+    assert not _said("counterpart", "The objects reported by Doe et al. (GCN 40001) are stars.")
 
 
 def test_what_is_missed_in_one_band_only_is_a_non_detection() -> None:

@@ -12,7 +12,7 @@ KIND = (
 )
 NOUN = rf"(?:(?:{KIND}[ /-]?){{0,2}}(?:afterglows?|counterparts?|transients?(?: source)?|OTs?|OA)\b)"
 WELL = (
-    r"(?:(?:clearly|well|still|also|strongly|again|significantly|faintly|easily|marginally|weakly|barely|now|"
+    r"(?:(?:clearly|very|well|still|also|strongly|again|significantly|faintly|easily|marginally|weakly|barely|now|"
     r"bright(?:ly)?|successfully|just|both|detected and) ){0,3}"
 )
 #: "the afterglow is clearly detected", "the transient is seen", "was detected".
@@ -36,7 +36,10 @@ FIND = compiled(
     rf"magnitudes? of|single|"
     rf"for|bright,|clear|of|single,|very|red|blue|decaying|rapidly|strong|plausible|good|weak|point|point-like|"
     rf"that)){{0,7}}"
-    rf",? ?{NOUN}",
+    rf",? ?{NOUN}"
+    r"|\b(?:detect(?:ed)?|see|saw|recover(?:ed)?|confirm(?:ed)?) (?:again |clearly |"
+    r"also )?the (?:[\w-]+ ){0,2}(?:object|source|candidate) "
+    r"(?:identified|reported|proposed|found|discovered|suggested|mentioned|announced)\b",
     re.I,
 )
 #: "detection of the X-ray afterglow", "afterglow candidate", "the afterglow had R = 20".
@@ -52,6 +55,7 @@ OF = compiled(
     rf"|{NOUN}[^.;\n]{{0,60}}? (?:has|had|have|faded|fades|decayed|decays|is fading|was fading|shows?|continues|"
     rf"brightened|with) "
     rf"(?:a |to |from |been |fad|an |dec|magnitude|[a-zA-Z]'? ?[=~])"
+    rf"|{KIND} candidate (?:for|of) (?:the )?(?:GRB|burst|EP)"
     rf"|magnitudes? of (?:the )?{NOUN}"
     rf"|[Ff]or the {NOUN}(?:[^.;:\n(]|(?<=\bal)\.|\([^()\n]{{0,200}}\)){{0,60}}? we (?:measure|obtain|find|derive)d?)",
     re.I,
@@ -153,9 +157,9 @@ BEING = (" is ", " was ", " are ", " were ", " been ", " remains ", " appears ")
 PATTERNS = [
     ("denied", ("related", "associated", "connected", "rule", "afterglow", "counterpart"), DENIED),
     ("is", NOUNS, IS),
-    ("find", NOUNS, FIND),
+    ("find", (*NOUNS, *THINGS, "candidate"), FIND),
     ("seen", BEING, SEEN),
-    ("of", NOUNS, OF),
+    ("of", (*NOUNS, " candidate "), OF),
     ("placed", THINGS, AT_PLACE),
     ("placed", THINGS, PLACE_FIRST),
     ("new", THINGS, NEW),

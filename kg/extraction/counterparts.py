@@ -21,7 +21,19 @@ from kg.extraction.reports import report_type
 from kg.extraction.sentences import sentence, sentences
 from kg.names import catalogue_of, find_names, normalise_name
 
-_CUES = ("afterglow", "counterpart", "transient", "source", "object", " ot", "host", "oa ", "related", "associated")
+_CUES = (
+    "afterglow",
+    "counterpart",
+    "transient",
+    "source",
+    "object",
+    " ot",
+    "candidate",
+    "host",
+    "oa ",
+    "related",
+    "associated",
+)
 #: More stand in no circular.
 _MOST = 80
 

@@ -51,6 +51,10 @@ SORTS: list[tuple[str, str, re.Pattern[str]]] = [
         ("spectroscopy", "redshift", r"\b(?:redshifts?|spec-z|z ?= ?\d)\b"),
         ("spectroscopy", "", r"(?<!for optical )(?<!for )\b(?:spectroscop|spectrograph|spectrosc)\w*|"
                              r"^(?!.*\b(?:BAT|GBM|Konus|XRT)\b).*\bspectra\b(?!l)|"
+                             r"^(?!.*\b(?:BAT|GBM|Konus|XRT|X-ray|Chandra|XMM|NuSTAR|NICER|Swift|RHESSI|Suzaku|WAM|HETE|"
+                             r"INTEGRAL|AGILE|LAT|radio|prompt|Band|joint|time-resolved|Fermi|HXMT|GECAM|CALET|SVOM|EP|"
+                             r"fluences?|fluxes|duration|energy|spectral analysis|hard|soft|burst)\b)"
+                             r".*\b[Ss]pectrum\b|"
                              r"\bspectral properties of (?:the )?(?:\w+ )?(?:GRB|SN|OT|afterglow|host|supernova)"
                              r"[^:]*$|"
                              r"\b(?:optical|NIR|VLT|Gemini|Keck|Magellan|GTC|NOT|MMT|low-resolution|high-resolution|"
