@@ -71,12 +71,13 @@ def _there(rule: Rule | None, name: str) -> Rule:
 
 
 def _events(journal: Journal, event: str) -> list[Stored]:
-    """The event of that id, else all about the object of that name."""
+    """The event of that id, else all about the object of that name. What was waited for is told with the event that it
+    waited on."""
     found = journal.get(event)
     if found is not None:
         return [found]
     obj = resolve(journal, event)
-    return journal.events_of(obj) if obj else []
+    return [item for item in journal.events_of(obj) if item.event.kind != "timer"] if obj else []
 
 
 def _suggestions(journal: Journal, event: str) -> str:

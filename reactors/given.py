@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -116,7 +117,9 @@ def _value(key: str, value: Any) -> Any:
 
 
 def _file(item: Mapping[str, Any], t0: datetime, folder: Path) -> list[Event]:
-    path = folder / str(item["file"])
+    path = Path(os.path.abspath(folder / str(item["file"])))
+    if not path.is_relative_to(os.path.abspath(folder)):  # a rule file from elsewhere must not show what others keep
+        raise FormatError(f"given file {item['file']}: it must stand in the rule's folder {folder} or below")
     if not path.is_file():
         raise FormatError(f"given file {item['file']}: there is none at {path}; paths start from the rule's folder")
     changes: dict[str, Any] = {}

@@ -9,6 +9,9 @@ import msgspec
 
 from reactors.rule import Rule
 
+#: Actions that are told with what they are done to.
+_NAMED = ("run", "check", "regress")
+
 
 class Node(msgspec.Struct, frozen=True, kw_only=True):
     """A rule with the kinds that it hears, looks out for (`watches`: partners that must not come) and emits."""
@@ -37,7 +40,7 @@ def graph_of(rules: Sequence[Rule]) -> Graph:
 
 
 def _node(rule: Rule) -> Node:
-    acts = list(_actions(rule.actions))
+    acts = list(_actions([*rule.actions, *rule.on_fail, *rule.on_retract]))
     return Node(
         rule=rule.name,
         status=rule.status,
@@ -45,9 +48,7 @@ def _node(rule: Rule) -> Node:
         watches=list(rule.absent.alias.kinds) if rule.absent else [],
         clock=_clock(rule),
         emits=list(dict.fromkeys(act["what"] for act in acts if act["do"] == "emit")),
-        does=list(
-            dict.fromkeys(act["what"] if act["do"] in ("run", "check", "regress") else act["do"] for act in acts)
-        ),
+        does=list(dict.fromkeys(f"{act['do']} {act['what']}" if act["do"] in _NAMED else act["do"] for act in acts)),
         mutes=list(rule.mutes.rules) if rule.mutes else [],
     )
 

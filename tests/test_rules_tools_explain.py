@@ -68,6 +68,18 @@ def test_every_event_of_an_object_is_shown_by_any_of_its_names(night: Night) -> 
     assert told[1].reason == "false: ev.far < 1e-10"
 
 
+def test_a_window_that_has_closed_is_told_once_and_only_by_its_rule(night: Night) -> None:
+    night.hears(gw("a1"))
+    night.clock.advance_to(NOON + timedelta(hours=2))
+    night.hears()
+    name = "http://odahub.io/ontology/nuncius/object/GW170817"
+    assert [(one.event[:6], one.outcome) for one in why(night, "alone", name)] == [
+        ("a1", "waiting"),
+        ("timer:", "fired"),
+    ]
+    assert [one.event for one in why(night, "near", name)] == ["a1"]
+
+
 def test_a_window_that_is_still_open_is_told(night: Night) -> None:
     night.hears(gw("a1"))
     one = why(night, "alone", "a1")[-1]
@@ -166,6 +178,13 @@ def test_a_loop_of_rules_is_named(tmp_path: Path) -> None:
 def test_a_rule_that_is_off_closes_no_loop() -> None:
     off = LOOP.replace("rule: c\n", "rule: c\nstatus: off\n")
     assert graph_of(load_rules(off, "loop.yaml").rules).loops == []
+
+
+def test_a_loop_over_what_follows_a_failure_is_found() -> None:
+    text = "rule: r\nwhen: custom.x\ndo: [{run: sample-hopeless}, {check: all}]\non_fail: {emit: custom.x.again}\n"
+    graph = graph_of(load_rules(text, "r.yaml").rules)
+    assert graph.loops == [["r"]]
+    assert graph.nodes[0].does == ["run sample-hopeless", "check all", "emit"]
 
 
 def test_a_rule_that_hears_itself_is_a_loop() -> None:

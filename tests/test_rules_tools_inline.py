@@ -172,6 +172,22 @@ def test_notices_in_files_and_archives_are_given(project: Path, tmp_path: Path) 
     assert "it has no event igwn:none" in missing.differences[0]
 
 
+@pytest.mark.parametrize("place", ["../secret.json", "/etc/passwd", "below/../../secret.json"])
+@pytest.mark.parametrize("inside", [False, True])
+def test_files_outside_the_rules_folder_are_not_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str, inside: bool
+) -> None:
+    (tmp_path / "secret.json").write_text("password=1234", encoding="utf-8")
+    folder = tmp_path / "rules"
+    (folder / "below").mkdir(parents=True)
+    text = 'rule: all\nwhen: lvk.alert\ndo: {post: "x"}\n'
+    monkeypatch.chdir(folder)
+    result = run_test(rule(text, Path() if inside else folder), {"given": {"file": place}, "expect": "fires"})
+    assert "must stand in the rule's folder" in result.differences[0]
+    assert "1234" not in told(result)
+    assert "root:" not in told(result)
+
+
 def test_answers_of_the_graph_can_be_given() -> None:
     text = """
 rule: near
