@@ -315,6 +315,12 @@ def test_what_coincides_is_told_by_name_or_in_our_words(
          {("GRB 310101A", "short", "asserted")}),
         ("GRB 310101A: imaging", "Its brightness is within the range of long GRB afterglows.", set()),
         ("GRB 310101A: lags", "It lies in the middle of the long GRB lag distribution.", set()),
+        ("GRB 310101A: lags", "The spectral lag of 300 ms is consistent with that of long GRBs.",
+         {("GRB 310101A", "long", "hedged")}),
+        ("GRB 310101A: limits", "The optical flux is so low that GRB 310101A is classified as a dark burst.",
+         {("GRB 310101A", "dark", "asserted")}),
+        ("GRB 310101A: spectrum", "This makes it an X-ray rich GRB.", {("GRB 310101A", "X-ray rich", "asserted")}),
+        ("GRB 310101A: spectrum", "The X-ray rich GRB 310101A.", {("GRB 310101A", "X-ray rich", "asserted")}),
         ("GRB 310101A: lags", "We note that GRB 290202C was the brightest long burst.", set()),
     ],
 )  # fmt: skip

@@ -42,7 +42,8 @@ OURS = compiled(
 )
 #: A star or a galaxy that a candidate turned out to be.
 STAR = compiled(
-    r"\b(?:is|are|was|as|be|being|typical of|that of|like|of) (?:(?:most |very )?(?:likely|probably|possibly|"
+    r"\b(?:is|are|was|as|be|being|typical of|consistent with|that of|like|of) (?:(?:most |very )?(?:likely|"
+    r"probably|possibly|"
     r"clearly|in fact|"
     r"therefore|thus|actually|rather|simply|consistent with|that of|identified as|just|indeed|instead|due to|"
     r"to be|also) )*"
@@ -63,13 +64,25 @@ GALAXY = compiled(
 #: What a candidate is called.
 CANDIDATE = compiled(r"\b(?:candidate|object|source|counterpart|OT|transient|it|spectrum|SED|colou?rs?)\b")
 REJECTED = compiled(
-    r"\b(?:not the (?:\w+[ /-]){0,3}(?:afterglow|counterpart)|not an? (?:\w+ ){0,2}(?:afterglow|counterpart)|"
+    r"\b(?:not the host\b|not the (?:\w+[ /-]){0,3}(?:afterglow|counterpart)|not an? (?:\w+ ){0,2}(?:afterglow|"
+    r"counterpart)|"
     r"unrelated|"
     r"not (?:\w+ ){0,2}(?:related|associated)|rather than|[Ii]nstead|rule[sd]? out|reject\w*|unlikely|chance)\b"
 )
 DARK = compiled(
-    r"\bis (?:an? |thus |therefore |also |classified as |indeed )*\"?(?:optically[- ])?dark\"? (?:burst|GRB|"
-    r"gamma-ray burst)"
+    r"\b(?:is|as|making (?:this|it)(?: burst| GRB)?|makes (?:this|it)|be) (?:an? |thus |therefore |also |"
+    r"classified as |indeed |"
+    r"truly |bona fide |considered |regarded as )*\"?(?:optically[- ])?dark\"? (?:burst|GRB|gamma-ray burst)\b"
+)
+#: "this makes it an X-ray rich burst", "the X-ray rich GRB 310101A".
+X_RICH = compiled(r"\b(?:[Tt]he|[Aa]n|[Tt]his) \"?X-?[Rr]ay[- ][Rr]ich\"? (?:GRB|burst|gamma-ray burst)\b")
+#: The value of a lag or a hardness, which is that of a class: "consistent with that of long GRBs".
+AS_OF_CLASS = compiled(
+    r"\b(?:consistent with|typical of|in agreement with|as expected for) (?:those |that |the (?:values?|"
+    r"range)(?:/range)? |\"?zero lag\"? )?"
+    r"(?:of |for |seen in |found for )?(?:other |previous |Swift |BAT |typical ){0,3}(?P<what>short|"
+    r"long)(?:[- ](?:hard|soft|duration))?"
+    r" (?:GRBs|bursts|gamma-ray bursts)\b(?! (?:afterglow|host))"
 )
 EXTRAGALACTIC = compiled(
     r"\bis (?:likely |clearly |indeed |therefore )*an? extragalactic (?:object|source|transient|event)"

@@ -35,9 +35,15 @@ def natures(document: Document, where: Where, text: str, lower: str) -> Iterator
     """Everything that a text says an event or a candidate to be."""
     if "type" in lower or "SN" in text or "supernova" in lower:
         yield from _supernovae(document, where, text)
+    if " lag" in lower or "hardness" in lower:
+        yield from _as_of_class(document, where, text)
     if " star" in lower or "dwarf" in lower or "galaxy" in lower:
         yield from _candidates(document, where, text)
-    for value, word, pattern in (("dark", "dark", w.DARK), ("extragalactic object", "extragal", w.EXTRAGALACTIC)):
+    for value, word, pattern in (
+        ("dark", "dark", w.DARK),
+        ("X-ray rich", "rich", w.X_RICH),
+        ("extragalactic object", "extragal", w.EXTRAGALACTIC),
+    ):
         for match in islice(pattern.finditer(text), 5) if word in lower else ():
             before, _ = _around(text, match)
             taken = not w.COMPARED.search(before[-60:]) and _own(document, where, match)
@@ -53,6 +59,17 @@ def _own(document: Document, where: Where, match: re.Match[str]) -> bool:
 def _around(text: str, match: re.Match[str]) -> tuple[str, str]:
     begin, stop = sentence(text, match.start(), match.end())
     return text[begin : match.start()], text[match.end() : stop]
+
+
+def _as_of_class(document: Document, where: Where, text: str) -> Iterator[Nature]:
+    """Lags and hardness as those of a class: in doubt, since they alone decide nothing."""
+    for match in islice(w.AS_OF_CLASS.finditer(text), 5):
+        before, _ = _around(text, match)
+        told = re.search(r"\blags?\b|hardness", before + text[max(0, match.start() - 300) : match.start()], re.I)
+        denied = re.search(r"\b(?:not|in)\s*$", before)
+        taken = bool(told) and not denied and _own(document, where, match)
+        yield Nature(start=match.start(), end=match.end(), value=match["what"], assertion="hedged", taken=taken,
+                     why="as those of a class")  # fmt: skip
 
 
 def type_of(match: re.Match[str]) -> str:
@@ -153,6 +170,8 @@ def nature_again(text: str, value: str) -> bool:
     """Whether a span alone gives the value."""
     if value in ("dark", "extragalactic object"):
         return bool(w.DARK.search(text) or w.EXTRAGALACTIC.search(text))
+    if match := w.AS_OF_CLASS.search(text):
+        return match["what"] == value
     if value.startswith("SN ") and (match := w.SUPERNOVA_TYPE.search(text)):
         return type_of(match) == value
     if value == "supernova":
