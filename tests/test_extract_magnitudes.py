@@ -325,3 +325,9 @@ def test_fainter_than_another_measurement_is_no_limit() -> None:
     assert _short(body)[0] == ("r", "=", 22.48)
     assert [f.assertion for f in _facts(body) if f.value == 21.9] in ([], ["cited"])
     assert _short("No source is seen that is not fainter than 21.9 mag in r.") == [("r", ">", 21.9)]
+
+
+@pytest.mark.parametrize("limit", ["the limit is 18.2", "limit 18.2", "limiting mag 18.2"])
+def test_the_limit_beside_a_value_is_another_number(limit: str) -> None:
+    older = "We have a reference image without it on 2020-02-03 with unfiltered magnitude limit 20.1."
+    assert _short(f"The OT is seen. Its unfiltered magnitude is 16.5 ({limit}). {older}") == [("clear", "=", 16.5)]

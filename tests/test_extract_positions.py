@@ -31,6 +31,7 @@ def _coord(fact: Fact) -> SkyCoord:
         ("R. A. (J2000) = 19:03:33.11\nDecl. (J2000) = +40:53:49.2", "19h03m33.11s +40d53m49.2s"),
         ("(RA, Dec) = 13h 10m 34.94s -21d 43m 04.8s is the place.", "13h10m34.94s -21d43m04.8s"),
         ("RA (J2000.0) 16h 36m 31.47s\nDecl. (J2000.0) +47\u00b0 51' 32.7\"", "16h36m31.47s +47d51m32.7s"),
+        ("R.A.= 22h 31m 50s, Decl.= -73o 24'.5 with an error of 3'", "22h31m50s -73d24m30s"),
         ("R.A.: 23:47:10.51\nDec.: -00:19:11.3", "23h47m10.51s -00d19m11.3s"),
         ("RA19h13m03s.5 Dec19d46m24s.25", "19h13m03.5s +19d46m24.25s"),
         ("two sources: it is at 09:46:48.35, +54:00:47.8 in our image", "09h46m48.35s +54d00m47.8s"),

@@ -35,6 +35,9 @@ _WORDS: dict[str, str] = {
 _BY_WORD = {word.partition("_")[0]: (name, word) for name, words in _WORDS.items() for word in words.split()}
 _WORD = compiled(r"(?<![\w])[A-Za-z0-9]{2,}(?:-[A-Za-z0-9]+){0,2}")
 
+#: "the LAT boresight": where a detector looked, no measurement of it.
+_AIM = (" boresight", " bore-sight", " field of view", " FoV")
+
 
 def instruments(text: str, start: int = 0, end: int | None = None) -> Iterator[tuple[int, str]]:
     """(where, how we write it) of every instrument named in a part of a text, in order."""
@@ -43,7 +46,7 @@ def instruments(text: str, start: int = 0, end: int | None = None) -> Iterator[t
         found = _BY_WORD.get(word)
         if found is None and "-" in word:
             found = _BY_WORD.get(word.partition("-")[0]) or _BY_WORD.get(word.rpartition("-")[2])
-        if found is None:
+        if found is None or text.startswith(_AIM, match.end()):
             continue
         name, phrase = found
         if "_" not in phrase or text.startswith(phrase.replace("_", " "), match.start()):

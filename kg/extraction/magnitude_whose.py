@@ -32,10 +32,13 @@ def find_limit(hit: Hit, around: Around, text: str) -> None:
     )
     if w.NOT_SEEN.search(lead):
         hit.depth = False  # said of the source, not of the images
+    if w.IN_BRACKET.match(around.own):
+        hit.depth = True
     hit.exposure_depth = hit.depth and bool(re.search(r"\bdepths?\b", lead[-60:], re.I))
     if hit.limit is not None or hit.error is not None or hit.reading.value is None:
         return
-    if match := w.LIMIT_AFTER.match(around.after):
+    opened = around.after.lstrip().startswith("(") and ")" not in around.after  # a bracket around the next number
+    if not opened and (match := w.LIMIT_AFTER.match(around.after)):
         hit.limit = ">"
         hit.depth = hit.depth or bool(re.search("magnitude|limiting", match.group()))
         return
@@ -105,7 +108,7 @@ def find_target(setting: Setting, hit: Hit, around: Around) -> None:
     elif (
         hit.limit
         and w.ARCHIVE.search(around.own[-80:] if not around.lead else lead[-110:])
-        and not w.CALIBRATED.search(lead[-160:])
+        and not w.CALIBRATED.search(w.REFERENCE_IMAGE.sub("", lead[-160:]))
     ):
         hit.target = "instrument"
         hit.leave("the depth of a survey")

@@ -60,6 +60,9 @@ DEPTH = words(
     r"\bdepths?\b|\blimiting\b|\bmlim\b|\bm_lim\b|\b(?:magnitude|mag|detection|sensitivity) limits?\b|\bdeep as\b|"
     r"\bcomplete(?:ness)?\b|\breach\w*"
 )
+#: "16.5 (limit 18.2)": behind a value, the depth of its image.
+IN_BRACKET = words(r"^ ?m?(?:ag\w*)? ?[(\[](?:the )?limit(?:ing)?(?: mag\w*)? ?(?:is|of|was)? ?[=~:]? ?$")
+REFERENCE_IMAGE = words(r"\breference images?\b")
 COMPLETE = words(
     r"\b(?:complete(?:ness)?|sensitive)\b[^.;]{0,40}$|\b(?:objects|stars|sources) (?:with|of|having) [^.;]{0,30}"
     r"\b(?:fainter|brighter) than ?$"

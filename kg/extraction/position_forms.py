@@ -19,7 +19,7 @@ _UNITS_RA = (
     r"(?: ?(?:s|sec|\^s|\^\{s\})(?![a-z]))?",
 )
 _UNITS_DEC = (
-    r"(?: ?(?:d|deg|\u00b0|\u00ba|\^d|\^o|\^\{\\circ\}|\\degr?|\*|\ufffd{1,3}) ?| ?: ?| )",
+    r"(?: ?(?:d|deg|\u00b0|\u00ba|o(?= ?\d)|\^d|\^o|\^\{\\circ\}|\\degr?|\*|\ufffd{1,3}) ?| ?: ?| )",
     r"(?: ?(?:'|m|p(?= ?\d)|min|arcmin|\^m|\u2032|\ufffd{1,3}|`) ?| ?: ?| )",
     r"(?: ?(?:\"|''|s|sec|arcsec|\u2033|\ufffd{1,3})(?![a-z]))?",
 )
@@ -31,7 +31,7 @@ _RA_SEX = compiled(
 _DEC_SEX = compiled(
     rf"(?P<sign>[+-] ?)?(?<![\d.])(?P<a>\d{{1,2}})(?P<u>{_UNITS_DEC[0]})(?P<b>\d{{1,2}})"
     rf"(?:{_UNITS_DEC[1]}(?P<c>{_SECONDS})(?:\(\d{{1,2}}\))?{_UNITS_DEC[2]}(?P<tail>\.\d+)?"
-    rf"|(?P<bf>\.\d+)? ?(?:'|m|arcmin|min)?(?![\d:.]))"
+    rf"|(?P<bf>\.\d+)? ?(?:'(?P<bt>\.\d+)?|m|arcmin|min)?(?![\d:.]))"
 )
 _DEGREES = r"(?: ?(?:deg(?:rees?|s)?\b\.?|d\b|\u00b0|\u00ba|\[deg(?:rees?)?\]|\[degrees\]))?"
 _RA_DECIMAL = compiled(rf"(?<![\d.:])(?P<a>0?\d{{1,3}}(?:\.\d+)?)(?![\d:]|h| ?\d\d[ :]){_DEGREES}")
@@ -91,7 +91,7 @@ def _sexagesimal(match: re.Match[str], scale: float, most: int) -> Angle | None:
         return None
     if written is not None and float(written) >= (60.0 if scale > 1 else 1000.0):
         return None
-    fraction = match["bf"] or ""
+    fraction = match["bf"] or match.groupdict().get("bt") or ""
     seconds = float(written) if written is not None else 60.0 * float(fraction or 0)
     degrees = scale * (whole + minutes / 60.0 + seconds / 3600.0)
     sign = match.groupdict().get("sign") or ""

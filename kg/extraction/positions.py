@@ -24,6 +24,8 @@ from kg.extraction.position_words import Verdict, verdict
 from kg.openings import compiled
 
 _MOST = 200
+#: A place printed again farther off than this is another measurement of it, with its own error and instrument.
+_APART = 160
 #: Sexagesimal pairs without a label; the declination has its sign.
 _UNLABELLED = compiled(
     r"(?<![\d.:+-])(?=\d{1,2}(?: ?h ?| ?: ?| )\d\d(?: ?m ?| ?: ?| ?' ?| )\d\d(?:\.\d+)?(?: ?s)?(?:\.\d+)?[ ,;/|"
@@ -151,8 +153,8 @@ def _candidate(
     first = next((t for t in told if _same(t[0], pair)), None) if one.again else None
     if first is not None:
         _, judged, error, _ = first
-        if error.radius is None and not error.qualifier:
-            error = uncertainty(text, pair, stop)
+        own = uncertainty(text, pair, stop) if pair.start - first[0].end > _APART or error.radius is None else None
+        error = own if own is not None and own.radius is not None else error
     else:
         judged = verdict(document, text, pair, (told[-1][0], told[-1][1]) if told else None)
         error = uncertainty(text, pair, stop)
@@ -162,7 +164,7 @@ def _candidate(
     told.append((pair, judged, error, object_))
     assertion, why = _assertion(document, where, pair, judged)
     qualifier: dict[str, object] = dict(error.qualifier)
-    place = first[0] if first is not None else pair
+    place = first[0] if first is not None and pair.start - first[0].end <= _APART else pair
     told_only = assertion in ("cited", "negated")
     catalogued = judged.target == "catalogue source"
     if whose := not catalogued and measured_by(text, place.label, subject=document.subject.text, cited=told_only):
