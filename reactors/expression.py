@@ -62,7 +62,7 @@ def _leftover_hint(token: Token) -> str:
     if token.text in _WORDS:
         return f"write '{_WORDS[token.text]}'"
     if token.text == ":":
-        return "a text needs quotes within the expression; angles are decimal degrees, such as 187.7059"
+        return "texts need quotes, angles are decimal degrees such as 187.7059, and a format is such as ${ev.far:.1e}"
     return "units are not written: angles are degrees, rates hertz" if token.sort == "name" else ""
 
 

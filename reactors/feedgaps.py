@@ -15,8 +15,10 @@ from reactors.memory import Memory
 LOOK_BACK = timedelta(days=60)
 #: First words of topics by which one mission's feed is known not to carry another's notices.
 MISSIONS = frozenset(
-    "swift fermi integral icecube lvc lvk igwn maxi agile calet gecam hawc snews konus ipn svom einstein gaia chime "
-    "burstcube dsa110 superk sk".split()
+    (
+        *("swift", "fermi", "integral", "icecube", "lvc", "lvk", "igwn", "maxi", "agile", "calet", "gecam", "hawc"),
+        *("snews", "konus", "ipn", "svom", "einstein", "gaia", "chime", "burstcube", "dsa110", "superk", "sk"),
+    )
 )
 _SAME = {"lvk": {"lvc", "lvk", "igwn", "gwalert"}, "super": {"superk", "sk", "super"}}
 
