@@ -84,7 +84,7 @@ def test_several_rules_stand_in_one_file() -> None:
         (HEAD + "if: !ev.significant\n" + DO, 3, 5, "tags are not part of rules; received !ev", "quotes"),
         (HEAD + "if: !ev.significant && ev.x\n" + DO, 3, 21, "tags are not part of rules; received !ev", "quotes"),
         (HEAD + "if: [ev.far in [1, 2], ev.x]\n" + DO, 3, 16, "expected ','", "a comma or a bracket needs quotes"),
-        (HEAD + "vars: {at: ev.ra < 12:30:49}\n" + DO, 3, 22, "unexpected ':'", "decimal degrees, such as 187.7059"),
+        (HEAD + "vars: {at: ev.ra < 12:30:49}\n" + DO, 3, 22, "unexpected ':'", "decimal degrees such as 187.7059"),
         (HEAD + "if: &a ev.x\n" + DO, 3, 5, "anchors and aliases", "vars"),
         (HEAD + "if: *a\n" + DO, 3, 5, "anchors and aliases", "quotes"),
         (HEAD + "do:\n  - post: ${ev.x}: y\n", 4, 18, "mapping values", "quotes"),
