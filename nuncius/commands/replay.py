@@ -49,7 +49,8 @@ def command(
     """Feed stored notices and circulars through the pipeline: files, folders, tarballs, JSON lines.
 
     Without --live nothing leaves this machine: a journal of its own, no chat. Limits in rules run on the archive's
-    time. What was rejected is kept in the journal with its bytes and reason.
+    time, which never goes back: files are read in order of name, so a folder whose names do not follow time is better
+    asked of `nuncius rules backtest`. What was rejected is kept in the journal with its bytes and reason.
 
     \b
     Examples:
