@@ -123,9 +123,11 @@ def _false_alarms(live: Sequence[Event]) -> str:
 
 
 def _last(events: Sequence[Stored]) -> str:
-    if not events:
+    """What came from outside last: facts read in a circular are no news after the circular."""
+    heard = [stored for stored in events if not stored.event.is_a("kg.fact")] or events
+    if not heard:
         return ""
-    event = max(events, key=lambda stored: stored.seq).event
+    event = max(heard, key=lambda stored: stored.seq).event
     return f"{headline(event)}, {event.received.strftime('%Y-%m-%d %H:%M UTC')}"
 
 

@@ -13,6 +13,7 @@ import argparse
 import json
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -182,8 +183,9 @@ def _ours(slack: Any) -> Iterator[tuple[Any, str]]:
 
 
 def _text(message: Any) -> str:
-    """What people read, without the times at which it was written."""
-    return json.dumps([message.get("text"), [b for b in message.get("blocks", []) if b.get("type") != "context"]])
+    """What people read, without the times at which it was written and without the running numbers of questions."""
+    shown = json.dumps([message.get("text"), [b for b in message.get("blocks", []) if b.get("type") != "context"]])
+    return re.sub(r"until \d{4}-\d\d-\d\dT[\d:]+Z|review (?:approve|reject) \d+", "…", shown)
 
 
 def compare(found: Outcome, wanted: Outcome) -> Outcome:

@@ -98,6 +98,11 @@ def test_a_redshift_read_from_a_circular_is_shown_unless_it_is_hedged() -> None:
     assert "Redshift" not in known([hedged])
 
 
+def test_a_fact_read_in_a_circular_is_not_what_was_heard_last() -> None:
+    fact = Event(id="f", kind="kg.fact", source="kg", received=T0 + timedelta(hours=1), data={"predicate": "redshift"})
+    assert known([lvk("a"), fact])["Last heard"] == known([lvk("a")])["Last heard"]
+
+
 @pytest.mark.parametrize(
     ("far", "words"),
     # 1 / (3.48e-12 Hz) is 9,106 Julian years; 3.8e-7 Hz is one in 30.5 days, 12 a year.
