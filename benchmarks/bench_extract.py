@@ -100,7 +100,8 @@ def pace(data: Path) -> dict[str, float]:
     """Circulars a second over all open circulars: one process, and two as `nuncius extract` runs them."""
     rows = [(str(i), line) for i, line in enumerate((data / "circulars.jsonl").open("rb"))]
     out = {}
-    for name, scorer in {"grammar alone": "grammar"} | ({"with the trees": "trees"} if load() else {}).items():
+    scorers = {"grammar alone": "grammar"} | ({"with the trees": "trees"} if load() else {})
+    for name, scorer in scorers.items():
         for workers in (1, 2):
             began = time.perf_counter()
             for _ in in_order(rows * (3 if workers > 1 else 1), Choice(scorer=scorer), workers):
