@@ -98,8 +98,8 @@ def _newer(rule: Rule, hearing: Hearing, own: Sequence[Alias]) -> Seen | None:
     if heard.object is None or not heard.order[0]:
         return None
     kinds = tuple(dict.fromkeys(kind for alias in own for kind in alias.kinds))
-    around = hearing.memory.partners(kinds, heard.t0 - timedelta(days=1), heard.t0 + timedelta(days=1))
-    return next((o for o in around if o.identity == heard.identity and o.order > heard.order and o.real), None)
+    newest = hearing.memory.newest(kinds, heard.identity, heard.t0 - timedelta(days=1))
+    return newest if newest is not None and newest.order > heard.order else None
 
 
 def _anchors(rule: Rule, alias: Alias, anchor: Alias, window: Window, hearing: Hearing) -> list[Seen]:

@@ -72,6 +72,10 @@ class Memory(Protocol):
         """Events of these kinds, heard so far, with `start` <= T0 <= `end`, in order of T0."""
         ...
 
+    def newest(self, kinds: Sequence[str], identity: tuple[str, ...], start: datetime) -> Seen | None:
+        """The last word of what an identity stands for, among events of these kinds with T0 from `start` on."""
+        ...
+
     def view(self, item: Seen) -> tuple[Event, dict[str, Any]]:
         """A partner's event, and how conditions see it; those asked for lately are at hand."""
         ...

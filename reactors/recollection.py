@@ -180,18 +180,26 @@ class Recollection:
                     self.complain(f"more than {MAX_EVENTS} events of {kind} within the windows of the rules")
 
     def partners(self, kinds: Sequence[str], start: datetime, end: datetime) -> list[Seen]:
-        found: dict[int, Seen] = {}
-        for kind in kinds:
-            shelf = self._shelves.get(kind)
-            if shelf is None:
-                begin = _EVER if self._whole else start
-                shelf = self._shelves[kind] = Shelf(begin)
-                shelf.extend([seen(s) for s in self._source.events(kind, start, None, self._upto)], begin)
-            elif start < shelf.complete_from:
-                before = self._source.events(kind, start, shelf.complete_from, self._upto)
-                shelf.extend([seen(s) for s in before], start)
-            found.update((item.seq, item) for item in shelf.between(start, end))
-        return sorted(found.values(), key=lambda item: (item.t0, item.seq)) if len(kinds) > 1 else list(found.values())
+        if len(kinds) == 1:
+            return self._shelf(kinds[0], start).between(start, end)
+        found = {item.seq: item for kind in kinds for item in self._shelf(kind, start).between(start, end)}
+        return sorted(found.values(), key=lambda item: (item.t0, item.seq))
+
+    def newest(self, kinds: Sequence[str], identity: tuple[str, ...], start: datetime) -> Seen | None:
+        words = (self._shelf(kind, start).newest(identity) for kind in kinds)
+        return max((word for word in words if word is not None), key=lambda word: word.order, default=None)
+
+    def _shelf(self, kind: str, start: datetime) -> Shelf:
+        """The shelf of a kind, filled from the journal back to `start`."""
+        shelf = self._shelves.get(kind)
+        if shelf is None:
+            begin = _EVER if self._whole else start
+            shelf = self._shelves[kind] = Shelf(begin)
+            shelf.extend([seen(s) for s in self._source.events(kind, start, None, self._upto)], begin)
+        elif start < shelf.complete_from:
+            before = self._source.events(kind, start, shelf.complete_from, self._upto)
+            shelf.extend([seen(s) for s in before], start)
+        return shelf
 
     def view(self, item: Seen) -> tuple[Event, dict[str, Any]]:
         if item.seq not in self._views:

@@ -3,6 +3,7 @@ parsed notice takes ten times its bytes; bounded, with what lies before `complet
 
 from __future__ import annotations
 
+import sys
 from bisect import bisect_left, insort
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -93,6 +94,7 @@ class Shelf:
         self.complete_from = complete_from
         self._rows: list[tuple[datetime, int, Seen]] = []
         self._numbers: set[int] = set()
+        self._newest: dict[tuple[str, ...], Seen] = {}
         self.overflowed = False
 
     def add(self, item: Seen, oldest: datetime) -> None:
@@ -100,7 +102,7 @@ class Shelf:
         if item.seq in self._numbers or item.t0 < self.complete_from:
             return
         insort(self._rows, (item.t0, item.seq, item))
-        self._numbers.add(item.seq)
+        self._noted(item)
         stale = bisect_left(self._rows, (oldest, 0))
         excess = len(self._rows) - MAX_EVENTS
         self.overflowed |= excess > max(stale, 0)
@@ -112,22 +114,30 @@ class Shelf:
         self.complete_from = complete_from
         for item in items:
             if item.seq not in self._numbers:
-                self._numbers.add(item.seq)
+                self._noted(item)
                 self._rows.append((item.t0, item.seq, item))
         self._rows.sort(key=lambda row: row[:2])
 
+    def _noted(self, item: Seen) -> None:
+        self._numbers.add(item.seq)
+        held = self._newest.get(item.identity)
+        if item.real and (held is None or held.order < item.order):
+            self._newest[item.identity] = item
+
+    def newest(self, identity: tuple[str, ...]) -> Seen | None:
+        """The last word, as its sender orders them, of what an identity stands for; mocks do not count."""
+        return self._newest.get(identity)
+
     def _drop(self, count: int) -> None:
-        for _, seq, _ in self._rows[:count]:
+        for _, seq, item in self._rows[:count]:
             self._numbers.discard(seq)
+            if self._newest.get(item.identity) is item:
+                del self._newest[item.identity]
         self.complete_from = max(self.complete_from, self._rows[count - 1][0])
         del self._rows[:count]
 
     def between(self, start: datetime, end: datetime) -> list[Seen]:
         """Events with `start` <= T0 <= `end`, in order of T0."""
         first = bisect_left(self._rows, (start, -1))
-        found = []
-        for t0, _, item in self._rows[first:]:
-            if t0 > end:
-                break
-            found.append(item)
-        return found
+        last = bisect_left(self._rows, (end, sys.maxsize), first)
+        return [item for _, _, item in self._rows[first:last]]
