@@ -19,6 +19,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +47,7 @@ VOEVENT = """<?xml version="1.0" encoding="UTF-8"?>
 </What>
 <WhereWhen><ObsDataLocation><ObservatoryLocation id="GEOLUN"/><ObservationLocation>
 <AstroCoordSystem id="UTC-FK5-GEO"/><AstroCoords coord_system_id="UTC-FK5-GEO">
-<Time unit="s"><TimeInstant><ISOTime>2026-01-02T03:04:05.00</ISOTime></TimeInstant></Time>
+<Time unit="s"><TimeInstant><ISOTime>{t0}</ISOTime></TimeInstant></Time>
 <Position2D unit="deg"><Name1>RA</Name1><Name2>Dec</Name2><Value2><C1>197.45</C1><C2>-23.38</C2></Value2>
 <Error2Radius>11.6</Error2Radius></Position2D></AstroCoords></ObservationLocation></ObsDataLocation></WhereWhen>
 </voe:VOEvent>"""
@@ -67,11 +68,12 @@ PARAMS = {
 
 
 def voevent(number: int) -> bytes:
-    """One Fermi GBM flight position, about 2 kB."""
+    """One Fermi GBM flight position, about 2 kB. Each trigger has its own T0, ten minutes after the one before."""
+    t0 = (datetime(2000, 1, 2, 3, 4, 5) + timedelta(minutes=10 * number)).isoformat()  # noqa: DTZ001 — VOEvents are UTC
     params = "\n".join(
         f'<Param name="{k}" value="{v.format(n=number)}" ucd="meta" unit=""/>' for k, v in PARAMS.items()
     )
-    return VOEVENT.format(n=number, params=params).encode()
+    return VOEVENT.format(n=number, params=params, t0=t0).encode()
 
 
 def circular(number: int) -> bytes:

@@ -9,8 +9,9 @@ larger. It stands in the link (`how`), so that whoever doubts it can see it and 
 from __future__ import annotations
 
 import math
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -31,6 +32,8 @@ _NOT_LIGHT = frozenset({"GW", "Neutrino", "CR"})
 _MISSIONS = ("fermi", "swift", "integral", "svom", "einstein", "gecam", "calet", "konus", "agile", "hete", "suzaku")
 #: At most this many triggers of the same minute are looked at.
 _MOST = 16
+#: At most this many events are read at once for a batch.
+_AT_ONCE = 2000
 
 
 class Known(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,14 +74,39 @@ class Coincidence(msgspec.Struct, frozen=True, kw_only=True):
     said: str
 
 
-def coinciding(journal: Journal, event: Event, met: Sequence[Known]) -> Coincidence | None:
+class Neighbours:
+    """What was journalled within a minute of the triggers of a batch: read at once where that is little, because a
+    question to the journal for each trigger costs more than deciding about it."""
+
+    def __init__(self, journal: Journal, batch: Sequence[Event]) -> None:
+        self._journal = journal
+        self._read: list[tuple[datetime, Event]] | None = None
+        moments = sorted(known.moment for event in batch for known in Known.of(event, ""))
+        if len(moments) > 1:
+            half = (moments[-1] - moments[0]) / 2
+            found = journal.around(moments[0] + half, half.total_seconds() + WINDOW_S, limit=_AT_ONCE + 1)
+            if len(found) <= _AT_ONCE:
+                timed = [(s.event.trigger_time, s.event) for s in found]
+                self._read = sorted(((t0, e) for t0, e in timed if t0 is not None), key=lambda pair: pair[0])
+
+    def of(self, moment: datetime) -> list[Event]:
+        """Events within a minute of a moment."""
+        if self._read is None:
+            return [stored.event for stored in self._journal.around(moment, WINDOW_S, limit=_MOST)]
+        margin = timedelta(seconds=WINDOW_S)
+        first = bisect_left(self._read, moment - margin, key=lambda pair: pair[0])
+        last = bisect_right(self._read, moment + margin, first, key=lambda pair: pair[0])
+        return [event for _, event in self._read[first : min(last, first + _MOST)]]
+
+
+def coinciding(near: Neighbours, event: Event, met: Sequence[Known]) -> Coincidence | None:
     """The object of another mission's trigger that this event coincides with; None where there is none or where two
     are equally possible. `met` are triggers of the same batch."""
     mine = Known.of(event, "")
     if not mine:
         return None
     here = mine[0]
-    earlier = [s.event for s in journal.around(here.moment, WINDOW_S, limit=_MOST) if s.event.id != event.id]
+    earlier = [other for other in near.of(here.moment) if other.id != event.id]
     others = [known for e in earlier if e.object for known in Known.of(e, e.object)] + list(met[-_MOST:])
     found = [c for other in others if other.mission != here.mission and (c := _compared(here, other))]
     if not found or len({c.object for c in found}) > 1:

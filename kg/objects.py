@@ -11,7 +11,7 @@ import threading
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
-from kg.coincidences import Known, coinciding
+from kg.coincidences import Known, Neighbours, coinciding
 from kg.names import day_of, normalise_name
 from kg.naming import Key, keys_of
 from kg.parting import JOINED, PARTED, follow, joined, leads_of, members, resolve, take_back
@@ -54,8 +54,10 @@ def _identify(journal: Journal, batch: Sequence[Stored]) -> dict[int, str]:
     known = journal.objects_of([key.key for _, keys in named for key in keys]) if named else {}
     leads = leads_of(journal, known.values())
     met: list[Known] = []
+    # Only what is new to us may belong to something that another mission has announced.
+    near = Neighbours(journal, [s.event for s, keys in named if not any(key.key in known for key in keys)])
     for stored, keys in named:
-        target = _attach(journal, stored, keys, known, leads, links, met)
+        target = _attach(near, stored, keys, known, leads, links, met)
         fresh.append((stored.seq, target))
     if fresh:
         journal.identify(links, fresh)
@@ -63,7 +65,7 @@ def _identify(journal: Journal, batch: Sequence[Stored]) -> dict[int, str]:
 
 
 def _attach(
-    journal: Journal,
+    near: Neighbours,
     stored: Stored,
     keys: Sequence[Key],
     known: dict[str, str],
@@ -76,7 +78,7 @@ def _attach(
     event = stored.event
     target = next((follow(known[k.key], leads) for k in keys if k.key in known), None)
     how = {key.key: key.how for key in keys}
-    if target is None and (found := coinciding(journal, event, met)):
+    if target is None and (found := coinciding(near, event, met)):
         target = follow(found.object, leads)
         how = dict.fromkeys(how, found.said)
     target = target or object_iri(keys[0].key)

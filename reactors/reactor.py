@@ -70,6 +70,7 @@ class Reactor:
         if stored and self._identify is not None:
             objects = self._objects(self._identify, stored)
             stored = [_about(item, objects.get(item.seq)) for item in stored]
+        self._memory.foresee(item.event.object for item in stored if item.event.object)
         self._decided_to = -1  # until it is committed, what the memory holds may not be true
         batch = [decided for item in stored for decided in self._decide(item)]
         # A live service rings when it has read all that has come: what was sent in time counts.

@@ -3,7 +3,7 @@ it needs in a bounded space, for tests and backtests."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 import msgspec
@@ -48,8 +48,8 @@ class FromJournal:
     def events(self, kind: str, start: datetime, end: datetime | None, upto: int) -> Iterable[Stored]:
         return self._journal.between(kind, start, end, upto=upto)
 
-    def retractions(self, obj: str) -> Iterable[Stored]:
-        return [stored for stored in self._journal.events_of(obj) if stored.event.is_retraction]
+    def retractions(self, objects: Sequence[str]) -> Mapping[str, Sequence[Stored]]:
+        return self._journal.retractions(objects)
 
     def questions(self, obj: str) -> Iterable[tuple[str, str]]:
         return self._journal.open_questions(obj)
@@ -83,8 +83,8 @@ class FromNothing:
     def events(self, kind: str, start: datetime, end: datetime | None, upto: int) -> Iterable[Stored]:
         return ()
 
-    def retractions(self, obj: str) -> Iterable[Stored]:
-        return ()
+    def retractions(self, objects: Sequence[str]) -> Mapping[str, Sequence[Stored]]:
+        return {}
 
     def questions(self, obj: str) -> Iterable[tuple[str, str]]:
         return ()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict, deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
@@ -51,8 +51,8 @@ class Source(Protocol):
         """Events of a kind with T0 from `start` to before `end`, numbered up to `upto`."""
         ...
 
-    def retractions(self, obj: str) -> Iterable[Stored]:
-        """Retractions of an object."""
+    def retractions(self, objects: Sequence[str]) -> Mapping[str, Sequence[Stored]]:
+        """Retractions of each of these objects; objects without any may be left out."""
         ...
 
     def questions(self, obj: str) -> Iterable[tuple[str, str]]:
@@ -99,6 +99,13 @@ class Recollection:
         """What was noted is stored by now, and people may have said something meanwhile."""
         self._noted.clear()
         self._silences = None
+
+    def foresee(self, objects: Iterable[str]) -> None:
+        """Read at once what will be asked about the objects of a batch one by one."""
+        new = [obj for obj in dict.fromkeys(objects) if obj not in self._retractions]
+        told = self._source.retractions(new) if new else {}
+        for obj in new:
+            _keep(self._retractions, obj, {s.seq: s.event for s in told.get(obj, ())}, KEEP_OBJECTS)
 
     # --- what was done ---
 
@@ -235,8 +242,7 @@ class Recollection:
 
     def _taken_back(self, obj: str) -> dict[int, Event]:
         if obj not in self._retractions:
-            told = {s.seq: s.event for s in self._source.retractions(obj)}
-            _keep(self._retractions, obj, told, KEEP_OBJECTS)
+            self.foresee([obj])
         return self._retractions[obj]
 
     def event(self, event_id: str) -> Event | None:

@@ -104,3 +104,11 @@ def test_a_change_of_a_feeds_state_is_told_once(journal: Journal) -> None:
     assert (feed.state, feed.first, feed.count) == ("silent", None, 0)
     journal.feed_seen([FeedSeen(feed="f", at=NOW)])
     assert journal.feeds()[0].state == "silent"
+
+
+def test_the_retractions_of_several_objects_are_told_at_once(journal: Journal) -> None:
+    journal.append([event("a"), event("b", tense=Tense.RETRACTION), event("c", tense=Tense.RETRACTION), event("d")])
+    journal.set_object([(1, A), (2, A), (3, B), (4, B)])
+    told = journal.retractions([A, B, "http://o/none"])
+    assert {obj: [stored.event.id for stored in found] for obj, found in told.items()} == {A: ["b"], B: ["c"]}
+    assert journal.retractions([]) == {}

@@ -237,6 +237,10 @@ class Journal:
         """All events about an object, in order."""
         return self._db.read(lambda c: objects.events_of(c, obj))
 
+    def retractions(self, objs: Sequence[str]) -> dict[str, list[r.Stored]]:
+        """Retractions of each of these objects, in order; objects without any are left out."""
+        return self._db.read(lambda c: objects.retractions(c, objs))
+
     # --- decisions and reactions ---
 
     def decide(self, consumer: str, upto_seq: int, batch: Sequence[r.Decided]) -> list[int]:

@@ -119,10 +119,13 @@ def get(connection: Connection, event_id: str) -> Stored | None:
 
 
 def around(connection: Connection, moment: datetime, seconds: float, limit: int | None = None) -> list[Stored]:
-    """Events whose trigger time is within `seconds` of a moment, in order of arrival, the first `limit` of them."""
+    """Events whose trigger time is within `seconds` of a moment, in order of arrival; of more than `limit` those with
+    the earliest trigger times."""
     e, margin = t.events.c, timedelta(seconds=seconds)
     query = stored_events().where(e.trigger_time >= moment - margin, e.trigger_time <= moment + margin)
-    return [to_stored(row) for row in connection.execute(query.order_by(e.seq).limit(limit))]
+    # In the order of the index: by number, a database would rather walk through the whole log than sort.
+    found = [to_stored(row) for row in connection.execute(query.order_by(e.trigger_time, e.seq).limit(limit))]
+    return sorted(found, key=lambda stored: stored.seq)
 
 
 def between(connection: Connection, kind: str, start: datetime, end: datetime | None, upto: int) -> list[Stored]:

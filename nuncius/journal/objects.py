@@ -64,6 +64,17 @@ def events_of(connection: Connection, obj: str) -> list[Stored]:
     return [log.to_stored(row) for row in connection.execute(query)]
 
 
+def retractions(connection: Connection, objs: Sequence[str]) -> dict[str, list[Stored]]:
+    """Retractions of each of these objects, in order; objects without any are left out."""
+    found: dict[str, list[Stored]] = {}
+    for piece in log.chunks(objs):
+        query = log.stored_events().where(t.event_objects.c.object.in_(piece), t.events.c.retraction)
+        for row in connection.execute(query.order_by(t.events.c.seq)):
+            stored = log.to_stored(row)
+            found.setdefault(str(stored.event.object), []).append(stored)
+    return found
+
+
 def objects(connection: Connection, limit: int, before: datetime | None) -> list[ObjectSummary]:
     """The objects spoken of last, newest first; `before` pages on from the `updated` of the last one seen."""
     newest = func.max(t.event_objects.c.received)
