@@ -19,7 +19,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -67,11 +67,17 @@ PARAMS = {
 }
 
 
+#: T0 of the first trigger; notices that are years late would not be looked at as live ones are.
+FIRST = datetime.now(UTC) - timedelta(days=2)
+
+
 def voevent(number: int) -> bytes:
-    """One Fermi GBM flight position, about 2 kB. Each trigger has its own T0, ten minutes after the one before."""
-    t0 = (datetime(2000, 1, 2, 3, 4, 5) + timedelta(minutes=10 * number)).isoformat()  # noqa: DTZ001 — VOEvents are UTC
+    """One Fermi GBM flight position, about 2 kB. Eight notices tell of one trigger, as in life, and the triggers are a
+    minute apart."""
+    trigger = number // 8
+    t0 = (FIRST + timedelta(seconds=61 * trigger)).strftime("%Y-%m-%dT%H:%M:%S.00")
     params = "\n".join(
-        f'<Param name="{k}" value="{v.format(n=number)}" ucd="meta" unit=""/>' for k, v in PARAMS.items()
+        f'<Param name="{k}" value="{v.format(n=trigger)}" ucd="meta" unit=""/>' for k, v in PARAMS.items()
     )
     return VOEVENT.format(n=number, params=params, t0=t0).encode()
 

@@ -3,13 +3,12 @@ imported, so that `nuncius -h` answers at once."""
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 import sys
 
 import click
 
-from nuncius import __version__, commands
+from nuncius import __version__
+from nuncius.commands._modules import Modules
 from nuncius.core.errors import NunciusError
 
 #: One line each, kept here so that help needs no import of the command; a test compares them with the commands.
@@ -30,32 +29,18 @@ SUMMARIES = {
 }
 
 
-class Lazy(click.Group):
-    """A group whose commands are modules."""
+class Lazy(Modules):
+    """The commands in the order in which people meet them."""
+
+    package = "nuncius.commands"
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        found = {m.name for m in pkgutil.iter_modules(commands.__path__) if not m.name.startswith("_")}
+        found = set(super().list_commands(ctx))
         return [name for name in SUMMARIES if name in found] + sorted(found - set(SUMMARIES))
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in self.list_commands(ctx):
-            return None
-        module = importlib.import_module(f"nuncius.commands.{cmd_name}")
-        command: click.Command = module.command
-        return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl([(name, SUMMARIES.get(name, "")) for name in self.list_commands(ctx)])
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        from nuncius.core.registry import did_you_mean
-
-        if args and not args[0].startswith("-") and args[0] not in self.list_commands(ctx):
-            ctx.fail(f"no command '{args[0]}'{did_you_mean(args[0], self.list_commands(ctx))}")
-        return super().resolve_command(ctx, args)
 
 
 @click.group(cls=Lazy, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
