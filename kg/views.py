@@ -17,7 +17,7 @@ from pathlib import Path
 
 from nuncius.core.errors import TransientError
 
-_ATTEMPTS = 200
+_ATTEMPTS = 1000
 _PAUSE_S = 0.005
 _NUMBERS = itertools.count()
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from listeners.formats import FORMATS, Format, Message
-from listeners.words import utc
+from listeners.words import floats, utc
 from nuncius.core.errors import FormatError
 from nuncius.core.event import Event, Tense, content_id, iso
 
@@ -23,6 +23,10 @@ _ACTIONS = {
     "unpublished": Tense.RETRACTION,
     "deleted": Tense.RETRACTION,
 }
+
+
+#: Fields of a release that have words of their own here.
+_READ = frozenset({"tag_name", "draft", "prerelease", "name", "body", "html_url", "published_at"})
 
 
 def accepts(message: Message, content: Any) -> bool:
@@ -58,6 +62,8 @@ def parse(message: Message, content: dict[str, Any]) -> list[Event]:
         "tense": tense.value,
         "ids": [],
         "event_name": [],
+        # The rest of the release; people and addresses of other pages are left out.
+        "parameters": floats({k: v for k, v in release.items() if k not in _READ and not isinstance(v, dict | list)}),
     }
     if published is not None:
         data["published"] = iso(published)
