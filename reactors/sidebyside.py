@@ -164,10 +164,20 @@ def _changed(before: _Said | None, now: _Said | None) -> str:
     if before.decision.outcome != now.decision.outcome:
         return f"{before.decision.outcome} → {now.decision.outcome}"
     for number in range(max(len(before.acts), len(now.acts))):
-        pair = [str(one.acts[number]) if number < len(one.acts) else "nothing" for one in (before, now)]
+        one, other = (said.acts[number] if number < len(said.acts) else None for said in (before, now))
+        if one is not None and other is not None and one.would == other.would == "skipped":
+            continue  # for another reason, maybe, but neither does anything
+        if one is not None and other is not None and one.would != other.would:
+            # Inputs are long, and it is the condition that decided.
+            return f"action {number + 1} ({one.do} {_cut(one.what)}): {_would(one)} → {_would(other)}"
+        pair = ["nothing" if act is None else str(act) for act in (one, other)]
         if pair[0] != pair[1]:
             return f"action {number + 1}: {_cut(pair[0])} → {_cut(pair[1])}"
     return ""
+
+
+def _would(act: Preview) -> str:
+    return f"{act.would}: {act.why}" if act.why else act.would
 
 
 def _cut(text: str) -> str:

@@ -291,3 +291,19 @@ def test_rules_with_errors_are_not_backtested(night: Path, tmp_path: Path) -> No
     result = CliRunner().invoke(cli, ["rules", "backtest", str(night), "--rules", str(tmp_path / "bad.yaml")])
     assert result.exit_code != 0
     assert "did you mean 'lvk.alert'" in str(result.exception)
+
+
+CONDITIONED = """rule: look
+when: gcn.notice.fermi.gbm
+do:
+  - run: localization
+    if: ev.ra_dec_error < {most}
+"""
+
+
+def test_an_action_whose_own_condition_was_edited_names_that_condition(night: Path, tmp_path: Path) -> None:
+    before, now = rules(tmp_path, CONDITIONED.format(most=20)), rules(tmp_path, CONDITIONED.format(most=2), "new.yaml")
+    diff = told(backtest([night], before.rules, other=now.rules))["diff"]
+    changed = [one for one in diff["firings"] if one["change"] == "changed"]
+    assert changed
+    assert "runs → skipped: ev.ra_dec_error < 2 is false" in changed[0]["line"]
