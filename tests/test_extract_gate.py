@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from kg import extraction
 from kg.extraction import Circular, extract, reads_again
+from kg.extraction.candidate import Candidate, Grammar
 from kg.extraction.normalise import Even
 
 _PIECES = st.sampled_from(
@@ -60,3 +65,21 @@ def test_the_gate_refuses_a_value_that_the_span_does_not_say() -> None:
             "follows_up": "GRB 260307B",
         }
         assert not reads_again(msgspec.structs.replace(fact, value=forged[fact.predicate]))
+
+
+@pytest.mark.parametrize(
+    ("value", "start", "end"),
+    [(1.235, 4, 9), (1.234, 5, 9), (1.234, 0, 3)],
+    ids=["another value", "part of the number", "another place"],
+)
+def test_whatever_proposes_a_value_that_its_span_does_not_say_is_not_believed(
+    monkeypatch: pytest.MonkeyPatch, value: float, start: int, end: int
+) -> None:
+    def extracted(said: float, first: int, last: int) -> list[Any]:
+        lie = Candidate(predicate="redshift", where="body", start=first, end=last, value=said, confidence=0.99)
+        lying = Grammar(predicates=("redshift",), propose=lambda document: [lie], reads_again=lambda fact: True)
+        monkeypatch.setattr(extraction, "GRAMMARS", (lying,))
+        return extract(Circular(number=40000, subject="GRB 260307A: redshift", body="z = 1.234 from our spectrum"))
+
+    assert [fact.value for fact in extracted(1.234, 4, 9)] == [1.234]
+    assert extracted(value, start, end) == []

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
 
 
 #: Columns that stay on one line.
+#: Columns of a table that is not shown on a terminal.
+PIPED = 140
+#: What a value needs to be read at one glance, also on a narrow terminal.
+_LEAST = {"says": 12, "note": 8, "by": 8}
 _SHORT = frozenset({"predicate", "assertion", "since", "time", "circular", "withdrawn", "tense"})
 
 
@@ -47,7 +51,9 @@ def print_table(title: str, columns: list[str], rows: Any) -> None:
         return
     table = Table(title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD, pad_edge=False)
     for column in columns:
-        table.add_column(column, overflow="fold", no_wrap=column in _SHORT)
+        table.add_column(column, overflow="fold", no_wrap=column in _SHORT, min_width=_LEAST.get(column))
     for row in rows:
         table.add_row(*("" if row.get(c) is None else str(row[c]) for c in columns))
-    Console().print(table)
+    console = Console()
+    # In a pipe there is no terminal whose width would count; 80 columns would break every number.
+    Console(width=None if console.is_terminal else PIPED).print(table)
