@@ -69,6 +69,21 @@ def refused(record: Record, source: str, error: Exception) -> Reject:
     )
 
 
+def rejected(message: Message, source: str, error: Exception) -> Reject:
+    """A message that came by itself, over the web say, as a reject, for the reason that `error` gives."""
+    if not isinstance(error, FormatError):
+        log.error("a parser failed on %s", message.label, exc_info=error)
+    return Reject(
+        received=message.received,
+        source=source,
+        topic=message.name or message.topic or "",
+        content_type=message.content_type or "",
+        raw=message.raw,
+        error=type(error).__name__,
+        reason=str(error) or repr(error),
+    )
+
+
 def keep(journal: Journal, batch: Sequence[Taken], *, source: str, offsets: Sequence[Offset]) -> Appended:
     """Append a batch in one transaction. Raises TransientError when it may be tried again: nothing is written then."""
     events = [event for taken in batch for event in taken.events]

@@ -25,6 +25,7 @@ from nuncius.core.clock import Clock, SystemClock
 from nuncius.core.errors import ConfigurationError, NunciusError
 from nuncius.journal import Journal
 from nuncius.ownership import take_over, this_process
+from nuncius.recurring import Duty, Recurring
 from nuncius.settings import Settings
 from reactors.means import live_means
 from reactors.reactor import Reactor
@@ -95,8 +96,11 @@ class App:
         self.journal.close()
 
 
-def assemble(settings: Settings, listeners: Sequence[Listener], *, clock: Clock | None = None) -> App:
-    """The whole flow: what arrives is journalled, understood, decided on, acted on and reported."""
+def assemble(
+    settings: Settings, listeners: Sequence[Listener], *, duties: Sequence[Duty] = (), clock: Clock | None = None
+) -> App:
+    """The whole flow: what arrives is journalled, understood, decided on, acted on and reported. `duties` are what is
+    done again and again beside it, such as asking for new papers."""
     clock = clock or SystemClock()
     try:
         settings.data_dir.mkdir(parents=True, exist_ok=True)
@@ -114,6 +118,8 @@ def assemble(settings: Settings, listeners: Sequence[Listener], *, clock: Clock 
     parts: dict[str, Callable[[threading.Event], None]] = {}
     for listener in listeners:
         parts[listener.name] = partial(listener.run, journal)
+    if duties:
+        parts["duties"] = Recurring(journal, duties, clock=clock, owner=owner).run
     parts["kg"] = GraphConsumer(journal, graph).run
     queries = NamedQueries(graph)
     means = live_means(journal, queries, clock, settings.orbits)

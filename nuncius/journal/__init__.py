@@ -27,8 +27,10 @@ from nuncius.journal.records import (
     StoredReport,
     StoredStep,
     StoredWait,
+    Turn,
     Wait,
 )
+from nuncius.journal.taking import Turns
 
 __all__ = [
     "Appended",
@@ -57,5 +59,7 @@ __all__ = [
     "StoredReport",
     "StoredStep",
     "StoredWait",
+    "Turn",
+    "Turns",
     "Wait",
 ]

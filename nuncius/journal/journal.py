@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 
@@ -30,6 +30,7 @@ from nuncius.journal import (
     schema,
     silences,
     steps,
+    turns,
     waits,
 )
 from nuncius.journal import records as r
@@ -38,6 +39,8 @@ from nuncius.journal.statistics import outcomes, statistics, unfinished
 
 #: How often other processes' work is looked for, in seconds; one look costs about a tenth of a millisecond.
 POLL_S = 0.05
+
+T = TypeVar("T")
 
 
 class Journal:
@@ -88,18 +91,36 @@ class Journal:
             self._work += 1
             self._changed.notify_all()
 
+    # --- for the modules of this package that keep tables of their own ---
+
+    def transact(self, work: Callable[[Connection], T]) -> T:
+        """What `work` writes as one transaction, durable when it returns."""
+        return self._db.write(work)
+
+    def ask(self, work: Callable[[Connection], T]) -> T:
+        """What `work` reads."""
+        return self._db.read(work)
+
     # --- the log ---
 
     def append(
-        self, events: Sequence[Event], *, rejects: Sequence[r.Reject] = (), offsets: Sequence[r.Offset] = ()
+        self,
+        events: Sequence[Event],
+        *,
+        rejects: Sequence[r.Reject] = (),
+        offsets: Sequence[r.Offset] = (),
+        also: Callable[[Connection], None] | None = None,
     ) -> r.Appended:
-        """Keep events, rejects and offsets together. An event whose id is known already changes nothing."""
+        """Keep events, rejects and offsets together, and what `also` writes. An event whose id is known already
+        changes nothing."""
         now = self._clock.now()
 
         def work(connection: Connection) -> r.Appended:
             done = log.append(connection, events, now)
             rejected = log.reject(connection, rejects)
             log.set_offsets(connection, offsets)
+            if also is not None:
+                also(connection)
             return r.Appended(new=done.new, duplicates=done.duplicates, rejected=rejected)
 
         done = self._db.write(work)
@@ -399,12 +420,14 @@ class Journal:
 
     def owners(self) -> list[str]:
         """Who holds leases."""
-        return self._db.read(lambda c: sorted({*steps.owners(c), *outbox.owners(c)}))
+        return self._db.read(lambda c: sorted({*steps.owners(c), *outbox.owners(c), *turns.owners(c)}))
 
     def release(self, owner: str) -> int:
         """End all leases of a process that is known to be dead; its work is due at once. Returns how many."""
         now = self._clock.now()
-        return self._db.write(lambda c: steps.release(c, owner, now) + outbox.release(c, owner, now))
+        return self._db.write(
+            lambda c: steps.release(c, owner, now) + outbox.release(c, owner, now) + turns.release(c, owner)
+        )
 
     # --- outbox ---
 

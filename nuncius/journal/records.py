@@ -366,3 +366,20 @@ class Feed(msgspec.Struct, frozen=True, kw_only=True):
     state: str
     since: datetime | None
     detail: str
+
+
+# --- recurring duties ---
+
+
+class Turn(msgspec.Struct, frozen=True, kw_only=True):
+    """A duty as it stands. `state` is what it wants to remember, None before its first success; `failures` counts
+    those since the last success, `error` is the last one's message."""
+
+    name: str
+    due: datetime
+    owner: str | None = None
+    until: datetime | None = None
+    state: Any = None
+    succeeded: datetime | None = None
+    failures: int = 0
+    error: str = ""

@@ -28,7 +28,7 @@ from sqlalchemy.types import TypeEngine
 from nuncius.core.errors import PermanentError
 
 #: The Alembic revision that these tables are at.
-REVISION = "0003"
+REVISION = "0004"
 
 #: On SQLite only INTEGER is an alias of the rowid, and so costs no second index.
 BigInt = BigInteger().with_variant(Integer(), "sqlite")
@@ -395,4 +395,18 @@ feeds = Table(
     Column("state", Words, nullable=False),
     Column("since", Moment),
     Column("detail", Words, nullable=False),
+)
+
+#: Recurring duties of the service and whose turn they are.
+turns = Table(
+    "turns",
+    metadata,
+    Column("name", Words, primary_key=True),
+    Column("due", Moment, nullable=False),
+    Column("owner", Words),
+    Column("until", Moment),
+    Column("state", Json),
+    Column("succeeded", Moment),
+    Column("failures", Integer, nullable=False),
+    Column("error", Words, nullable=False),
 )
