@@ -11,6 +11,7 @@ from sqlalchemy import (
     Boolean,
     Column,
     Dialect,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -409,4 +410,78 @@ turns = Table(
     Column("succeeded", Moment),
     Column("failures", Integer, nullable=False),
     Column("error", Words, nullable=False),
+)
+
+#: How each sanity check stands. `standing` holds the counters by which single slips are told from failures; `incident`
+#: counts the times that it was failing, each of which has a thread of its own.
+check_states = Table(
+    "check_states",
+    metadata,
+    Column("check", Words, primary_key=True),
+    Column("platform", Words, nullable=False),
+    Column("state", Words, nullable=False),
+    Column("since", Moment, nullable=False),
+    Column("looked", Moment, nullable=False),
+    Column("ok", Boolean),
+    Column("reason", Words, nullable=False),
+    Column("mend", Words, nullable=False),
+    Column("severity", Words, nullable=False),
+    Column("proves", Json, nullable=False),
+    Column("standing", Json, nullable=False),
+    Column("changes", Integer, nullable=False),
+    Column("incident", Integer, nullable=False),
+)
+
+check_runs = Table(
+    "check_runs",
+    metadata,
+    _id(),
+    Column("check", Words, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("ok", Boolean),
+    Column("state", Words, nullable=False),
+    Column("reason", Words, nullable=False),
+    Column("took_s", Float, nullable=False),
+    Column("values", Json, nullable=False),
+    Index(None, "check", "at"),
+)
+
+#: Runs of test cases: one row for each case, environment and seed. `cause` is the event that asked for it first.
+test_results = Table(
+    "test_results",
+    metadata,
+    _id(),
+    Column("case", Words, nullable=False),
+    Column("case_hash", String(64), nullable=False),
+    Column("package", Words, nullable=False),
+    Column("version", Words, nullable=False),
+    Column("environment", String(64), nullable=False),
+    Column("seed", BigInteger, nullable=False),
+    Column("state", Words, nullable=False),
+    Column("values", Json, nullable=False),
+    Column("verdict", Words, nullable=False, default=""),
+    Column("error", Words, nullable=False, default=""),
+    Column("seconds", Float, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("cause", Words, nullable=False, default=""),
+    UniqueConstraint("case_hash", "package", "version", "environment", "seed"),
+    Index(None, "case", "package"),
+)
+
+#: References that people accepted in place of those in the files; `of` is the digest of what the file said then.
+test_references = Table(
+    "test_references",
+    metadata,
+    _id(),
+    Column("case", Words, nullable=False, index=True),
+    Column("quantity", Words, nullable=False),
+    Column("of", String(64), nullable=False),
+    Column("value", Float, nullable=False),
+    Column("error", Float),
+    Column("unit", Words, nullable=False),
+    Column("package", Words, nullable=False),
+    Column("version", Words, nullable=False),
+    Column("why", Words, nullable=False),
+    Column("by", Words, nullable=False),
+    Column("at", Moment, nullable=False),
 )

@@ -17,6 +17,8 @@ BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 def upgrade() -> None:
     _turns()
+    _checks()
+    _test_results()
 
 
 def _turns() -> None:
@@ -35,6 +37,88 @@ def _turns() -> None:
     )
 
 
+def _checks() -> None:
+    """How each sanity check stands, and each look at it."""
+    op.create_table(
+        "check_states",
+        sa.Column("check", sa.Text(), nullable=False),
+        sa.Column("platform", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("since", MOMENT, nullable=False),
+        sa.Column("looked", MOMENT, nullable=False),
+        sa.Column("ok", sa.Boolean(), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("mend", sa.Text(), nullable=False),
+        sa.Column("severity", sa.Text(), nullable=False),
+        sa.Column("proves", sa.Text(), nullable=False),
+        sa.Column("standing", sa.Text(), nullable=False),
+        sa.Column("changes", sa.Integer(), nullable=False),
+        sa.Column("incident", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("check", name="pk_check_states"),
+    )
+    op.create_table(
+        "check_runs",
+        sa.Column("id", BIG, autoincrement=True, nullable=False),
+        sa.Column("check", sa.Text(), nullable=False),
+        sa.Column("at", MOMENT, nullable=False),
+        sa.Column("ok", sa.Boolean(), nullable=True),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("took_s", sa.Float(), nullable=False),
+        sa.Column("values", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_check_runs"),
+    )
+    op.create_index("ix_check_runs_check_at", "check_runs", ["check", "at"], unique=False)
+
+
+def _test_results() -> None:
+    """What test cases gave with which software, and the references that people accepted."""
+    op.create_table(
+        "test_results",
+        sa.Column("id", BIG, autoincrement=True, nullable=False),
+        sa.Column("case", sa.Text(), nullable=False),
+        sa.Column("case_hash", sa.String(length=64), nullable=False),
+        sa.Column("package", sa.Text(), nullable=False),
+        sa.Column("version", sa.Text(), nullable=False),
+        sa.Column("environment", sa.String(length=64), nullable=False),
+        sa.Column("seed", sa.BigInteger(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("values", sa.Text(), nullable=False),
+        sa.Column("verdict", sa.Text(), nullable=False),
+        sa.Column("error", sa.Text(), nullable=False),
+        sa.Column("seconds", sa.Float(), nullable=False),
+        sa.Column("at", MOMENT, nullable=False),
+        sa.Column("cause", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_test_results"),
+        sa.UniqueConstraint(
+            "case_hash",
+            "package",
+            "version",
+            "environment",
+            "seed",
+            name="uq_test_results_case_hash_package_version_environment_seed",
+        ),
+    )
+    op.create_index("ix_test_results_case_package", "test_results", ["case", "package"], unique=False)
+    op.create_table(
+        "test_references",
+        sa.Column("id", BIG, autoincrement=True, nullable=False),
+        sa.Column("case", sa.Text(), nullable=False),
+        sa.Column("quantity", sa.Text(), nullable=False),
+        sa.Column("of", sa.String(length=64), nullable=False),
+        sa.Column("value", sa.Float(), nullable=False),
+        sa.Column("error", sa.Float(), nullable=True),
+        sa.Column("unit", sa.Text(), nullable=False),
+        sa.Column("package", sa.Text(), nullable=False),
+        sa.Column("version", sa.Text(), nullable=False),
+        sa.Column("why", sa.Text(), nullable=False),
+        sa.Column("by", sa.Text(), nullable=False),
+        sa.Column("at", MOMENT, nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_test_references"),
+    )
+    op.create_index("ix_test_references_case", "test_references", ["case"], unique=False)
+
+
 def downgrade() -> None:
-    for table in ("turns",):
+    for table in ("test_references", "test_results", "check_runs", "check_states", "turns"):
         op.drop_table(table)
