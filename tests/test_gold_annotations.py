@@ -41,6 +41,11 @@ def records(gold: Path) -> list[dict[str, Any]]:
 
 
 @pytest.fixture(scope="module")
+def third(gold: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (gold / "third.jsonl").read_text(encoding="utf-8").splitlines()]
+
+
+@pytest.fixture(scope="module")
 def cases(gold: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in (gold / "adversarial.jsonl").read_text(encoding="utf-8").splitlines()]
 
@@ -62,26 +67,30 @@ def test_at_least_150_circulars_of_every_era_and_messenger(records: list[dict[st
     assert all(kind in events for kind in ("GRB ", "IceCube-", "S23", "HAWC-", "EP25", "Swift trigger", "AT20"))
 
 
-def test_no_event_is_in_both_splits(records: list[dict[str, Any]]) -> None:
-    by_split = {split: {r["event"] for r in records if r["split"] == split} for split in ("dev", "test")}
+def test_no_event_is_in_both_splits(records: list[dict[str, Any]], third: list[dict[str, Any]]) -> None:
+    by_split = {split: {r["event"] for r in records + third if r["split"] == split} for split in ("dev", "test")}
     assert not by_split["dev"] & by_split["test"]
     assert min(map(len, by_split.values())) > 40
 
 
-def test_annotations_hold_no_text_of_a_circular(records: list[dict[str, Any]], shared_data: Path) -> None:
+def test_annotations_hold_no_text_of_a_circular(
+    records: list[dict[str, Any]], third: list[dict[str, Any]], shared_data: Path
+) -> None:
     texts = {
         c["circularId"]: " ".join(c["body"].split())
         for c in map(json.loads, (shared_data / "circulars.jsonl").read_text(encoding="utf-8").splitlines())
     }
-    for record in records:
+    for record in records + third:
         for fact in record["facts"]:
             assert "text" not in fact
             if isinstance(fact["value"], str) and " " in fact["value"] and len(fact["value"]) > 30:
                 assert fact["value"] not in texts[record["circular"]], (record["circular"], fact["value"])
 
 
-def test_a_field_is_complete_or_absent_but_known(records: list[dict[str, Any]], validate: ModuleType) -> None:
-    for record in records:
+def test_a_field_is_complete_or_absent_but_known(
+    records: list[dict[str, Any]], third: list[dict[str, Any]], validate: ModuleType
+) -> None:
+    for record in records + third:
         for field in record["complete_for"]:
             predicate, _, part = field.partition(":")
             assert predicate in validate.PREDICATES
@@ -135,5 +144,24 @@ def test_the_second_development_sample_names_no_event_of_the_test_side(
     assert {r["split"] for r in second.values()} == {"dev"}
     for circular in map(json.loads, (shared_data / "circulars.jsonl").read_text(encoding="utf-8").splitlines()):
         if circular["circularId"] in second:
+            said = sample.bare(circular["subject"] + circular["body"])
+            assert not [name for name in test if name in said], circular["circularId"]
+
+
+def test_the_blind_sample_can_be_drawn_again_apart_from_the_others_and_from_the_test_side(
+    gold: Path, records: list[dict[str, Any]], third: list[dict[str, Any]], shared_data: Path
+) -> None:
+    sample = load(gold / "sample.py")
+    circulars = [
+        json.loads(line) for line in (shared_data / "circulars.jsonl").read_text(encoding="utf-8").splitlines()
+    ]
+    numbers = {r["circular"] for r in third}
+    assert set(sample.draw_third(circulars, records)) == numbers
+    assert len(numbers) == len(third) == 99
+    assert not numbers & {r["circular"] for r in records}
+    assert {(r["split"], r["draw"]) for r in third} == {("dev", "third")}
+    test = sample.names_of_test(records)
+    for circular in circulars:
+        if circular["circularId"] in numbers:
             said = sample.bare(circular["subject"] + circular["body"])
             assert not [name for name in test if name in said], circular["circularId"]

@@ -102,6 +102,35 @@ SECOND: tuple[tuple[str, int, str], ...] = (
     ("second: not found", 5, r"not detect|no (?:credible |optical |new )?(?:source|afterglow|counterpart)|upper limit"),
 )
 
+# A fourth draw, kept apart in third.jsonl: circulars that no grammar was written on, to be scored before anybody tunes
+# on them. Four in ten are drawn evenly over all years and senders ("."), six in ten from what is read worst.
+THIRD_SEED = 11
+THIRD_LONGEST = 2000
+THIRD: tuple[tuple[str, int, str], ...] = (
+    ("third: any", 40, r"."),
+    (
+        "third: corrections",
+        8,
+        r"(?i)typo|mistake|supersede|should (?:be )?read|correction to|revised|instead of",
+    ),
+    ("third: taken back", 8, r"not (?:a |an )?(?:GRB|astrophysical|real)|retract(?:ed|ion)|withdraw|spurious"),
+    ("third: neutrinos", 4, r"IceCube-|neutrino"),
+    ("third: links", 5, r"coincident with|associat(?:ed|ion) (?:with|of) (?:the |a )?(?:GRB|SN|S2|gala|nearby)|blazar"),
+    ("third: links in the subject", 5, r"\n[^\n]*(?:SN ?\d{4}|SN\b|supernova|AT ?20|ZTF|EP ?2\d|LXT|HAWC)[^\n]*\Z"),
+    (
+        "third: classes",
+        8,
+        r"[Tt]ype I[abcIP]|SN I[abc]|short[- ](?:hard|dur)|BBH|XRF|SGR|X-ray [Ff]lash|merger",
+    ),
+    (
+        "third: candidates",
+        8,
+        r"(?i)afterglow candidate|candidate (?:counter|after|host)|unrelated|not related",
+    ),
+    ("third: positions", 7, r"EP2\d|EP-WXT|SVOM|ATCA|MeerKAT|ANTARES|IBIS|Chandra|2MASS|AT ?20\d\d|XMM|ALMA|LVC"),
+    ("third: redshifts", 7, r"photo(?:metric)?[- ]?(?:z\b|redshift)|redshift (?:limit|range)|pseudo|z ?[<>]"),
+)
+
 
 def stratum_of(number: int, subject: str) -> str:
     """The first stratum whose pattern the subject matches; old circulars have one of their own."""
@@ -163,22 +192,40 @@ def names_of_test(records: list[dict[str, Any]]) -> set[str]:
 def draw_second(circulars: list[dict[str, Any]], records: list[dict[str, Any]]) -> dict[int, str]:
     """Circular number → stratum of the second development sample: none that the first draws chose, none that names
     an event of the test side in subject, index or body."""
-    taken, test = set(draw(circulars)), names_of_test(records)
+    return _drawn_apart(circulars, records, set(draw(circulars)), SECOND_SEED, SECOND_LONGEST, SECOND)
+
+
+def _drawn_apart(
+    circulars: list[dict[str, Any]],
+    records: list[dict[str, Any]],
+    taken: set[int],
+    seed: int,
+    longest: int,
+    strata: tuple[tuple[str, int, str], ...],
+) -> dict[int, str]:
+    """One of each run of each stratum, among what is not taken and names no event of the test side."""
+    test = names_of_test(records)
     texts = {
         int(c["circularId"]): f"{c['body']}\n{c['subject']}"
         for c in sorted(circulars, key=lambda c: int(c["circularId"]))
-        if c.get("quality") == "full" and c["subject"] and len(c["body"]) <= SECOND_LONGEST
+        if c.get("quality") == "full" and c["subject"] and len(c["body"]) <= longest
         if int(c["circularId"]) not in taken
         if not any(
             name in bare([c["subject"], c["body"], c.get("eventId"), c.get("eventIdFromIndex")]) for name in test
         )
     }
-    rng = random.Random(SECOND_SEED)  # a sampling seed, not a secret
+    rng = random.Random(seed)  # a sampling seed, not a secret
     chosen: dict[int, str] = {}
-    for name, quota, pattern in SECOND:
+    for name, quota, pattern in strata:
         pool = [n for n, text in texts.items() if n not in chosen and re.search(pattern, text)]
         chosen.update(dict.fromkeys(_one_of_each_run(pool, quota, rng), name))
     return dict(sorted(chosen.items()))
+
+
+def draw_third(circulars: list[dict[str, Any]], records: list[dict[str, Any]]) -> dict[int, str]:
+    """Circular number → stratum of the blind sample; its rules are those of the second development sample."""
+    taken = {*draw(circulars), *draw_second(circulars, records)}
+    return _drawn_apart(circulars, records, taken, THIRD_SEED, THIRD_LONGEST, THIRD)
 
 
 def main() -> None:
@@ -189,7 +236,8 @@ def main() -> None:
     lines = (arguments.data / "circulars.jsonl").read_text(encoding="utf-8").splitlines()
     circulars = [json.loads(line) for line in lines]
     records = [json.loads(line) for line in (HERE / "circulars.jsonl").read_text(encoding="utf-8").splitlines()]
-    for number, stratum in [*draw(circulars, arguments.seed).items(), *draw_second(circulars, records).items()]:
+    chosen = [draw(circulars, arguments.seed), draw_second(circulars, records), draw_third(circulars, records)]
+    for number, stratum in [pair for numbers in chosen for pair in numbers.items()]:
         sys.stdout.write(f"{number}\t{stratum}\n")
 
 

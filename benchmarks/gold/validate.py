@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).resolve().parent
+FILES = ("circulars.jsonl", "third.jsonl")  # the second one is the blind sample, kept apart so that nobody tunes on it
 PREDICATES = frozenset({
     "event_name", "alias", "instrument", "position", "trigger_time", "t90", "fluence", "flux", "magnitude", "redshift",
     "counterpart", "host", "retraction", "non_detection", "coincidence", "classification",
@@ -153,11 +154,16 @@ def read_lines(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line]
 
 
+def records() -> list[dict[str, Any]]:
+    """Every annotated circular of all draws."""
+    return [record for name in FILES for record in read_lines(HERE / name)]
+
+
 def faults(data: Path | None) -> Iterator[str]:
     """Every fault of both files, in words that say where it is."""
     texts = {c["circularId"]: c for c in read_lines(data / "circulars.jsonl")} if data else {}
     splits: dict[str, str] = {}
-    for record in read_lines(HERE / "circulars.jsonl"):
+    for record in records():
         number = record["circular"]
         if splits.setdefault(record["event"], record["split"]) != record["split"]:
             yield f"circular {number}: its event {record['event']} is in both splits"
@@ -178,20 +184,21 @@ def faults(data: Path | None) -> Iterator[str]:
 
 def counts() -> str:
     """How many facts of each predicate, by split, for people."""
-    records = read_lines(HERE / "circulars.jsonl")
-    table = {split: Counter[str]() for split in ("dev", "test")}
+    parts = ("dev", "test", "third")
+    table = {part: Counter[str]() for part in parts}
     complete: Counter[str] = Counter()
-    for record in records:
+    size: Counter[str] = Counter()
+    for record in records():
+        part = "third" if record.get("draw") == "third" else record["split"]
+        size[part] += 1
         complete.update({field.split(":")[0] for field in record["complete_for"]})
-        for fact in record["facts"]:
-            table[record["split"]][fact["predicate"]] += 1
-    rows = [f"{'predicate':16}{'dev':>6}{'test':>6}{'circulars complete for it':>28}"]
+        table[part].update(fact["predicate"] for fact in record["facts"])
+    rows = [f"{'predicate':16}{'dev':>6}{'test':>6}{'third':>6}{'circulars complete for it':>28}"]
     rows += [
-        f"{name:16}{table['dev'][name]:6}{table['test'][name]:6}{complete[name]:28}"
-        for name in sorted(table["dev"] | table["test"])
+        f"{name:16}" + "".join(f"{table[part][name]:6}" for part in parts) + f"{complete[name]:28}"
+        for name in sorted(set().union(*table.values()))
     ]
-    size = {split: sum(r["split"] == split for r in records) for split in table}
-    rows.append(f"{len(records)} circulars ({size['dev']} dev, {size['test']} test)")
+    rows.append(f"{size.total()} circulars ({', '.join(f'{size[part]} {part}' for part in parts)})")
     rows.append(f"{len(read_lines(HERE / 'adversarial.jsonl'))} adversarial cases")
     return "\n".join(rows)
 
