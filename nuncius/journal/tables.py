@@ -485,3 +485,35 @@ test_references = Table(
     Column("by", Words, nullable=False),
     Column("at", Moment, nullable=False),
 )
+
+#: What people ask for in chat, kept before it is acknowledged; `delivery` is the sender's own id, so that what is
+#: delivered twice is done once.
+inbox = Table(
+    "inbox",
+    metadata,
+    _id(),
+    Column("delivery", Words, nullable=False, unique=True),
+    Column("door", Words, nullable=False),
+    Column("request", Json, nullable=False),
+    Column("state", Words, nullable=False),
+    Column("attempt", Integer, nullable=False, default=0),
+    Column("lease_until", Moment),
+    Column("error", Words, nullable=False, default=""),
+    Column("received", Moment, nullable=False),
+    Column("updated", Moment, nullable=False),
+    Index(None, "door", "state", "id"),
+)
+
+#: Rules of single people, whose only action notifies their owner. A `draft` was shown and not yet kept.
+subscriptions = Table(
+    "subscriptions",
+    metadata,
+    _id(),
+    Column("owner", Words, nullable=False, index=True),
+    Column("name", Words, nullable=False),
+    Column("sentence", Words, nullable=False),
+    Column("rule", Words, nullable=False),
+    Column("state", Words, nullable=False),
+    Column("created", Moment, nullable=False),
+    Column("updated", Moment, nullable=False),
+)

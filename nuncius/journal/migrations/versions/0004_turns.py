@@ -19,6 +19,7 @@ def upgrade() -> None:
     _turns()
     _checks()
     _test_results()
+    _chat()
 
 
 def _turns() -> None:
@@ -119,6 +120,39 @@ def _test_results() -> None:
     op.create_index("ix_test_references_case", "test_references", ["case"], unique=False)
 
 
+def _chat() -> None:
+    """What people ask for in chat, and the rules of single people."""
+    op.create_table(
+        "inbox",
+        sa.Column("id", BIG, autoincrement=True, nullable=False),
+        sa.Column("delivery", sa.Text(), nullable=False),
+        sa.Column("door", sa.Text(), nullable=False),
+        sa.Column("request", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("attempt", sa.Integer(), nullable=False),
+        sa.Column("lease_until", MOMENT, nullable=True),
+        sa.Column("error", sa.Text(), nullable=False),
+        sa.Column("received", MOMENT, nullable=False),
+        sa.Column("updated", MOMENT, nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_inbox"),
+        sa.UniqueConstraint("delivery", name="uq_inbox_delivery"),
+    )
+    op.create_index("ix_inbox_door_state_id", "inbox", ["door", "state", "id"], unique=False)
+    op.create_table(
+        "subscriptions",
+        sa.Column("id", BIG, autoincrement=True, nullable=False),
+        sa.Column("owner", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("sentence", sa.Text(), nullable=False),
+        sa.Column("rule", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("created", MOMENT, nullable=False),
+        sa.Column("updated", MOMENT, nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_subscriptions"),
+    )
+    op.create_index("ix_subscriptions_owner", "subscriptions", ["owner"], unique=False)
+
+
 def downgrade() -> None:
-    for table in ("test_references", "test_results", "check_runs", "check_states", "turns"):
+    for table in ("subscriptions", "inbox", "test_references", "test_results", "check_runs", "check_states", "turns"):
         op.drop_table(table)
