@@ -48,6 +48,9 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     `thread` is the object's IRI. `slot` names the place in the thread: a later report with the same slot and
     another `key` replaces it in place. `key` is the idempotency key: the same key is never delivered twice to
     one target. `event_id` and `rule` are the cause. `revision` counts versions of a slot from 1.
+
+    `asks` is the number of the open question that it puts, `marks` are people's verdicts on it. With `to`
+    (`slack:U0123`) it is for that person only; `subscription` is the number of what they subscribed to.
     """
 
     thread: str
@@ -64,3 +67,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     pictures: list[Picture] = []
     caveats: list[str] = []
     links: list[Link] = []
+    asks: int | None = None
+    marks: list[str] = []
+    to: str = ""
+    subscription: int | None = None

@@ -13,7 +13,7 @@ import msgspec
 from sqlalchemy import Connection, Row, Select, exists, func, insert, or_, select, update
 
 from nuncius.core.errors import PermanentError
-from nuncius.journal import consumers, log, passed, waits
+from nuncius.journal import consumers, log, passed, reviews, waits
 from nuncius.journal import tables as t
 from nuncius.journal.database import LOCK_REACTIONS, lock
 from nuncius.journal.records import Decided, NewReaction, Retraction, StoredDecision, StoredReaction
@@ -220,10 +220,18 @@ def release(connection: Connection, slot: str, now: datetime) -> None:
     connection.execute(first.values(state="queued", updated=now))
 
 
+def create(connection: Connection, wanted: NewReaction, seq: int, now: datetime) -> int:
+    """Create one reaction, whose key is known to be new, beside what its slot has; returns its number."""
+    r = t.reactions.c
+    before = connection.scalar(select(func.count()).where(r.slot == wanted.slot, r.retracts.is_(None))) or 0
+    return _create(connection, [_row(wanted, seq, now, revision=1 + before, retracts=None)], now)[0]
+
+
 def _end(connection: Connection, reactions: Sequence[int], state: str, now: datetime) -> None:
-    """End reactions before their time. A running step is cancelled in its row, which its worker finds out when
-    it renews its lease or tries to finish."""
+    """End reactions before their time, and take back what they ask people. A running step is cancelled in its row,
+    which its worker finds out when it renews its lease or tries to finish."""
     for piece in log.chunks(reactions):
+        reviews.withdraw(connection, piece, state, now)
         ended = update(t.reactions).where(t.reactions.c.id.in_(piece))
         connection.execute(ended.values(state=state, updated=now))
         open_steps = update(t.steps).where(t.steps.c.reaction_id.in_(piece), t.steps.c.state.in_(OPEN_STEPS))

@@ -86,6 +86,10 @@ class Journal:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def wake(self) -> None:
+        """Tell those who wait for work that there may be some."""
+        self._notify()
+
     def _notify(self) -> None:
         with self._changed:
             self._work += 1

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, and_, func, or_, select, update
 
 from nuncius.core.report import Report
 from nuncius.journal import log
@@ -153,12 +153,18 @@ def reports(connection: Connection, thread: str | None, limit: int) -> list[Stor
     query = select(t.outbox).order_by(t.outbox.c.id.desc()).limit(limit)
     if thread is not None:
         query = query.where(t.outbox.c.thread == thread)
+    return [_stored(row) for row in reversed(connection.execute(query).mappings().all())]
+
+
+def of_key(connection: Connection, key: str) -> list[StoredReport]:
+    """The report of that key, once for each target."""
+    query = select(t.outbox).where(t.outbox.c.key == key).order_by(t.outbox.c.id)
+    return [_stored(row) for row in connection.execute(query).mappings()]
+
+
+def _stored(row: RowMapping) -> StoredReport:
     names = StoredReport.__struct_fields__
-    rows = connection.execute(query).mappings().all()
-    return [
-        StoredReport(**{name: row[name] for name in names} | {"report": msgspec.convert(row["report"], type=Report)})
-        for row in reversed(rows)
-    ]
+    return StoredReport(**{name: row[name] for name in names} | {"report": msgspec.convert(row["report"], type=Report)})
 
 
 # --- threads ---

@@ -329,7 +329,7 @@ class LeasedReport(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class StoredReport(msgspec.Struct, frozen=True, kw_only=True):
-    """A report in the outbox and how its delivery stands."""
+    """A report in the outbox and how its delivery stands. `reaction_id` is the reaction that made it, if one did."""
 
     id: int
     target: str
@@ -340,6 +340,7 @@ class StoredReport(msgspec.Struct, frozen=True, kw_only=True):
     error: str
     created: datetime
     updated: datetime
+    reaction_id: int | None = None
 
 
 # --- feeds ---

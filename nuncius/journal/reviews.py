@@ -7,6 +7,7 @@ time, or `withdrawn` because what it was about was retracted or replaced.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -14,7 +15,8 @@ import msgspec
 from sqlalchemy import Connection, case, select, update
 
 from nuncius.core.errors import PermanentError, TransientError
-from nuncius.journal import log
+from nuncius.core.report import Report
+from nuncius.journal import log, outbox
 from nuncius.journal import tables as t
 from nuncius.journal.records import NewReview, Review, Standing, Verdict
 
@@ -84,6 +86,45 @@ def decide(connection: Connection, review_id: int, verdict: Verdict, by: str, wh
     row = update(t.reviews).where(_r.step_id == review_id, _r.verdict == "")
     connection.execute(row.values(verdict=verdict, by=t.clean(by), why=t.clean(why), decided=now))
     return msgspec.structs.replace(found, state=verdict, by=by, why=why, decided=now)
+
+
+def withdraw(connection: Connection, reactions: Sequence[int], state: str, now: datetime) -> None:
+    """Take back the open questions of reactions that end as `state`, before their steps do: what was not sent is not
+    sent any more, and what people may have seen is edited and says why nobody needs to answer."""
+    still = _s.state.in_(("queued", "running", "waiting"))
+    asked = select(_r.step_id, _r.reaction_id, _r.question).join(t.steps, _s.id == _r.step_id)
+    found = {
+        row.step_id: row
+        for row in connection.execute(asked.where(_r.reaction_id.in_(reactions), _r.verdict == "", still))
+    }
+    if not found:
+        return
+    o = t.outbox.c
+    sent = select(t.outbox).where(o.reaction_id.in_({row.reaction_id for row in found.values()})).order_by(o.id)
+    for row in connection.execute(sent).mappings().all():
+        report = msgspec.convert(row["report"], type=Report)
+        if report.asks not in found:
+            continue
+        if row["state"] == "pending":
+            connection.execute(update(t.outbox).where(o.id == row["id"]).values(state="cancelled", updated=now))
+        elif row["state"] in ("sending", "delivered"):
+            edit = _withdrawn(report, found[report.asks].question, WITHDRAWN.get(state, WITHDRAWN["cancelled"]))
+            outbox.enqueue(connection, [(row["target"], edit)], now, reaction_id=row["reaction_id"])
+
+
+#: Why nobody needs to answer any more, by what became of the reaction that asked.
+WITHDRAWN = {
+    "retracted": "What it was about was retracted",
+    "superseded": "Something newer took its place",
+    "cancelled": "What asked it was ended",
+}
+
+
+def _withdrawn(report: Report, question: str, why: str) -> Report:
+    title, _, rest = question.partition("\n")
+    text = f"{why}: nobody needs to answer.\n\n{rest.strip()}".strip()
+    changes: dict[str, Any] = {"key": f"{report.key}/withdrawn", "title": f"Withdrawn: {title}", "text": text}
+    return msgspec.structs.replace(report, **changes, asks=None, caveats=[])
 
 
 def acknowledge(connection: Connection, reaction_id: int, by: str, why: str, now: datetime) -> bool:

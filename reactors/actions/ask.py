@@ -51,7 +51,7 @@ def _ask(work: Work) -> Asking:
         f'or `nuncius review reject {number} --why "…"`'
     )
     question = report(work, title=title or "(an empty question)", text=f"{rest.strip()}\n\n{how}".strip(), caveats=gaps)
-    question = _anew(question, work, "asked")
+    question = msgspec.structs.replace(_anew(question, work, "asked"), asks=number)
     return Asking(review=NewReview(thread=thread_of(work), question=text.strip(), due=due), reports=[question])
 
 
