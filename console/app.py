@@ -1,4 +1,5 @@
-"""The web page: read-only, server-rendered, made from the journal anew for each reader."""
+"""The web page: read-only, server-rendered, made from the journal anew for each reader. Beside it stand two doors of
+their own: webhooks (`hooks.py`) and figures (`metrics.py`)."""
 
 from __future__ import annotations
 
@@ -10,6 +11,11 @@ from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from console import pages, views
+from console.hook_settings import HookSettings
+from console.hooks import Door
+from console.hooks import router as hook_routes
+from console.metrics import router as metric_routes
+from console.metrics_settings import MetricsSettings
 from console.overview import version
 from nuncius.core.clock import Clock, SystemClock
 from nuncius.core.errors import PermanentError
@@ -30,9 +36,17 @@ _PNG = b"\x89PNG\r\n\x1a\n"
 _TYPES = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
 
 
-def create_app(journal: Journal, *, clock: Clock | None = None, hosts: Sequence[str] = LOCAL_HOSTS) -> FastAPI:
+def create_app(
+    journal: Journal,
+    *,
+    clock: Clock | None = None,
+    hosts: Sequence[str] = LOCAL_HOSTS,
+    hooks: HookSettings | None = None,
+    metrics: MetricsSettings | None = None,
+) -> FastAPI:
     """The application. `hosts` are the names it answers to; others are refused, so that a hostile page cannot
-    read this one through a name of its own (DNS rebinding)."""
+    read this one through a name of its own (DNS rebinding). `hooks` says whose webhooks are let in, `metrics` who may
+    read the figures. Raises ConfigurationError for a sender that cannot be let in as it is set."""
     app = FastAPI(title="Nuncius", docs_url=None, redoc_url=None, openapi_url=None)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(hosts))
     time = clock or SystemClock()
@@ -86,8 +100,7 @@ def create_app(journal: Journal, *, clock: Clock | None = None, hosts: Sequence[
     def version_json() -> JSONResponse:
         return JSONResponse({"version": version(journal)})
 
-    @app.get("/healthz")
-    def healthz() -> JSONResponse:
-        return JSONResponse({"ok": True, "last_seq": journal.last_seq()})
-
+    door = Door(journal, hooks or HookSettings(), time)
+    app.include_router(hook_routes(door))
+    app.include_router(metric_routes(journal, metrics or MetricsSettings(), time, door.answers))
     return app

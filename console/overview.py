@@ -56,6 +56,11 @@ def version(journal: Journal) -> str:
     return hashlib.sha256(" ".join([str(journal.last_seq()), *newest, *feeds]).encode()).hexdigest()[:16]
 
 
+def healthy(feed: Feed) -> bool:
+    """Whether a feed works, or is merely quiet; one that nobody has judged yet is taken to."""
+    return feed.state in _GOOD | _UNKNOWN
+
+
 def _feed(feed: Feed) -> FeedLine:
     health = "good" if feed.state in _GOOD else "unknown" if feed.state in _UNKNOWN else "bad"
     words = feed.state + (f": {feed.detail}" if feed.detail else "")

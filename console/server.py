@@ -11,6 +11,8 @@ import msgspec
 from nuncius.core.errors import ConfigurationError
 
 if TYPE_CHECKING:
+    from console.hook_settings import HookSettings
+    from console.metrics_settings import MetricsSettings
     from nuncius.journal import Journal
 
 log = logging.getLogger(__name__)
@@ -34,14 +36,22 @@ class WebSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         return f"http://{f'[{self.host}]' if ':' in self.host else self.host}:{self.port}/"
 
 
-def serve(journal: Journal, settings: WebSettings, stop: threading.Event) -> None:
+def serve(
+    journal: Journal,
+    settings: WebSettings,
+    stop: threading.Event,
+    *,
+    hooks: HookSettings | None = None,
+    metrics: MetricsSettings | None = None,
+) -> None:
     """Serve until `stop` is set. Raises ConfigurationError when the address cannot be had."""
     # Here, so that `nuncius -h` does not load a web server.
     import uvicorn
 
     from console.app import LOCAL_HOSTS, create_app
 
-    app = create_app(journal, hosts=[*LOCAL_HOSTS, settings.host, *settings.hosts])
+    hosts = [*LOCAL_HOSTS, settings.host, *settings.hosts]
+    app = create_app(journal, hosts=hosts, hooks=hooks, metrics=metrics)
     server = uvicorn.Server(
         uvicorn.Config(
             app,

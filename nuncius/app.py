@@ -21,11 +21,12 @@ from kg.named_queries import NamedQueries
 from kg.objects import identify
 from kg.store import GraphStore
 from listeners.contract import Listener
-from nuncius.core.clock import Clock, SystemClock
+from nuncius.core.clock import Clock, SystemClock, VirtualClock
 from nuncius.core.errors import ConfigurationError, NunciusError
 from nuncius.journal import Journal
 from nuncius.ownership import take_over, this_process
 from nuncius.recurring import Duty, Recurring
+from nuncius.sanity import check_duties, surroundings
 from nuncius.settings import Settings
 from reactors.means import live_means
 from reactors.reactor import Reactor
@@ -97,10 +98,15 @@ class App:
 
 
 def assemble(
-    settings: Settings, listeners: Sequence[Listener], *, duties: Sequence[Duty] = (), clock: Clock | None = None
+    settings: Settings,
+    listeners: Sequence[Listener],
+    *,
+    duties: Sequence[Duty] = (),
+    checks: bool = False,
+    clock: Clock | None = None,
 ) -> App:
     """The whole flow: what arrives is journalled, understood, decided on, acted on and reported. `duties` are what is
-    done again and again beside it, such as asking for new papers."""
+    done again and again beside it, such as asking for new papers; `checks` says whether sanity checks are made too."""
     clock = clock or SystemClock()
     try:
         settings.data_dir.mkdir(parents=True, exist_ok=True)
@@ -115,11 +121,18 @@ def assemble(
     executor = LocalExecutor(workers=settings.workers)
     targets = open_targets(settings.targets, journal=journal, slack=settings.slack, data_dir=settings.data_dir)
 
+    stop = threading.Event()
+    live = not isinstance(clock, VirtualClock)
+    platform = surroundings(settings, journal, graph=graph, executor=executor, rules=rules, live=live)
+
     parts: dict[str, Callable[[threading.Event], None]] = {}
     for listener in listeners:
         parts[listener.name] = partial(listener.run, journal)
     if duties:
         parts["duties"] = Recurring(journal, duties, clock=clock, owner=owner).run
+    if checks:  # apart from the other duties, whose threads a check that hangs must not hold
+        own = check_duties(settings, platform, clock, stop)
+        parts["checks"] = Recurring(journal, own, clock=clock, owner=owner).run
     parts["kg"] = GraphConsumer(journal, graph).run
     queries = NamedQueries(graph)
     means = live_means(journal, queries, clock, settings.orbits)
@@ -132,6 +145,7 @@ def assemble(
         owner=owner,
         maps=live_means(journal, queries, clock, settings.orbits),
         data_dir=settings.data_dir,
+        platform=platform,
     ).run
     for target in targets:
         # Messages leave on the wall clock, also in a replay.
@@ -139,7 +153,8 @@ def assemble(
     if settings.web.enabled:
         from console.server import serve
 
-        parts["console"] = partial(serve, journal, settings.web)
+        settings.hooks.open_to()  # a sender that cannot be let in as it is set is told at the start
+        parts["console"] = partial(serve, journal, settings.web, hooks=settings.hooks, metrics=settings.metrics)
     return App(
         settings=settings,
         journal=journal,
@@ -148,4 +163,5 @@ def assemble(
         rules=rules,
         targets=targets,
         parts=parts,
+        stop=stop,
     )

@@ -15,7 +15,10 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+from analyses.checks.settings import ChecksSettings
 from chat.slack import SlackSettings
+from console.hook_settings import HookSettings
+from console.metrics_settings import MetricsSettings
 from console.server import WebSettings
 from listeners.kafka_settings import KafkaSettings
 from nuncius.core.errors import ConfigurationError
@@ -29,6 +32,11 @@ ENVIRONMENT = {
     "GCN_CLIENT_SECRET": ("kafka", "client_secret"),
     "KAFKA_PASSWORD": ("kafka", "password"),
     "SLACK_BOT_TOKEN": ("slack", "token"),
+    "NUNCIUS_GITHUB_SECRET": ("hooks", "github_secret"),
+    "NUNCIUS_FLUX_SECRET": ("hooks", "flux_secret"),
+    "NUNCIUS_ALERTMANAGER_TOKEN": ("hooks", "alertmanager_token"),
+    "NUNCIUS_CLOUDEVENTS_TOKEN": ("hooks", "cloudevents_token"),
+    "NUNCIUS_METRICS_TOKEN": ("metrics", "token"),
 }
 
 
@@ -54,6 +62,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     kafka: KafkaSettings | None = None
     slack: SlackSettings | None = None
     web: WebSettings = WebSettings()
+    hooks: HookSettings = HookSettings()
+    metrics: MetricsSettings = MetricsSettings()
+    checks: ChecksSettings = ChecksSettings()
     rules: tuple[Path, ...] = ()
     """Files and folders of rules; none: the shipped ones. A rule in a later path replaces its namesake."""
     targets: tuple[str, ...] = ("web",)
