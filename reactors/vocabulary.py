@@ -149,6 +149,17 @@ FIELDS: dict[str, Type] = {
     "repository": "text",
     "tag": "text",
     "action": "text",
+    # Of platforms.
+    "platform": "text",
+    "service": "text",
+    "namespace": "text",
+    "severity": "text",
+    "reason": "text",
+    "labels": "map",
+    "alert": "text",
+    "since": "text",
+    "sender": "text",
+    "origin": "text",
     # Of timers.
     "rule": "text",
     "form": "text",

@@ -36,6 +36,11 @@ OURS = {
     "feed.silent": "feed feeds listener state previous since detail",
     "feed.recovered": "feed feeds listener state previous since detail",
     "timer": "rule form due per anchor",
+    "platform.deployed": "platform service namespace version severity reason detail labels repository sender origin",
+    "platform.unhealthy": (
+        "platform service namespace version severity reason detail labels alert since repository sender origin"
+    ),
+    "platform.recovered": "platform service namespace severity reason detail labels alert since sender origin",
     "release.code": "",
 }
 

@@ -53,6 +53,7 @@ def _event(message: Message, content: dict[str, Any], alert: dict[str, Any], num
         "subject": notes.get("summary") or f"{name}: {service} is {status}",
         "detail": notes.get("description") or notes.get("message") or "",
         "labels": labels,
+        "alert": _fingerprint(alert, labels),
         "since": iso(began),
         "tense": tense.value,
         "parameters": {"annotations": notes, "receiver": str(content["receiver"])},
@@ -61,7 +62,7 @@ def _event(message: Message, content: dict[str, Any], alert: dict[str, Any], num
     if isinstance(url, str) and url:
         data["url"] = url
     return Event(
-        id=f"alertmanager:{_fingerprint(alert, labels)}@{iso(began)}" + (":resolved" if status == "resolved" else ""),
+        id=f"alertmanager:{data['alert']}@{iso(began)}" + (":resolved" if status == "resolved" else ""),
         kind=kind,
         source="alertmanager",
         received=message.received,
