@@ -93,6 +93,11 @@ class SlackApi:
         self._clock, self._pace = clock, settings.pace_s
         self._last: dict[str, datetime] = {}
 
+    def who_am_i(self) -> str:
+        """auth.test: whose token it is, in words."""
+        said = self._call(self._client.auth_test)
+        return f"{said.get('user', 'the bot')} in {said.get('team', 'the workspace')}"
+
     def post(self, channel: str, **message: Any) -> str:
         """chat.postMessage; returns the message's timestamp, which is its id."""
         self._wait(channel)

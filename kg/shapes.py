@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import msgspec
@@ -22,8 +22,9 @@ class Violation(msgspec.Struct, frozen=True, kw_only=True):
     message: str
 
 
-def validate(store: GraphStore) -> Iterator[tuple[str, list[Violation]]]:
-    """Check every graph of the store by itself; yields each graph's name with what is wrong in it."""
+def validate(store: GraphStore, names: Sequence[str] | None = None) -> Iterator[tuple[str, list[Violation]]]:
+    """Check every graph of the store, or those of these names, each by itself; yields each graph's name with what is
+    wrong in it."""
     try:
         import pyshacl
     except ImportError as error:
@@ -32,7 +33,7 @@ def validate(store: GraphStore) -> Iterator[tuple[str, list[Violation]]]:
     from rdflib.namespace import SH
 
     shapes = rdflib.Graph().parse(SHAPES, format="turtle")
-    for name in store.graphs():
+    for name in store.graphs() if names is None else names:
         data = rdflib.Graph().parse(data=store.dump("ttl", [name]), format="turtle")
         conforms, report, _ = pyshacl.validate(data, shacl_graph=shapes, advanced=False, inference="none")
         results = [] if conforms else list(report.subjects(rdflib.RDF.type, SH.ValidationResult))

@@ -5,13 +5,14 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from analyses.checks.contract import Platform
 from analyses.executor import Executor
 from nuncius.core.clock import Clock, VirtualClock
 from nuncius.core.errors import NunciusError, PermanentError, TransientError
@@ -48,7 +49,8 @@ class _Active(msgspec.Struct, kw_only=True):
 
 class Runner:
     """Performs steps. `targets` are the chat targets that every report goes to; `owner` names this process; `maps` is
-    what functions in texts may look up; `data_dir` is where the service keeps its data."""
+    what functions in texts may look up; `data_dir` is where the service keeps its data, `platform` what sanity checks
+    may look at."""
 
     def __init__(
         self,
@@ -61,6 +63,7 @@ class Runner:
         parallel: int = 8,
         maps: Maps | None = None,
         data_dir: Path | None = None,
+        platform: Callable[[datetime], Platform] | None = None,
     ) -> None:
         self._journal = journal
         self._executor = executor
@@ -70,6 +73,7 @@ class Runner:
         self._parallel = parallel
         self._maps = maps or Maps(journal.blob)
         self._data_dir = data_dir
+        self._platform = platform
         self._active: dict[int, _Active] = {}
 
     def tick(self) -> int:
@@ -119,6 +123,7 @@ class Runner:
             journal=self._journal,
             executor=self._executor,
             data_dir=self._data_dir,
+            platform=self._platform,
         )
         try:
             passed = passed_over(step, self._journal) or own_condition(work)

@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from analyses.checks import contract, disk
-from analyses.checks.contract import CHECKS, Check, Finding, Platform, perform
+from analyses.checks import contract
+from analyses.checks.contract import CHECKS, Check, Finding, Platform
+from analyses.checks.looking import perform
+from analyses.checks.settings import ChecksSettings
 from nuncius.cli import cli
 from nuncius.core.errors import ConfigurationError
 from nuncius.core.report import Report
@@ -65,11 +67,13 @@ def test_many_rejects_within_a_day_are_broken(journal: Journal) -> None:
     assert finding.reason.startswith("25 in the last day")
 
 
-def test_a_full_disk_is_named(journal: Journal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_is_named(journal: Journal, tmp_path: Path) -> None:
     assert look(journal, "disk").ok is None
     assert look(journal, "disk", tmp_path).reason.endswith(str(tmp_path))
-    monkeypatch.setattr(disk, "LEAST_FREE_BYTES", 10**18)
-    assert look(journal, "disk", tmp_path).ok is False
+    settings = ChecksSettings(least_free_gib=1e9)
+    (finding,) = perform(["disk"], Platform(journal=journal, now=NOW, data_dir=tmp_path, settings=settings))
+    assert finding.ok is False
+    assert "make room" in finding.mend
 
 
 @pytest.fixture
@@ -85,7 +89,8 @@ def broken_check() -> Iterator[None]:
 
 
 def test_a_check_that_stumbles_is_a_finding_and_stops_no_other(journal: Journal, broken_check: None) -> None:
-    findings = {f.name: f for f in perform([], Platform(journal=journal, now=NOW))}
+    settings = ChecksSettings(off=("executor",))
+    findings = {f.name: f for f in perform([], Platform(journal=journal, now=NOW, settings=settings))}
     assert findings["stumbling"].ok is False
     assert "a loose wire" in findings["stumbling"].reason
     assert len(findings) >= 5

@@ -8,10 +8,10 @@ from analyses.checks.contract import Finding, Platform, check
 WELL = frozenset({"ok", "quiet", "unknown"})
 
 
-@check("feeds", about="No feed is silent or disconnected")
+@check("feeds", about="No feed is silent or disconnected", every_s=60.0, proves=("alerts",))
 def feeds(platform: Platform) -> Finding:
     """Broken while any feed is."""
-    known = platform.journal.feeds()
+    known = platform.book.feeds()
     if not known:
         return Finding(name="feeds", ok=None, reason="no feed has been listened to yet")
     broken = [feed for feed in known if feed.state not in WELL]

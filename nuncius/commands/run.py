@@ -45,7 +45,7 @@ def command(config: Path | None, verbose: bool) -> None:
             "nothing to listen to: set GCN_CLIENT_ID and GCN_CLIENT_SECRET, or [kafka] bootstrap_servers in "
             "nuncius.toml; `nuncius doctor` checks the rest, `nuncius demo` needs neither"
         )
-    app = assemble(settings, [KafkaListener(settings.kafka)])
+    app = assemble(settings, [KafkaListener(settings.kafka)], checks=settings.checks.enabled)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: app.stop.set())
     app.start()

@@ -29,6 +29,7 @@ def statistics(connection: Connection) -> dict[str, Any]:
         "steps": _by(connection, t.steps.c.state),
         "outbox": _by(connection, t.outbox.c.state),
         "oldest_pending_report": _oldest(connection),
+        "oldest_due_step": _oldest_step(connection),
         "waits": _by(connection, t.waits.c.state),
         "feeds": _count(connection, t.feeds),
     }
@@ -72,6 +73,13 @@ def _by(connection: Connection, column: Column[Any]) -> dict[str, int]:
 def _oldest(connection: Connection) -> str | None:
     """When the oldest report that is not delivered yet was written."""
     oldest = connection.scalar(select(func.min(t.outbox.c.created)).where(t.outbox.c.state.in_(("pending", "sending"))))
+    return None if oldest is None else oldest.isoformat()
+
+
+def _oldest_step(connection: Connection) -> str | None:
+    """Since when the oldest step has waited that nobody has taken; one that waits for a moment is not meant."""
+    s = t.steps.c
+    oldest = connection.scalar(select(func.min(s.updated)).where(s.state == "queued", s.not_before.is_(None)))
     return None if oldest is None else oldest.isoformat()
 
 

@@ -1,18 +1,31 @@
-"""`check: feeds, backlog` or `check: all`: sanity checks of the platform, reported with what is broken first. Later
-actions may use `broken` (how many) and `answer` under its `as` name."""
+"""`check: feeds, backlog`, `check: all` or `check: ${ev.platform}`: sanity checks by name or by platform, reported with
+what is broken first. Later actions may use `broken` (how many) and `answer` under its `as` name."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import difflib
+import threading
+from collections.abc import Collection, Sequence
 from typing import Any
 
-from analyses.checks.contract import Finding, Platform, checks, perform
-from nuncius.core.result import Table
-from reactors.actions.contract import ACTIONS, Done, Work
+from analyses.checks.catalogue import catalogue, choose
+from analyses.checks.contract import Check as Looked
+from analyses.checks.contract import Finding, Platform
+from analyses.checks.looking import look
+from analyses.checks.recording import record
+from analyses.checks.settings import ChecksSettings
+from nuncius.core.errors import Cancelled, NunciusError
+from nuncius.core.quantity import Quantity
+from nuncius.core.result import Result, Table
+from reactors.actions.contract import ACTIONS, Done, Running, Work
 from reactors.saying import report
 from reactors.scene import Scene
+from reactors.templates import parse_template
+from reactors.tokens import ExpressionError
 
 _SIGNS = {True: "well", False: "broken", None: "not set up"}
+#: A word so like a shipped check's name is a slip; any other may be a check or a platform of this installation's own.
+ALIKE = 0.8
 
 
 def words(text: str) -> list[str]:
@@ -27,36 +40,104 @@ class Check:
     options: Collection[str] = ("as",)
 
     def check(self, action: dict[str, Any], names: Collection[str]) -> None:
+        if "${" in action["what"]:
+            parse_template(action["what"], names)
+            return
+        shipped = catalogue(ChecksSettings())
+        known = [*shipped, *{one.platform for one in shipped.values()}]
         for name in words(action["what"]):
-            checks()[name]
+            near = difflib.get_close_matches(name, known, n=1, cutoff=ALIKE)
+            if name not in known and near:
+                raise ExpressionError(f"no check or platform is named '{name}'", hint=f"did you mean '{near[0]}'?")
 
     def inputs(self, action: dict[str, Any], scene: Scene) -> Any:
         # The platform is another one each time: the same event is checked once, the next one again.
         return [action["what"], scene.ev["id"]]
 
-    def perform(self, work: Work) -> Done:
-        platform = Platform(journal=work.journal, now=work.now, data_dir=work.data_dir)
-        findings = perform(words(work.step.action["what"]), platform)
-        broken = [finding for finding in findings if finding.ok is False]
-        answer = _answer(findings, broken)
-        rows: list[list[str | float | None]] = [
-            [finding.name, _SIGNS[finding.ok], finding.reason]
-            for finding in sorted(findings, key=lambda f: (f.ok is not False, f.name))
-        ]
-        said = report(
-            work,
-            title=answer,
-            text="\n".join(f"{finding.name}: {finding.mend}" for finding in broken if finding.mend),
-            tables=[Table(name="checks", columns=["check", "is", "because"], rows=rows)],
+    def perform(self, work: Work) -> Running:
+        platform = (
+            work.platform(work.now)
+            if work.platform is not None
+            else Platform(journal=work.journal, now=work.now, data_dir=work.data_dir)
         )
-        values = {"broken": {"value": float(len(broken))}, "looked_at": {"value": float(len(findings))}}
-        return Done(result={"answer": answer, "values": values}, reports=[said])
+        asked = words(work.scene.text(work.step.action["what"])[0])
+        known = catalogue(platform.settings)
+        there = {*known, *(one.platform for one in known.values())}
+        chosen = [] if asked and not there & set(asked) else choose([w for w in asked if w in there], known)
+        job = _Looks(chosen, platform, [word for word in asked if word not in there])
+        return Running(job=job, finish=lambda result: _done(work, result))
+
+
+class _Looks:
+    """Checks under way, in threads of their own: some take as long as the service needs for an alert, and the runner
+    has other steps to do. In the service each look counts, as those do that it makes by itself."""
+
+    def __init__(self, chosen: Sequence[Looked], platform: Platform, unknown: Sequence[str]) -> None:
+        self._chosen, self._platform, self._unknown = chosen, platform, unknown
+        self._stop, self._over = threading.Event(), threading.Event()
+        self._result: Result | None = None
+        self._failure: NunciusError | None = None
+        threading.Thread(target=self._work, name="checks", daemon=True).start()
+
+    def _work(self) -> None:
+        try:
+            found = look(self._chosen, self._platform, stop=self._stop)
+            if self._platform.live and not self._stop.is_set():
+                for looked in found:
+                    record(self._platform.book, looked, self._platform.now)
+            self._result = _result([looked.finding for looked in found] + [_strange(word) for word in self._unknown])
+        except NunciusError as error:
+            self._failure = error
+        finally:
+            self._over.set()
+
+    def result(self, timeout_s: float | None = None) -> Result:
+        if not self._over.wait(timeout_s):
+            raise TimeoutError(f"checks are not done after {timeout_s} s")
+        if self._failure is not None:
+            raise self._failure
+        if self._result is None:
+            raise Cancelled("the checks were cancelled")
+        return self._result
+
+    def done(self) -> bool:
+        return self._over.is_set()
+
+    def cancel(self) -> None:
+        self._stop.set()
+
+
+def _strange(word: str) -> Finding:
+    mend = f"name its addresses under [checks.platforms.{word}] and `like` which platform it is, see docs/checks.md"
+    return Finding(name=word, ok=None, reason="no check or platform of that name is known here", mend=mend)
+
+
+def _result(findings: list[Finding]) -> Result:
+    broken = [finding for finding in findings if finding.ok is False]
+    ordered = sorted(findings, key=lambda f: (f.ok is not False, f.ok is None, f.name))
+    rows: list[list[str | float | None]] = [[f.name, _SIGNS[f.ok], f.reason] for f in ordered]
+    return Result(
+        answer=_answer(findings, broken),
+        values={
+            "broken": Quantity(value=float(len(broken)), unit=""),
+            "looked_at": Quantity(value=float(len(findings)), unit=""),
+        },
+        tables=[Table(name="checks", columns=["check", "is", "because"], rows=rows)],
+        caveats=[f"{finding.name}: {finding.mend}" for finding in broken if finding.mend],
+    )
+
+
+def _done(work: Work, result: Result) -> Done:
+    said = report(work, title=result.answer, text="\n".join(result.caveats), tables=result.tables)
+    values = {name: {"value": quantity.value} for name, quantity in result.values.items()}
+    return Done(result={"answer": result.answer, "values": values}, reports=[said])
 
 
 def _answer(findings: list[Finding], broken: list[Finding]) -> str:
-    if not broken:
-        return f"All {len(findings)} checks are well"
-    return f"{len(broken)} of {len(findings)} checks: {'; '.join(f'{f.name} is broken' for f in broken)}"
+    if broken:
+        return f"{len(broken)} of {len(findings)} checks: {'; '.join(f'{f.name} is broken' for f in broken)}"
+    well = sum(finding.ok is True for finding in findings)
+    return f"All {len(findings)} checks are well" if well else "No check could tell: nothing is set up for it"
 
 
 ACTIONS.add("check", Check())

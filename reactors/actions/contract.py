@@ -15,6 +15,7 @@ from typing import Any, Protocol
 
 import msgspec
 
+from analyses.checks.contract import Platform
 from analyses.executor import Executor, Job
 from nuncius.core.event import Event
 from nuncius.core.registry import Registry, discover
@@ -50,7 +51,7 @@ class Asking(msgspec.Struct, frozen=True, kw_only=True):
 
 class Work(msgspec.Struct, frozen=True, kw_only=True):
     """One step to perform: the step, the event in its scene, the moment, and the means. `data_dir` is where
-    the service keeps what is not in the journal."""
+    the service keeps what is not in the journal, `platform` what sanity checks may look at."""
 
     step: LeasedStep
     scene: Scene
@@ -58,6 +59,7 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
     journal: Journal
     executor: Executor
     data_dir: Path | None = None
+    platform: Callable[[datetime], Platform] | None = None
 
 
 class Action(Protocol):

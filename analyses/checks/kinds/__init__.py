@@ -1,0 +1,1 @@
+"""Kinds of checks that are data. One module per kind, found by its file: adding one edits no existing file."""
