@@ -16,8 +16,10 @@ from pathlib import Path
 
 import msgspec
 
+from listeners import syndication
 from listeners.formats import MAX_MESSAGE_BYTES, Message
 from listeners.words import utc
+from nuncius.core.errors import FormatError
 
 _TAR = (".tar", ".tar.bz2", ".tar.gz", ".tar.xz", ".tbz2", ".tgz")
 _LINES = (".jsonl", ".ndjson", ".jsonl.gz", ".ndjson.gz")
@@ -26,6 +28,11 @@ _HEAD = 4096
 #: The moment a notice was made, in each format's words.
 _JSON_DATE = re.compile(rb'"(?:alert_datetime|time_created|createdOn)"\s*:\s*"?([0-9T:.+\- Z]{10,40})')
 _TRIGGER = re.compile(rb'"trigger_time"\s*:\s*"([0-9T:.+\- Z]{10,40})"')
+#: The moment that an entry of a feed, or a document of ADS, was published or revised.
+_ENTRY_DATE = re.compile(rb"<(?:\w+:)?(?:updated|date)>\s*([0-9T:.+\- Z]{10,40})")
+_ADS_DATE = re.compile(rb'"(?:entry_date|indexstamp)"\s*:\s*"([0-9T:.+\- Z]{10,40})"')
+#: Keys that an answer of ADS begins with.
+_ADS_ANSWER = re.compile(rb'\A\s*\{\s*"responseHeader"')
 _AVRO_DATE = re.compile(rb"(20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z)")
 
 
@@ -117,7 +124,8 @@ def _open(file: Path) -> gzip.GzipFile | io.BufferedReader:
 
 
 def messages(raw: bytes, *, name: str, now: datetime) -> Iterator[Message]:
-    """The messages in one file's bytes: the whole, the items of a JSON list, or the lines of JSON lines."""
+    """The messages in one file's bytes: the whole, the items of a JSON list, the lines of JSON lines, the entries of
+    an Atom or RSS document, or the documents of an answer of ADS."""
     head = raw[:64].lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
     if head == b"[" and raw.rstrip()[-1:] == b"]":
         try:
@@ -128,12 +136,44 @@ def messages(raw: bytes, *, name: str, now: datetime) -> Iterator[Message]:
         for number, item in enumerate(items, start=1):
             content = bytes(item)
             yield Message(raw=content, received=stamp(content, now), name=f"{name}[{number}]")
+    elif head == b"<" and syndication.is_feed(raw):
+        yield from _entries(raw, name, now)
+    elif head == b"{" and _ADS_ANSWER.match(raw):
+        yield from _documents(raw, name, now)
     elif head == b"{" and _is_json_lines(raw):
         for number, line in enumerate(raw.splitlines(), start=1):
             if line.strip():
                 yield Message(raw=line.strip(), received=stamp(line, now), name=f"{name}:{number}")
     else:
         yield Message(raw=raw, received=stamp(raw, now), name=name)
+
+
+def _entries(raw: bytes, name: str, now: datetime) -> Iterator[Message]:
+    try:
+        items = syndication.entries(raw)
+    except FormatError as error:
+        yield _refused(name, str(error), now)
+        return
+    for number, item in enumerate(items, start=1):
+        yield Message(raw=item, received=stamp(item, now), name=f"{name}[{number}]")
+
+
+class _Docs(msgspec.Struct):
+    docs: list[msgspec.Raw]
+
+
+class _Answer(msgspec.Struct):
+    response: _Docs
+
+
+def _documents(raw: bytes, name: str, now: datetime) -> Iterator[Message]:
+    try:
+        items = msgspec.json.decode(raw, type=_Answer).response.docs
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        yield _refused(name, f"not an answer of ADS: {error}", now)
+        return
+    for number, item in enumerate(map(bytes, items), start=1):
+        yield Message(raw=item, received=stamp(item, now), name=f"{name}[{number}]")
 
 
 def _is_json_lines(raw: bytes) -> bool:
@@ -160,8 +200,11 @@ def stamp(raw: bytes, now: datetime) -> datetime:
             )
         except ValueError:
             return now
+    if raw[:1] == b"<":
+        entry = _ENTRY_DATE.search(raw)
+        return (utc(entry[1].decode("ascii")) if entry else None) or now
     head = raw if len(raw) <= 2 * _HEAD else raw[:_HEAD] + raw[-_HEAD:]
-    match = _JSON_DATE.search(head) or _TRIGGER.search(head)
+    match = _JSON_DATE.search(head) or _TRIGGER.search(head) or _ADS_DATE.search(head)
     if match is None:
         return now
     text = match[1].decode("ascii").strip()

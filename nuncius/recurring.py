@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import msgspec
@@ -23,11 +23,13 @@ log = logging.getLogger(__name__)
 #: How long after a failure a duty is tried again, doubling up to the longest, in seconds.
 FIRST_PAUSE_S = 15.0
 LONGEST_PAUSE_S = 3600.0
+#: The longest wait that another side may ask for, in seconds.
+LONGEST_ASKED_S = 6 * 3600.0
 #: A duty is looked at at least so often, so that a process takes over soon from one that died, in seconds.
 LOOK_S = 15.0
 WORKERS = 8
 
-Work = Callable[[Turn, Turns], None]
+Work = Callable[[Turn, Turns], object]
 
 
 class Duty(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,6 +40,14 @@ class Duty(msgspec.Struct, frozen=True, kw_only=True):
     every_s: float
     work: Work
     lease_s: float = 120.0
+
+
+class Attempt(msgspec.Struct, frozen=True, kw_only=True):
+    """How a look at a duty ended: whether it was this process's turn, what its work gave, or what went wrong."""
+
+    taken: bool
+    gave: object = None
+    error: str = ""
 
 
 class Recurring:
@@ -62,10 +72,8 @@ class Recurring:
         )
         for duty in self.duties:
             look_s = min(duty.every_s, LOOK_S)
-            scheduler.add_job(
-                partial(self.look, duty), IntervalTrigger(seconds=look_s, jitter=look_s / 10), id=duty.name
-            )
-            scheduler.add_job(partial(self.look, duty))  # and at once
+            every = IntervalTrigger(seconds=look_s, jitter=look_s / 10)
+            scheduler.add_job(partial(self.look, duty), every, id=duty.name, next_run_time=datetime.now(UTC))
         scheduler.start()
         try:
             stop.wait()
@@ -74,39 +82,51 @@ class Recurring:
 
     def look(self, duty: Duty) -> bool:
         """Do a duty if it is due and nobody else is at it; whether it was done. Raises nothing."""
-        now = self.clock.now()
-        longest_s = 2 * max(duty.every_s, LONGEST_PAUSE_S)
+        attempt = self.attempt(duty)
+        return attempt.taken and not attempt.error
+
+    def attempt(self, duty: Duty, *, waits: bool = True) -> Attempt:
+        """Do a duty if it is due (or `waits` for no such moment) and nobody else is at it. Raises nothing."""
         try:
-            turn = self.turns.take(duty.name, now=now, lease_s=duty.lease_s, horizon_s=longest_s)
-            if turn is None:
-                return False
-            error = self._do(duty, turn)
-            now = self.clock.now()
-            if error is None:
+            turn = self.turns.take(
+                duty.name,
+                now=self.clock.now(),
+                lease_s=duty.lease_s,
+                horizon_s=2 * duty.every_s,
+                longest_pause_s=2 * LONGEST_ASKED_S,
+                waits=waits,
+            )
+        except NunciusError as error:  # the journal cannot be reached
+            log.warning("%s: %s", duty.name, error)
+            return Attempt(taken=False, error=str(error))
+        if turn is None:
+            return Attempt(taken=False)
+        gave, wrong = self._do(duty, turn)
+        said = "" if wrong is None else str(wrong) or repr(wrong)
+        now = self.clock.now()
+        try:
+            if wrong is None:
                 self.turns.done(turn, now=now, due=now + timedelta(seconds=duty.every_s))
             else:
-                self.turns.failed(
-                    turn, str(error) or repr(error), due=now + timedelta(seconds=pause(duty, turn, error))
-                )
-        except NunciusError as error:  # the journal cannot be reached, or another process took the turn
-            log.warning("%s: %s", duty.name, error)
-            return False
-        return error is None
+                self.turns.failed(turn, said, due=now + timedelta(seconds=pause(turn, wrong)))
+        except NunciusError as lost:  # the journal cannot be reached, or another process took the turn
+            log.warning("%s: %s", duty.name, lost)
+            said = said or str(lost)
+        return Attempt(taken=True, gave=gave, error=said)
 
-    def _do(self, duty: Duty, turn: Turn) -> Exception | None:
+    def _do(self, duty: Duty, turn: Turn) -> tuple[object, Exception | None]:
         try:
-            duty.work(turn, self.turns)
+            return duty.work(turn, self.turns), None
         except NunciusError as error:
             log.warning("%s: %s", duty.name, error)
-            return error
+            return None, error
         except Exception as error:
             log.exception("%s: a mistake of ours", duty.name)
-            return error
-        return None
+            return None, error
 
 
-def pause(duty: Duty, turn: Turn, error: Exception) -> float:
+def pause(turn: Turn, error: Exception) -> float:
     """Seconds until a failed turn is tried again: what the other side asked for, else longer each time."""
     asked = error.retry_after_s if isinstance(error, TransientError) else None
-    doubled = FIRST_PAUSE_S * 2.0 ** min(turn.failures, 16)
-    return min(max(asked or 0.0, min(doubled, LONGEST_PAUSE_S)), 2 * LONGEST_PAUSE_S)
+    doubled = min(FIRST_PAUSE_S * 2.0 ** min(turn.failures, 16), LONGEST_PAUSE_S)
+    return min(max(asked or 0.0, doubled), LONGEST_ASKED_S)

@@ -12,10 +12,20 @@ from listeners.formats import Message
 from listeners.polling.web import Web
 
 
+class Gap(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that was published and cannot be asked for any more, or may have been: told once, never silently.
+    `key` names the gap (`16001-16050`), so that the same one twice is one."""
+
+    key: str
+    detail: str
+
+
 class Page(msgspec.Struct, frozen=True, kw_only=True):
-    """Some messages, the oldest first, and the source's state (anything that JSON can hold) once they are kept."""
+    """Some messages, the oldest first, and the source's state (anything that JSON can hold) once they are kept. One
+    without messages says that the source is still at it, and prolongs its turn."""
 
     messages: list[Message] = []
+    gaps: list[Gap] = []
     state: Any
 
 

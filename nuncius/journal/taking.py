@@ -31,13 +31,25 @@ class Turns:
         """One duty, where it has been taken before."""
         return self._journal.ask(lambda c: turns.get(c, name))
 
-    def take(self, name: str, *, now: datetime, lease_s: float, horizon_s: float = 7 * 86400.0) -> Turn | None:
+    def take(
+        self,
+        name: str,
+        *,
+        now: datetime,
+        lease_s: float,
+        horizon_s: float = 7 * 86400.0,
+        longest_pause_s: float = 0.0,
+        waits: bool = True,
+    ) -> Turn | None:
         """The turn, if it is due and nobody else is at it; its state may be kept until the lease runs out. A moment
-        later than the horizon was written by a clock that went wrong, and counts as due."""
+        later than the horizon (after a failure: the longest pause) was written by a clock that went wrong, and counts
+        as due. Without `waits` it need not be due: a person asks."""
         there = self.get(name)  # most looks find nothing due, and cost no write
-        if there is not None and now < there.due <= now + timedelta(seconds=horizon_s):
+        horizon_s = max(horizon_s, longest_pause_s) if there is not None and there.failures else horizon_s
+        if waits and there is not None and now < there.due <= now + timedelta(seconds=horizon_s):
             return None
-        return self._journal.transact(lambda c: turns.take(c, name, self.owner, now, lease_s, horizon_s))
+        longest_s = max(horizon_s, lease_s)
+        return self._journal.transact(lambda c: turns.take(c, name, self.owner, now, lease_s, longest_s, waits))
 
     def keep(
         self, turn: Turn, events: Sequence[Event], *, rejects: Sequence[Reject] = (), state: Any, until: datetime

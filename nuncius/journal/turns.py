@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, and_, or_, select, update
+from sqlalchemy import Connection, and_, or_, select, true, update
 
 from nuncius.core.errors import TransientError
 from nuncius.journal import log
@@ -24,15 +24,18 @@ def get(connection: Connection, name: str) -> Turn | None:
     return Turn(**row) if row else None
 
 
-def take(connection: Connection, name: str, owner: str, now: datetime, lease_s: float, horizon_s: float) -> Turn | None:
-    """The turn, if it is due and nobody else is at it. What is due later than the horizon was written by a clock that
-    went wrong since, and is due now."""
+def take(
+    connection: Connection, name: str, owner: str, now: datetime, lease_s: float, horizon_s: float, waits: bool
+) -> Turn | None:
+    """The turn, if it is due (or `waits` for no such moment) and nobody else is at it. What is due later than the
+    horizon was written by a clock that went wrong since, and is due now."""
     u = t.turns.c
     new = {"name": name, "due": now, "owner": None, "until": None, "state": None, "failures": 0, "error": ""}
     connection.execute(log.upsert(connection, t.turns).on_conflict_do_nothing(), [new])
     horizon = now + timedelta(seconds=horizon_s)
     free = or_(u.owner.is_(None), u.owner == owner, u.until.is_(None), u.until <= now, u.until > horizon)
-    mine = update(t.turns).where(and_(u.name == name, or_(u.due <= now, u.due > horizon), free))
+    due = or_(u.due <= now, u.due > horizon) if waits else true()
+    mine = update(t.turns).where(and_(u.name == name, due, free))
     taken = connection.execute(mine.values(owner=owner, until=now + timedelta(seconds=lease_s)))
     return get(connection, name) if taken.rowcount else None
 
