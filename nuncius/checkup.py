@@ -35,7 +35,15 @@ def examine(config: Path | None, *, connect: bool, now: datetime) -> list[Findin
     file = config or Path(os.environ.get("NUNCIUS_CONFIG") or "nuncius.toml")
     source = str(file) if file.exists() else "defaults and the environment; no nuncius.toml here"
     found.append(Finding(name="configuration", ok=True, reason=source))
-    checks: list[Callable[[Settings], Iterator[Finding]]] = [_folder, _journal, _graph, _rules, _targets, _kafka]
+    checks: list[Callable[[Settings], Iterator[Finding]]] = [
+        _folder,
+        _journal,
+        _graph,
+        _rules,
+        _targets,
+        _kafka,
+        _polled,
+    ]
     if connect:
         checks.append(_kafka_reached)
     for check in [*checks, _slack]:
@@ -152,6 +160,31 @@ def _kafka(settings: Settings) -> Iterator[Finding]:
     topics = ", ".join(kafka.subscribed)
     reason = f"{where}, group {group}, new groups begin at {'/'.join(sorted(starts))}; topics {topics}"
     yield Finding(name="kafka", ok=True, reason=reason)
+
+
+def _polled(settings: Settings) -> Iterator[Finding]:
+    from listeners.papers.ads import WHERE
+    from nuncius.asking import sources_of
+
+    try:
+        sources = sources_of(settings)
+    except ConfigurationError as error:
+        yield Finding(name="asked for news", ok=False, reason=str(error), mend="see docs/listeners.md")
+        return
+    if not sources:
+        mend = "write [papers] in nuncius.toml to ask for papers; docs/listeners.md lists all ways in"
+        yield Finding(name="asked for news", ok=None, reason="not set up", mend=mend)
+        return
+    names = ", ".join(source.name for source in sources)
+    yield Finding(name="asked for news", ok=True, reason=f"{names}; `nuncius poll --dry-run` asks them now")
+    papers = settings.papers
+    if papers and papers.ads_token and not papers.ads_query:
+        reason = "a token for ADS is there, and no question for it"
+        yield Finding(name="ads", ok=None, reason=reason, mend="set ads_query under [papers]")
+    elif papers and not papers.ads_query:
+        yield Finding(
+            name="ads", ok=None, reason="not asked", mend=f"set ads_query under [papers]; for the token, {WHERE}"
+        )
 
 
 def _private(path: Path) -> Finding:

@@ -21,6 +21,7 @@ from console.hook_settings import HookSettings
 from console.metrics_settings import MetricsSettings
 from console.server import WebSettings
 from listeners.kafka_settings import KafkaSettings
+from listeners.papers.settings import PapersSettings
 from nuncius.core.errors import ConfigurationError
 from nuncius.core.registry import did_you_mean
 
@@ -32,12 +33,16 @@ ENVIRONMENT = {
     "GCN_CLIENT_SECRET": ("kafka", "client_secret"),
     "KAFKA_PASSWORD": ("kafka", "password"),
     "SLACK_BOT_TOKEN": ("slack", "token"),
+    "ADS_API_TOKEN": ("papers", "ads_token"),
     "NUNCIUS_GITHUB_SECRET": ("hooks", "github_secret"),
     "NUNCIUS_FLUX_SECRET": ("hooks", "flux_secret"),
     "NUNCIUS_ALERTMANAGER_TOKEN": ("hooks", "alertmanager_token"),
     "NUNCIUS_CLOUDEVENTS_TOKEN": ("hooks", "cloudevents_token"),
     "NUNCIUS_METRICS_TOKEN": ("metrics", "token"),
 }
+
+#: Sections that are there only if the file has them: a token in the environment alone asks for nothing.
+ONLY_BY_FILE = frozenset({"papers"})
 
 
 class JournalSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -61,6 +66,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     journal: JournalSettings = JournalSettings()
     kafka: KafkaSettings | None = None
     slack: SlackSettings | None = None
+    papers: PapersSettings | None = None
     web: WebSettings = WebSettings()
     hooks: HookSettings = HookSettings()
     metrics: MetricsSettings = MetricsSettings()
@@ -102,7 +108,7 @@ def load(path: Path | None = None, environment: Mapping[str, str] = os.environ) 
         raise ConfigurationError(f"no configuration file at {file}")
     for variable, keys in ENVIRONMENT.items():
         value = _variable(variable, environment)
-        if value is not None:
+        if value is not None and not (keys[0] in ONLY_BY_FILE and keys[0] not in data):
             _set(data, keys, value)
     return _convert(data, file)
 

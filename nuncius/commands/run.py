@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import signal
+import threading
 from pathlib import Path
 
 import click
@@ -15,13 +16,14 @@ from nuncius.core.errors import ConfigurationError
 @click.option("--config", type=click.Path(path_type=Path), help="Settings file (default: nuncius.toml here, if any).")
 @click.option("-v", "--verbose", is_flag=True, help="Say more about what happens.")
 def command(config: Path | None, verbose: bool) -> None:
-    """Listen to GCN, react, report; until Ctrl-C or SIGTERM.
+    """Listen to GCN, ask for papers and releases, react, report; until Ctrl-C or SIGTERM.
 
     \b
     Credentials come from the environment (or NAME_FILE naming a file):
       GCN_CLIENT_ID, GCN_CLIENT_SECRET   from https://gcn.nasa.gov/quickstart
       SLACK_BOT_TOKEN                    optional; reports also go to Slack
-    Any other Kafka: set bootstrap_servers under [kafka] in nuncius.toml.
+      ADS_API_TOKEN                      optional; with ads_query under [papers]
+    Any other Kafka: set bootstrap_servers under [kafka] in nuncius.toml. Papers: write [papers] there.
 
     \b
     Example:
@@ -29,23 +31,34 @@ def command(config: Path | None, verbose: bool) -> None:
 
     Exit status: 0 stopped on request, 2 the configuration is wrong (`nuncius doctor` says what and how to mend it).
     """
+    from listeners.contract import Listener
     from listeners.kafka import KafkaListener
+    from listeners.polling.poller import duties
+    from listeners.polling.web import Web
     from nuncius.app import assemble
+    from nuncius.asking import sources_of
+    from nuncius.core.clock import SystemClock
     from nuncius.settings import load
 
     logging.basicConfig(
         level=logging.INFO if verbose else logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
     # What they would say we say too, with the report or the event that it is about.
-    for library, level in {"slack_sdk": "CRITICAL", "alembic": "WARNING", "astropy": "ERROR"}.items():
+    quiet = {"slack_sdk": "CRITICAL", "httpx": "WARNING", "alembic": "WARNING", "astropy": "ERROR"}
+    for library, level in quiet.items():
         logging.getLogger(library).setLevel(level)
     settings = load(config)
-    if settings.kafka is None:
+    sources = sources_of(settings)
+    if settings.kafka is None and not sources:
         raise ConfigurationError(
-            "nothing to listen to: set GCN_CLIENT_ID and GCN_CLIENT_SECRET, or [kafka] bootstrap_servers in "
-            "nuncius.toml; `nuncius doctor` checks the rest, `nuncius demo` needs neither"
+            "nothing to listen to: set GCN_CLIENT_ID and GCN_CLIENT_SECRET, or [kafka] bootstrap_servers, or [papers], "
+            "in nuncius.toml; `nuncius doctor` checks the rest, `nuncius demo` needs neither"
         )
-    app = assemble(settings, [KafkaListener(settings.kafka)], checks=settings.checks.enabled)
+    listeners: list[Listener] = [KafkaListener(settings.kafka)] if settings.kafka else []
+    stop = threading.Event()
+    web = Web(stop=stop)
+    asking = duties(sources, web, SystemClock())
+    app = assemble(settings, listeners, duties=asking, checks=settings.checks.enabled)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: app.stop.set())
     app.start()
@@ -55,4 +68,6 @@ def command(config: Path | None, verbose: bool) -> None:
         while not app.stop.wait(1.0):
             pass
     finally:
+        stop.set()  # whoever waits for a server's pace waits no longer
         app.close()
+        web.close()

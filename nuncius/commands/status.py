@@ -27,7 +27,7 @@ BAD = {"silent": "red", "disconnected": "red", "unauthorised": "red", "not runni
 @click.option("--config", type=click.Path(path_type=Path), help="Settings file (default: nuncius.toml here, if any).")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout, for machines.")
 def command(config: Path | None, as_json: bool) -> None:
-    """Show feeds, offsets, events, work and rejects, as the journal has them.
+    """Show feeds, offsets, duties, events, work and rejects, as the journal has them.
 
     Works beside a running service and on its own. A feed is `ok`; `quiet`, when nothing came for longer than usual
     though broker and heartbeat are fine; `silent`, when the heartbeat stopped; `disconnected`; or `unauthorised`.
@@ -75,6 +75,7 @@ def picture(journal: Journal, settings: Settings, now: datetime) -> dict[str, An
         "journal": {key: numbers.get(key) for key in ("url", "revision", "bytes", "objects", "blobs")},
         "feeds": _feeds(journal.feeds(), settings, now),
         "offsets": _offsets(journal),
+        "duties": _duties(journal, now),
         "events": numbers["events"],
         "consumers": _consumers(numbers),
         "work": {key: numbers[key] for key in ("decisions", "reactions", "steps", "outbox")},
@@ -136,6 +137,19 @@ def _offsets(journal: Journal) -> list[dict[str, Any]]:
     return list(topics.values())
 
 
+def _duties(journal: Journal, now: datetime) -> list[dict[str, Any]]:
+    """What is done again and again: whether it went well, when it last did, and when it is next due."""
+    from nuncius.journal import Turns
+
+    rows = []
+    for turn in Turns(journal, "nobody").all():
+        held = turn.owner is not None and turn.until is not None and turn.until > now
+        state = "at it" if held else "failing" if turn.failures else "ok" if turn.succeeded else "waiting"
+        row = {"duty": turn.name, "state": state, "succeeded": turn.succeeded, "due": turn.due}
+        rows.append(row | {"failures": turn.failures, "error": turn.error})
+    return rows
+
+
 def show(found: dict[str, Any], console: Console) -> None:
     """Tables for people."""
     now = datetime.now(UTC)
@@ -158,6 +172,7 @@ def show(found: dict[str, Any], console: Console) -> None:
         offsets.add_row(*map(str, cells))
     if offsets.row_count:
         console.print(offsets)
+    _show_duties(found, console, now)
     kinds = _table(f"Events: {found['events']['total']}", "kind", "count")
     ordered = sorted(found["events"]["kinds"].items(), key=lambda item: -item[1])
     for kind, count in ordered[:15]:
@@ -166,6 +181,21 @@ def show(found: dict[str, Any], console: Console) -> None:
         kinds.add_row(f"… {len(ordered) - 15} more kinds", str(sum(count for _, count in ordered[15:])))
     console.print(kinds)
     _show_work(found, console, now)
+
+
+def _show_duties(found: dict[str, Any], console: Console, now: datetime) -> None:
+    duties = _table("Asked for news, and other duties", "duty", "state", "last success", "next", "failures")
+    for row in found["duties"]:
+        colour = {"ok": "green", "failing": "red"}.get(row["state"], "white")
+        wait_s = (row["due"] - now).total_seconds()
+        due = "" if row["state"] == "at it" else f"in {_span(wait_s)}" if wait_s > 0 else "due"
+        cells = (_ago(row["succeeded"], now), due, str(row["failures"] or ""))
+        duties.add_row(row["duty"], f"[{colour}]{row['state']}[/]", *cells)
+    if duties.row_count:
+        console.print(duties)
+    for row in found["duties"]:
+        if row["failures"]:
+            console.print(f"  {row['duty']}: {row['error']}", markup=False, highlight=False)
 
 
 def _show_work(found: dict[str, Any], console: Console, now: datetime) -> None:
@@ -191,7 +221,7 @@ def _table(title: str, *columns: str) -> Any:
 
     table = Table(title=title, title_justify="left", box=None, header_style="bold", pad_edge=False, expand=False)
     for column in columns:
-        right = column in ("messages", "a day", "count", "behind", "partitions")
+        right = column in ("messages", "a day", "count", "behind", "partitions", "failures")
         table.add_column(column, justify="right" if right else "left", overflow="fold", no_wrap=column == "state")
     return table
 

@@ -1,0 +1,183 @@
+"""arXiv: what is new in some categories, by its API, with the announcements of the day as a list to check against.
+
+Why not simply everything since the last moment: a paper appears in the API only when it is announced, days or, held by
+a moderator, weeks after the moment of submission that the API sorts by; and a range of `lastUpdatedDate` in a query
+means the first submission. So each question walks from the newest entry back to some days before where the last one
+ended, and asks by identifier for what the announcements list besides. After an outage, in which announcements were
+missed, it walks back as far as papers are held, and asks for the versions between.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+
+from listeners.papers._arxiv_api import Asking, Entry, Key, feeds, query
+from listeners.papers.settings import PapersSettings
+from listeners.polling.contract import Gap, Page
+from listeners.polling.web import Web
+from nuncius.core.errors import NunciusError, TransientError
+from nuncius.core.event import iso
+
+#: Announcements live for a day, so nobody who asks at least so often misses one.
+FEED_LIVES = timedelta(hours=18)
+#: How much is walked again each time: API and announcements are not renewed at one moment.
+OVERLAP = timedelta(days=3)
+#: So long papers may be held before they are announced under their old date.
+HELD = timedelta(days=30)
+#: No walk goes on beyond so many entries; arXiv gives no more than 30,000 to one query.
+MOST = 25_000
+#: Slices share so many entries, by which it is seen that they join; a walk whose slices do not is begun again so often.
+SHARED, RESTARTS = 5, 3
+#: Entries in one transaction of the journal.
+CHUNK = 100
+#: A date later than the server's own clock by more than this is a slip, and nothing to go on from.
+SLIP = timedelta(days=1)
+
+
+class State(msgspec.Struct, kw_only=True):
+    """What is remembered: for which query, the newest date kept, arXiv's time when all was last complete, and what to
+    send so that unchanged announcements are not sent again."""
+
+    query: str = ""
+    mark: datetime | None = None
+    asked: datetime | None = None
+    feeds: dict[str, dict[str, str]] = {}
+
+
+class Arxiv:
+    """arXiv as a source."""
+
+    name = "arxiv"
+
+    def __init__(self, settings: PapersSettings) -> None:
+        self.every_s = settings.every_s
+        self._since = timedelta(days=settings.since_days)
+        self._url, self._query, self._feeds = settings.arxiv_url, query(settings), feeds(settings)
+
+    def pages(self, state: Any, web: Web, now: datetime) -> Iterator[Page]:
+        """New and revised papers since the state, from old to new."""
+        known = _remembered(state, self._query)
+        walk = _Walk(Asking(web, self._url, self._query, now), known, self._since)
+        for _ in walk.steps():
+            yield Page(state=msgspec.to_builtins(known))
+        problem: NunciusError | None = None
+        validators: dict[str, dict[str, str]] = {}
+        try:
+            validators = walk.check(self._feeds, known.feeds)
+        except NunciusError as error:
+            problem = error  # what the walk found is kept first
+        mark = known.mark
+        for chunk in walk.chunks():
+            dates = [e.updated for e in chunk if e.updated and e.updated <= walk.server + SLIP]
+            mark = max([*dates, *([mark] if mark else [])], default=None)
+            yield _page(State(query=self._query, mark=mark, asked=known.asked, feeds=known.feeds), chunk)
+        complete = problem is None and bool(self._feeds)
+        asked = walk.server if complete else known.asked
+        yield _page(State(query=self._query, mark=mark or walk.server, asked=asked, feeds=validators), gaps=walk.gaps)
+        if problem is not None:
+            raise problem
+
+
+def _page(state: State, entries: Iterable[Entry] = (), gaps: Iterable[Gap] = ()) -> Page:
+    return Page(messages=[e.message for e in entries], gaps=list(gaps), state=msgspec.to_builtins(state))
+
+
+def _remembered(state: Any, query: str) -> State:
+    """The state, where it is one and of this query: for another one we begin anew."""
+    try:
+        known = msgspec.convert(state or {}, type=State)
+    except msgspec.ValidationError:
+        known = State()
+    return known if known.query == query else State(query=query)
+
+
+class _Walk:
+    """What one turn meets. Slices must join: entries that come while we walk push the others back, so that nothing
+    slips through between two slices."""
+
+    def __init__(self, asking: Asking, known: State, since: timedelta) -> None:
+        self._asking, self._known, self._since = asking, known, since
+        self.server = self.floor = asking.now
+        self.after_outage = False
+        self.gaps: list[Gap] = []
+        self._found: dict[Key, Entry] = {}
+        self._strange: list[Entry] = []  # without identifier; the parser refuses them
+
+    def steps(self) -> Iterator[None]:
+        """Walk from the newest entry back to the floor; gives a moment after every answer."""
+        start = restarts = 0
+        while True:
+            slice_ = self._asking.slice(start, must_be_there=start == 0 and self._known.mark is not None)
+            if start == 0:
+                self._begin(slice_.moment or self._asking.now)
+            elif slice_.entries and slice_.entries[0].key not in self._found:
+                restarts += 1
+                if restarts > RESTARTS:
+                    raise TransientError("arXiv: its pages do not join; their order changes while they are read")
+                start = 0
+                continue
+            self._add(slice_.entries)
+            yield
+            oldest = min((e.updated for e in slice_.entries if e.updated), default=self.server)
+            read = start + len(slice_.entries)
+            if not slice_.entries or read >= slice_.total or oldest < self.floor:
+                return
+            if read >= MOST:
+                detail = f"more than {MOST} papers are new; those before {iso(oldest)} are not read; ask for fewer"
+                self.gaps.append(Gap(key=f"before {iso(oldest)}", detail=detail))
+                return
+            start = max(read - SHARED, start + 1)
+
+    def _begin(self, server: datetime) -> None:
+        self.server = server
+        mark, asked = self._known.mark, self._known.asked
+        if mark is None:
+            self.floor = server - self._since
+            return
+        self.after_outage = asked is None or abs(server - asked) > FEED_LIVES
+        self.floor = min(mark, server) - (HELD if self.after_outage else OVERLAP)
+
+    def _add(self, entries: Iterable[Entry]) -> None:
+        for entry in entries:
+            if entry.key is None:
+                self._strange.append(entry)
+            else:
+                self._found.setdefault(entry.key, entry)
+
+    def check(self, feeds: Iterable[str], known: dict[str, dict[str, str]]) -> dict[str, dict[str, str]]:
+        """Ask by identifier for what was announced and not met; after an outage, also for the versions before those
+        that were. Returns what to send with the next question for the announcements; nothing, where something is
+        announced and not there yet, so that they are looked at again."""
+        announced, validators = self._asking.announced(feeds, known)
+        asked = [key for key in announced if key not in self._found]
+        there = list(self._asking.by_id(asked))
+        self._add(there)
+        lacking = set(asked) - {entry.key for entry in there}
+        if lacking and self._asking.narrow:  # the words asked for may not be in them: are they there at all?
+            lacking -= {entry.key for entry in self._asking.by_id(sorted(lacking), narrow=False)}
+        if self.after_outage:
+            self._between()
+        return {} if lacking else validators
+
+    def _between(self) -> None:
+        """The API's list has the last version of each paper only; others may have come out since the floor."""
+        asked: set[Key] = set()
+        while before := sorted(self._before() - asked):
+            asked |= set(before)
+            self._add(e for e in self._asking.by_id(before) if e.updated and e.updated >= self.floor)
+
+    def _before(self) -> set[Key]:
+        recent = [e.key for e in self._found.values() if e.key and e.updated and e.updated >= self.floor]
+        return {(stem, version - 1) for stem, version in recent if version > 1} - self._found.keys()
+
+    def chunks(self) -> Iterator[list[Entry]]:
+        """All that was met, from old to new. What the first walk of all met before its floor is left out."""
+        first = self._known.mark is None
+        met = [e for e in self._found.values() if not (first and e.updated and e.updated < self.floor)]
+        ordered = [*self._strange, *sorted(met, key=lambda e: (e.updated or self.floor, e.key or ("", 0)))]
+        for start in range(0, len(ordered), CHUNK):
+            yield ordered[start : start + CHUNK]
