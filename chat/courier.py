@@ -132,6 +132,8 @@ class Courier:
         # A retraction is announced once, by the report that the rules make of it; not again for every edit.
         if not weighty or report.state is ReportState.RETRACTED:
             return
+        if report.marks != before.marks:  # who has reviewed it stands in the message
+            return
         lines = "\n".join(f"- {line}" for line in what_changed(before, report))
         note = Report(
             thread=report.thread,

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from chat import incidents
 from chat.head import Present, present
+from chat.incidents import is_incident
 from nuncius.journal.records import ObjectLink, ObjectSummary, Stored, StoredReport
 
 if TYPE_CHECKING:
@@ -26,7 +28,10 @@ def read(journal: Journal, obj: str) -> Dossier:
     """The dossier of an object IRI; `present` is None when no event was given to it (a thread of its own)."""
     events = journal.events_of(obj)
     reports = journal.reports(thread=obj, limit=500)
-    now = present(_summary(obj, events, journal.names_of(obj)), reports, events) if events else None
+    if is_incident(obj):
+        now = incidents.present(obj, reports, events)
+    else:
+        now = present(_summary(obj, events, journal.names_of(obj)), reports, events) if events else None
     return Dossier(events=events, reports=reports, present=now)
 
 

@@ -20,7 +20,7 @@ from nuncius.core.event import Tense
 from nuncius.core.report import Report, ReportState, Severity
 from nuncius.journal.records import ObjectSummary, Stored, StoredReport
 
-State = Literal["current", "retracted", "test", "no event"]
+State = Literal["current", "retracted", "test", "no event", "open", "closed"]
 
 
 class Present(msgspec.Struct, frozen=True, kw_only=True):
@@ -115,6 +115,8 @@ def head_report(now: Present) -> Report:
         "test": "**TEST**: not a real alert",
         "current": "current",
         "no event": "no event journalled yet",
+        "open": "**OPEN**: somebody has to look",
+        "closed": "closed",
     }[now.state]
     lines = [f"**State** {state}"]
     lines += [f"**{label}** {_escape(value)}" for label, value in now.facts]

@@ -1,26 +1,26 @@
-"""The edge to Slack: the only module that imports slack_sdk. Calls the Web API and translates its errors.
+"""The edge to Slack: with `slack_socket.py` the only module that imports slack_sdk. Calls the Web API and translates
+its errors.
 
-Needs the bot scopes chat:write, files:write, channels:history (groups:history in private channels). The token is
-never logged and never in a message or a repr.
+Needs the bot scopes that `deploy/slack/manifest.yaml` lists. Tokens are never logged and never in a message or a repr.
 """
 
 from __future__ import annotations
 
-import re
+import hmac
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from http.client import HTTPException
-from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError, URLError
 
-import msgspec
-
+from chat.slack_settings import SlackSettings, check, read_secret
 from nuncius.core.clock import Clock
-from nuncius.core.errors import ConfigurationError, PermanentError, TransientError
-from nuncius.core.report import Severity
+from nuncius.core.errors import PermanentError, TransientError
 
-_CHANNEL_ID = re.compile(r"[CGD][A-Z0-9]{2,}")
+#: A request that was signed longer ago was perhaps recorded and played again.
+LATEST_S = 300.0
+
+__all__ = ["Refused", "SlackApi", "SlackSettings", "signed"]
 
 # Slack's error codes that a person can mend, and how (https://docs.slack.dev/reference/methods/chat.postMessage).
 _MEND = {
@@ -39,38 +39,6 @@ _MEND = {
 _PASSING = {"ratelimited", "rate_limited", "internal_error", "fatal_error", "service_unavailable", "request_timeout"}
 
 
-class SlackSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Where and how to post on Slack. Channels are IDs (C0123456789), because Slack edits messages only by ID."""
-
-    token: str = ""
-    """Bot token (xoxb-…); better kept in a file or in the environment than in the settings."""
-    token_file: str = ""
-    """File that holds the bot token; read at the start."""
-    channel: str = ""
-    """Channel for every severity that `channels` does not name."""
-    channels: dict[Severity, str] = {}
-    """Channel by severity: info, notice, warning, page."""
-    test_channel: str = ""
-    """Channel for mock alerts and injections. Empty: they are not posted at all."""
-    page_mention: str = ""
-    """Who is called by severity page, in Slack's own form: `<!channel>`, `<!subteam^S0123>`, `<@U0123>`. Empty:
-    nobody is."""
-    base_url: str = "https://slack.com/api/"
-    """Address of the Web API; tests point it at a local server."""
-    timeout_s: int = 30
-    """Longest wait for one answer, in seconds."""
-    pace_s: float = 1.0
-    """Shortest time between two writes to one channel, in seconds; Slack allows about one a second."""
-
-    def __repr__(self) -> str:
-        token = "set" if self.token else "not set"
-        return f"SlackSettings(channel={self.channel!r}, channels={self.channels!r}, token={token})"
-
-    def channel_for(self, severity: Severity, *, test: bool) -> str:
-        """The channel a report belongs in; empty: it is not posted."""
-        return self.test_channel if test else self.channels.get(severity, self.channel)
-
-
 class Refused(PermanentError):
     """Slack said no; `code` is its error code."""
 
@@ -83,8 +51,8 @@ class SlackApi:
     """Slack's Web API, paced per channel, with errors of our tree. One object a thread of execution."""
 
     def __init__(self, settings: SlackSettings, clock: Clock) -> None:
-        token = settings.token or _read_token(settings.token_file)
-        _check(settings)
+        token = settings.token or read_secret(settings.token_file, "a bot token", "token")
+        check(settings)
         # Here, because settings are read by every command and this import takes a fifth of a second.
         from slack_sdk import WebClient
 
@@ -114,6 +82,28 @@ class SlackApi:
         """files_upload_v2 of all files in one message of the thread."""
         self._wait(channel)
         self._call(self._client.files_upload_v2, channel=channel, thread_ts=thread_ts, file_uploads=files)
+
+    def whisper(self, channel: str, user: str, thread_ts: str = "", **message: Any) -> None:
+        """chat.postEphemeral: only `user` sees it."""
+        place = {"thread_ts": thread_ts} if thread_ts else {}
+        self._call(self._client.chat_postEphemeral, channel=channel, user=user, **place, **message)
+
+    def open_view(self, trigger_id: str, view: dict[str, Any]) -> None:
+        """views.open: a form; a trigger is good for three seconds."""
+        self._call(self._client.views_open, trigger_id=trigger_id, view=view)
+
+    def group(self, group: str) -> list[str]:
+        """usergroups.users.list: who belongs to a user group."""
+        return list(self._call(self._client.usergroups_users_list, usergroup=group).get("users", []))
+
+    def called(self, user: str) -> str:
+        """users.info: what people call somebody; the ID where the app may not ask."""
+        try:
+            found = self._call(self._client.users_info, user=user).get("user", {})
+        except PermanentError:
+            return user
+        profile = found.get("profile", {})
+        return str(profile.get("display_name") or profile.get("real_name") or found.get("name") or user)
 
     def permalink(self, channel: str, ts: str) -> str:
         """chat.getPermalink."""
@@ -174,23 +164,14 @@ def _translated(name: str, channel: str, response: Any) -> TransientError | Perm
     return Refused(f"{name} in {channel}: Slack refused it with '{code}': {mend}", code)
 
 
-def _read_token(path: str) -> str:
-    if not path:
-        raise ConfigurationError("Slack needs a bot token: set slack.token_file, or slack.token by the environment")
+def signed(secret: str, body: bytes, timestamp: str, signature: str, now: float) -> bool:
+    """Whether Slack signed a request with the app's secret, not more than five minutes before or after `now`."""
+    from slack_sdk.signature import SignatureVerifier
+
+    if not (timestamp.isascii() and timestamp.isdecimal()) or abs(now - int(timestamp[:12])) > LATEST_S:
+        return False
     try:
-        return Path(path).read_text(encoding="utf-8").strip()
-    except OSError as error:
-        raise ConfigurationError(f"slack.token_file {path!r} cannot be read: {error.strerror}") from error
-
-
-def _check(settings: SlackSettings) -> None:
-    named = {"channel": settings.channel, "test_channel": settings.test_channel}
-    named |= {f"channels.{severity}": channel for severity, channel in settings.channels.items()}
-    for key, channel in named.items():
-        if channel and not _CHANNEL_ID.fullmatch(channel):
-            raise ConfigurationError(
-                f"slack.{key} is {channel!r}, which is not a channel ID like C0123456789; Slack shows the ID at the "
-                "end of the channel's details"
-            )
-    if not settings.channel and len(settings.channels) < len(Severity):
-        raise ConfigurationError("slack.channel is empty and slack.channels does not name every severity; set one")
+        expected = SignatureVerifier(secret).generate_signature(timestamp=timestamp, body=body)
+    except UnicodeDecodeError:  # no text at all; what Slack sends is
+        return False
+    return expected is not None and hmac.compare_digest(expected.encode(), signature.encode("utf-8", "replace"))

@@ -11,6 +11,7 @@ from typing import Any
 from chat.contract import HEAD
 from chat.markdown import Block, Span, clean, parse, plain
 from chat.plaintable import layout
+from chat.slack_buttons import buttons, marks
 from nuncius.core.report import Report, ReportState, Severity
 from nuncius.core.result import Table
 
@@ -33,15 +34,17 @@ def fallback(report: Report, *, test: bool) -> str:
     return escape(_cut(clean(" · ".join([*marks, report.title, *([body] if body else [])])), 300))
 
 
-def blocks(report: Report, *, test: bool) -> list[Json]:
-    """The whole message. What does not fit is counted in a last line, never dropped silently."""
-    out: list[Json] = [_title(report), _context(_about(report, test=test))]
+def blocks(report: Report, *, test: bool, interactive: bool = False) -> list[Json]:
+    """The whole message; with buttons where it is `interactive`. What does not fit is counted in a last line, never
+    dropped silently."""
+    out: list[Json] = [_title(report), _context(_about(report, test=test)), *marks(report)]
+    last = buttons(report) if interactive else []
     budget = MAX_TOTAL
     left_out = 0
     for block in [*_text(report.text), *(part for table in report.tables for part in _table(table))]:
         size = _size(block)
         # Room for caveats, links and the last line.
-        if size > budget or len(out) >= MAX_BLOCKS - 4:
+        if size > budget or len(out) >= MAX_BLOCKS - 5:
             left_out += 1
             continue
         budget -= size
@@ -54,7 +57,7 @@ def blocks(report: Report, *, test: bool) -> list[Json]:
         out.append(_links(report))
     if left_out:
         out.append(_context([f"{left_out} more parts do not fit here; the web page has the whole report"]))
-    return out
+    return out + last
 
 
 def _mark(report: Report) -> str:

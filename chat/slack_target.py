@@ -95,7 +95,8 @@ class SlackTarget:
         self, report: Report, messages: dict[str, str], channel: str, heads: dict[str, str], *, test: bool
     ) -> dict[str, str]:
         """Edit the report's messages where they stand; post it in `channel` if it is not there."""
-        text, body = fallback(report, test=test), blocks(report, test=test)
+        text = fallback(report, test=test)
+        body = blocks(report, test=test, interactive=self._settings.interactive)
         content = {"text": text, "blocks": body, "metadata": _metadata(report.thread, report.slot, report.key)}
         kept = {}
         for room, ts in messages.items():

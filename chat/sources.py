@@ -98,6 +98,8 @@ def headline(event: Event) -> str:
         return f"Read{f' in circular {number:.0f}' if number else ''}: {_fact(data)}"
     if event.is_a("analysis.result"):
         return f"Analysis {data.get('analysis', data.get('name', ''))}: {data.get('answer', '')}".strip(" :")
+    if event.is_a("platform") and data.get("subject"):
+        return str(data["subject"])
     parts = [seen_by([event]), str(data.get("type", "")), str(data.get("alert_type", ""))]
     return " ".join(part for part in parts if part) or event.kind
 

@@ -17,6 +17,7 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 from chat.contract import HEAD, Blob, Delivery
+from chat.desk.answers import Answer
 from chat.half_blocks import half_blocks
 from chat.markdown import clean, parse
 from chat.plaintable import cell, numeric
@@ -84,7 +85,7 @@ class TerminalTarget:
             self._console.print(_title(report, test=test))
 
     def _body(self, report: Report, saved: dict[str, Path]) -> list[RenderableType]:
-        parts: list[RenderableType] = _text(report.text)
+        parts: list[RenderableType] = [Text(clean(mark), style="dim") for mark in report.marks] + _text(report.text)
         if report.state is not ReportState.CURRENT:
             return parts  # the rest was printed while it stood
         parts += [_table(table) for table in report.tables]
@@ -112,6 +113,14 @@ class TerminalTarget:
         except OSError as error:
             raise TransientError(f"picture '{picture.name}' cannot be saved as {path}: {error.strerror}") from error
         return path
+
+
+def answer_lines(answer: Answer) -> list[RenderableType]:
+    """What the desk answers, for a terminal; its buttons are shown as the words that they say."""
+    title = Text(clean(answer.title), style="bold" if answer.ok else "bold yellow")
+    said = [Text.assemble(("  say ", "dim"), (clean(offer.words), "cyan")) for offer in answer.offers]
+    pictures = [Text.assemble((clean(p.caption), ""), (f"  {p.sha256}", "dim")) for p in answer.pictures]
+    return [title, *_text(answer.text), *(_table(table) for table in answer.tables), *pictures, *said]
 
 
 def _title(report: Report, *, test: bool) -> Text:

@@ -20,6 +20,7 @@ SUMMARIES = {
     "extract": "Circulars to facts, each with the span it was read from.",
     "rules": "Check, test, explain and backtest the rules that decide what happens.",
     "review": "Answer what rules ask people before they go on.",
+    "ask": "Say to Nuncius what you would say in chat: show, why, status, subscribe.",
     "kg": "Ask, show, export and rebuild the knowledge graph.",
     "analyse": "Run one analysis now.",
     "regress": "Test cases against their references.",

@@ -67,7 +67,7 @@ def test_a_rejection_needs_a_reason_and_a_second_answer_is_refused(night: Night)
     assert night.titles()[-1].startswith("Rejected by ")
     again = review("approve", str(asked.id))
     assert again.exit_code == 1
-    assert "is not open: it was rejected by" in again.output
+    assert "Too late: this was rejected by" in again.output
     assert review("approve", "999").exit_code == 1
 
 
@@ -76,3 +76,23 @@ def test_an_object_is_acknowledged_by_any_of_its_names(night: Night) -> None:
     assert review("acknowledge", "S170817a").output == "acknowledged before\n"
     assert night.journal.standing(night.journal.reactions()[0].id).acknowledged
     assert review("acknowledge", "S991231z").exit_code == 1
+
+
+def test_figures_of_each_rule_are_shown_for_people_and_machines(night: Night) -> None:
+    (asked,) = night.journal.reviews()
+    assert json.loads(review("stats", "--json").output)["open"] == 1
+    review("approve", str(asked.id))
+    figures = json.loads(review("stats", "--json").output)
+    assert (figures["rule"], figures["approved"], figures["precision"], figures["open"]) == ("r", 1, 1.0, 0)
+    assert "100 %" in review("stats").output
+    assert review("stats", "--rule", "q").exit_code == 1
+
+
+def test_the_words_of_the_desk_are_answered_in_a_terminal(night: Night) -> None:
+    shown = CliRunner().invoke(cli, ["ask", "show", "s170817a", "--config", "/dev/null"])
+    assert shown.exit_code == 0, shown.output
+    assert shown.output.startswith("S170817a: gravitational-wave candidate")
+    assert "Send it?" in shown.output
+    wrong = CliRunner().invoke(cli, ["ask", "shwo", "--json", "--config", "/dev/null"])
+    assert wrong.exit_code == 1
+    assert "Did you mean 'show'" in json.loads(wrong.output)["text"]

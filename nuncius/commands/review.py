@@ -7,7 +7,7 @@ import sys
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
@@ -16,6 +16,7 @@ from nuncius.core.errors import PermanentError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from chat.desk.figures import RuleFigures
     from nuncius.journal import Journal, Review
     from nuncius.journal.records import Verdict
 
@@ -35,6 +36,7 @@ def command() -> None:
       nuncius review approve 57 --why "numbers checked against the notice"
       nuncius review reject 57 --why "the position is wrong"
       nuncius review acknowledge GRB230307A       seen: no need to wake anybody else
+      nuncius review stats                        how often each rule was right
     """
 
 
@@ -133,16 +135,94 @@ def acknowledge(what: str, why: str, by: str, config: Path | None) -> None:
     click.echo(f"{noted} of {len(numbers)} reactions acknowledged" if noted else "acknowledged before")
 
 
+@command.command()
+@click.option("--rule", default="", help="Only this rule.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line on stdout.")
+@_CONFIG
+def stats(rule: str, as_json: bool, config: Path | None) -> None:
+    """How often people found each rule right, and how long they took to say so.
+
+    Precision is approved / (approved + rejected + not related); of several verdicts on one report the newest counts.
+
+    \b
+    Example:
+      nuncius review stats --json | jq 'select(.precision < 0.9)'
+
+    Exit status: 0 shown, 1 no review is about that rule.
+    """
+    from chat.desk.figures import per_rule
+
+    with _journal(config) as journal:
+        found = [figures for figures in per_rule(journal) if not rule or figures.rule == rule]
+    if as_json:
+        import msgspec
+
+        for figures in found:
+            click.echo(msgspec.json.encode(figures).decode())
+    elif found:
+        _table(found)
+    else:
+        click.echo(f"nobody has reviewed '{rule}'" if rule else "nothing was reviewed")
+    sys.exit(1 if rule and not found else 0)
+
+
+@command.command()
+@_CONFIG
+def facts(config: Path | None) -> None:
+    """Verdicts on facts that were read from circulars, as JSON lines: gold for the extractor's evaluation.
+
+    \b
+    Example:
+      nuncius review facts | jq 'select(.verdict == "wrong")'
+
+    Exit status: 0.
+    """
+    import msgspec
+
+    from chat.desk.figures import facts as verdicts
+
+    with _journal(config) as journal:
+        for verdict in verdicts(journal):
+            click.echo(msgspec.json.encode(verdict).decode())
+
+
 def _answer(number: int, verdict: Verdict, why: str, by: str, config: Path | None) -> None:
+    import uuid
+
+    from chat.desk.answers import Asking, Person
+    from chat.desk.matters import find
+    from chat.desk.reviewing import answer
+
+    who = by or _login()
+    person = Person(id=f"login:{_login()}", name=who, reviewer=True)
+    asking = Asking(words=verdict, person=person, delivery=f"command:{uuid.uuid4()}")
     with _journal(config) as journal:
         try:
-            review = journal.answer(number, verdict, by=by or _login(), why=why, now=datetime.now(UTC))
+            matter = find(journal, str(number))
+            answer(journal, asking, matter, verdict, why, datetime.now(UTC))
         except PermanentError as error:
             _refused(error)
-    click.echo(f"{verdict} by {review.by}: {review.question.splitlines()[0]}")
+    click.echo(f"{verdict} by {who}: {matter.title}")
 
 
-def _refused(error: PermanentError) -> None:
+def _table(found: list[RuleFigures]) -> None:
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD)
+    columns = ("rule", "right", "wrong", "not related", "precision", "median time", "open", "expired", "withdrawn")
+    for column in columns:
+        table.add_column(column, justify="left" if column == "rule" else "right")
+    for f in found:
+        precision = "" if f.precision is None else f"{100 * f.precision:.0f} %"
+        took = "" if f.median_s is None else f"{f.median_s / 60:.1f} min"
+        counts = [str(n) for n in (f.open, f.expired, f.withdrawn)]
+        table.add_row(f.rule, str(f.approved), str(f.rejected), str(f.unrelated), precision, took, *counts)
+    Console().print(table)
+
+
+def _refused(error: PermanentError) -> NoReturn:
     click.echo(str(error), err=True)
     sys.exit(1)
 
