@@ -10,7 +10,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
-from console import pages, views
+from console import checks, pages, views
 from console.hook_settings import HookSettings
 from console.hooks import Door
 from console.hooks import router as hook_routes
@@ -74,6 +74,17 @@ def create_app(
             return HTMLResponse(pages.missing_page(journal, name, time.now()), status_code=404)
         return HTMLResponse(page)
 
+    @app.get("/checks", response_class=HTMLResponse)
+    def all_checks() -> str:
+        return pages.checks_page(journal, time.now())
+
+    @app.get("/checks/{name}", response_class=HTMLResponse)
+    def one_check(name: str) -> HTMLResponse:
+        page = pages.check_page(journal, name, time.now())
+        if page is None:
+            return HTMLResponse(pages.missing_page(journal, name, time.now()), status_code=404)
+        return HTMLResponse(page)
+
     @app.get("/blob/{sha256}.png")
     def blob(sha256: str) -> Response:
         if not re.fullmatch(r"[0-9a-f]{64}", sha256):
@@ -95,6 +106,10 @@ def create_app(
     @app.get("/api/threads.json")
     def threads_json() -> JSONResponse:
         return JSONResponse({"threads": views.threads_json(journal)})
+
+    @app.get("/api/checks.json")
+    def checks_json() -> JSONResponse:
+        return JSONResponse({"checks": checks.checks_json(journal)})
 
     @app.get("/api/version.json")
     def version_json() -> JSONResponse:

@@ -8,6 +8,7 @@ from datetime import datetime
 import msgspec
 
 from nuncius.journal import Feed, Journal
+from nuncius.journal.checks import Looks
 
 _GOOD = {"ok", "up", "quiet"}  # quiet: nothing to report, and its heartbeat says so
 _UNKNOWN = {"unknown", "connecting"}
@@ -53,7 +54,8 @@ def version(journal: Journal) -> str:
     """A text that changes whenever a page would say something else; cheap enough to ask for every few seconds."""
     newest = [f"{row.id}{row.state}" for row in journal.reports(limit=1)]
     feeds = [f"{feed.feed}={feed.state}" for feed in journal.feeds()]
-    return hashlib.sha256(" ".join([str(journal.last_seq()), *newest, *feeds]).encode()).hexdigest()[:16]
+    looked = str(Looks(journal).newest())
+    return hashlib.sha256(" ".join([str(journal.last_seq()), looked, *newest, *feeds]).encode()).hexdigest()[:16]
 
 
 def healthy(feed: Feed) -> bool:

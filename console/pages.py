@@ -11,7 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from chat.markdown import clean, safe_href
 from chat.plaintable import cell, numeric
-from console import views
+from console import checks, views
 from console.markup import markup
 from console.overview import overview
 from nuncius.journal import Journal
@@ -26,6 +26,17 @@ def thread_page(journal: Journal, iri: str, now: datetime) -> str | None:
     """One thread; None where nothing is known of it."""
     found = views.thread(journal, iri)
     return None if found is None else _render("thread.html", journal, now, thread=found)
+
+
+def checks_page(journal: Journal, now: datetime) -> str:
+    """How every sanity check stands."""
+    return _render("checks.html", journal, now, groups=checks.groups(journal, now))
+
+
+def check_page(journal: Journal, name: str, now: datetime) -> str | None:
+    """One check with its history; None where it was never made."""
+    found = checks.one(journal, name, now)
+    return None if found is None else _render("check.html", journal, now, line=found[0], runs=found[1])
 
 
 def missing_page(journal: Journal, name: str, now: datetime) -> str:
@@ -64,6 +75,7 @@ def _environment() -> Environment:
         "cell": cell,
         "utc": lambda moment: moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S"),
         "iso": lambda moment: moment.astimezone(UTC).isoformat(timespec="seconds"),
+        "measured": lambda run: sorted(run.values.items()),
         "safe_href": lambda url: safe_href(url) or "#",
         "number": lambda value: f"{value:,}".replace(",", "\u2009"),
     }

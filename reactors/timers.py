@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,9 +13,9 @@ import msgspec
 
 from nuncius.core.event import Event, iso
 from nuncius.journal.records import Decided, Decision, NewReaction, Stored, Wait
-from reactors import cron
+from reactors import cron, moments
 from reactors.absence import case_of_wait, closed
-from reactors.bounds import GRACE_S, MAX_RUNS_IN_A_GAP, OVERDUE_S
+from reactors.bounds import GRACE_S, MAX_MADE_UP, MAX_RUNS_IN_A_GAP, MISSED_S, OVERDUE_S
 from reactors.functions import Maps
 from reactors.hearing import Hearing
 from reactors.judging import Case, Opened, Verdict, conditions, fire
@@ -29,6 +29,8 @@ from reactors.shelves import t0_of
 log = logging.getLogger(__name__)
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+#: Missed runs that are counted.
+MOST_RUNS = 1000
 
 
 def ring_due(
@@ -38,13 +40,14 @@ def ring_due(
     memory: Memory,
     maps: Maps,
     advance: Callable[[datetime], None] = lambda moment: None,
+    standstill: bool = False,
 ) -> Iterator[Decided]:
-    """Ring what is due until a moment of the virtual clock, in order, each at its own time (`advance` moves the clock).
-    What one rings opens may ring too."""
+    """Ring what is due until a moment of the virtual clock, in order, each at its own time (`advance` moves the clock),
+    or after a `standstill` all at that moment. What one rings opens may ring too."""
     rung: Counter[str] = Counter()
     while (wait := memory.first_due(until)) is not None:
         rung[wait.rule] += wait.form == "schedule"
-        now = wait.due if rung[wait.rule] <= MAX_RUNS_IN_A_GAP else until
+        now = wait.due if rung[wait.rule] <= MAX_RUNS_IN_A_GAP and not standstill else until
         advance(now)
         yield ring(rules, wait, now=now, memory=memory, maps=maps)
 
@@ -104,9 +107,12 @@ def _say(rule: Rule, wait: Wait, hearing: Hearing) -> Verdict:
         return _scheduled(rule, wait, hearing)
     if wait.form == "escalate":
         return _escalate(rule, wait, hearing)
+    if wait.form == "after" and (left_out := moments.passed_over(rule, wait, hearing)) is not None:
+        return left_out
     overdue_s = (hearing.now - wait.due).total_seconds()
     if overdue_s > OVERDUE_S and not wait.data.get("again"):
         return _once_more(wait, hearing)
+    rule = moments.named(rule, wait.data.get("offset"))
     case = case_of_wait(rule, wait, hearing)
     if isinstance(case, str):
         return Verdict(outcome="not", reason=case)
@@ -114,8 +120,11 @@ def _say(rule: Rule, wait: Wait, hearing: Hearing) -> Verdict:
         return longer
     if wait.form == "without":
         return closed(rule, wait, case, hearing)
-    if rule.after is None:
-        return Verdict(outcome="not", reason="the rule was edited: it no longer waits for a moment after T0")
+    offset_s = wait.data.get("offset")
+    if rule.after is None or (offset_s is not None and offset_s not in rule.after.delays_s):
+        return Verdict(outcome="not", reason="the rule was edited: it no longer waits for this moment after T0")
+    if offset_s is not None:
+        case = msgspec.structs.replace(case, apart=f"after {offset_s:g} s")
     outcome, reason, trace = conditions(rule, case.scene)
     if outcome != "fired":
         return Verdict(outcome=outcome, reason=reason, trace=trace)
@@ -125,7 +134,7 @@ def _say(rule: Rule, wait: Wait, hearing: Hearing) -> Verdict:
 def _still_open(rule: Rule, wait: Wait, case: Case, hearing: Hearing) -> Verdict | None:
     """The rule was edited meanwhile, and its window is longer than it was: nothing can be said yet of what may
     still come."""
-    delay_s = rule.after.delay_s if rule.after else 0.0
+    delay_s = float(wait.data.get("offset", rule.after.delay_s)) if rule.after else 0.0
     if wait.form == "without":
         delay_s = rule.window.end_s + GRACE_S if rule.absent and rule.window else 0.0
     due = t0_of(case.event) + timedelta(seconds=delay_s)
@@ -148,56 +157,97 @@ def _once_more(wait: Wait, hearing: Hearing) -> Verdict:
 
 def _scheduled(rule: Rule, wait: Wait, hearing: Hearing) -> Verdict:
     """A run of a schedule; the next one is waited for in the same breath."""
-    following = schedule_wait(rule, hearing.now)
-    case = Case(event=hearing.event, scene=Scene(hearing.alone, rule.variables), default_per="", again=True)
+    runs = _runs(rule.schedule, wait.due, hearing.now)
+    late = (hearing.now - wait.due).total_seconds() > MISSED_S
+    each = rule.missed == "each"
+    following = _wait_until(rule, runs[-MAX_MADE_UP:][0]) if each and runs else schedule_wait(rule, hearing.now)
+    if late and rule.missed == "skip":
+        reason = f"missed: skip, and the service did not run at {iso(wait.due)}"
+        verdict = Verdict(outcome="skipped", reason=reason)
+    else:
+        verdict = _run(rule, wait, hearing, 0 if each else len(runs))
+    return msgspec.structs.replace(verdict, waits=[*verdict.waits, *([Opened(wait=following)] if following else [])])
+
+
+def _run(rule: Rule, wait: Wait, hearing: Hearing, missed: int) -> Verdict:
+    apart = iso(wait.due) or "" if rule.missed == "each" else ""  # each run counts: none replaces another
+    scene = Scene(hearing.alone, rule.variables)
+    case = Case(event=hearing.event, scene=scene, default_per="", again=True, apart=apart)
     outcome, reason, trace = conditions(rule, case.scene)
-    missed = _missed(rule.schedule, wait.due, hearing.now)
     if missed:
         reason = f"{reason}; {missed} runs were missed before it, while the service did not run"
     if outcome == "fired":
-        verdict = fire(rule, case, hearing, reason, trace)
-    else:
-        verdict = Verdict(outcome=outcome, reason=reason, trace=trace)
-    return msgspec.structs.replace(verdict, waits=[*verdict.waits, Opened(wait=following)])
+        return fire(rule, case, hearing, reason, trace)
+    return Verdict(outcome=outcome, reason=reason, trace=trace)
 
 
 def spelled(schedule: Schedule) -> str:
     """A schedule as one word."""
+    if schedule.at:
+        return f"at {', '.join(str(iso(moment)) for moment in schedule.at)}"
     return f"every {schedule.every_s:g} s" if schedule.every_s is not None else f"{schedule.cron} {schedule.tz}"
 
 
-def next_run(schedule: Schedule, after: datetime) -> datetime:
-    """When a schedule is due after a moment. `every` counts from 1970, so that a restart shifts nothing."""
+def next_run(schedule: Schedule, after: datetime) -> datetime | None:
+    """When a schedule is due after a moment, None where it is over. `every` counts from 1970, so that a restart shifts
+    nothing."""
+    if schedule.at:
+        return next((moment for moment in schedule.at if moment > after), None)
     if schedule.every_s is None:
         return cron.next_time(schedule.cron, schedule.tz, after)
     since = (after - EPOCH).total_seconds()
     return EPOCH + timedelta(seconds=(since // schedule.every_s + 1) * schedule.every_s)
 
 
-def _missed(schedule: Schedule | None, due: datetime, now: datetime) -> int:
-    """Further runs that were due since; counted to a thousand."""
-    missed = 0
-    while schedule is not None and (due := next_run(schedule, due)) <= now and missed < 1000:
-        missed += 1
-    return missed
+def _runs(schedule: Schedule | None, due: datetime, now: datetime) -> list[datetime]:
+    """Further runs that were due since, the last thousand: looked for further and further back, since a schedule can only
+    be followed forward."""
+    width = timedelta(hours=1)
+    while schedule is not None:
+        start = max(due, now - width)
+        runs = list(_between(schedule, start, now))
+        if start == due or len(runs) >= MOST_RUNS:
+            return runs[-MOST_RUNS:]
+        width *= 2
+    return []
 
 
-def schedule_wait(rule: Rule, after: datetime) -> Wait:
-    """The wait for the next run of a scheduled rule."""
-    schedule = rule.schedule or Schedule()
-    due = next_run(schedule, after)
-    word = spelled(schedule)
+def _between(schedule: Schedule, after: datetime, until: datetime) -> Iterator[datetime]:
+    while (following := next_run(schedule, after)) is not None and following <= until:
+        yield following
+        after = following
+
+
+def schedule_wait(rule: Rule, after: datetime) -> Wait | None:
+    """The wait for the next run of a scheduled rule; None where there is none any more."""
+    due = next_run(rule.schedule or Schedule(), after)
+    return None if due is None else _wait_until(rule, due)
+
+
+def _wait_until(rule: Rule, due: datetime) -> Wait:
+    word = spelled(rule.schedule or Schedule())
     key = digest(rule.name, "schedule", word, iso(due))
     return Wait(key=key, rule=rule.name, form="schedule", due=due, data={"schedule": word})
 
 
-def missing_schedules(rules: RuleSet, memory: Memory, now: datetime) -> list[Wait]:
-    """Waits to open for scheduled rules that wait for nothing yet: new ones, and edited ones."""
+def missing_schedules(
+    rules: RuleSet, memory: Memory, now: datetime, known: Callable[[str], Collection[str]] = lambda rule: ()
+) -> list[Wait]:
+    """Waits to open for scheduled rules that wait for nothing yet: new ones, edited ones, and those whose wait was set by
+    a clock that ran ahead. `known` gives the keys of a rule's waits that were ever opened: a clock that was set back does
+    not make a run come twice."""
     wanted = []
     for rule in rules.scheduled:
         word = spelled(rule.schedule) if rule.schedule else ""
-        if not any(wait.form == "schedule" and wait.data.get("schedule") == word for wait in memory.waits(rule.name)):
-            wanted.append(schedule_wait(rule, now))
+        waits = [w for w in memory.waits(rule.name) if w.form == "schedule" and w.data.get("schedule") == word]
+        wait = schedule_wait(rule, now)
+        if wait is None or any(w.due <= wait.due for w in waits):
+            continue
+        keys = known(rule.name)
+        while wait is not None and wait.key in keys:
+            wait = schedule_wait(rule, wait.due)
+        if wait is not None:
+            wanted.append(wait)
     return wanted
 
 
@@ -214,7 +264,7 @@ def _escalate(rule: Rule, wait: Wait, hearing: Hearing) -> Verdict:
     if isinstance(case, str):
         return Verdict(outcome="not", reason=case)
     if escalation.unless:
-        got = Scene(hearing.alone, given=reached).evaluate(escalation.unless)
+        got = Scene(case.scene.evaluation, given=reached).evaluate(escalation.unless)
         line = {"line": rule.line, "if": f"unless {escalation.unless}", "is": got.truth, "seen": dict(reached)}
         if got.truth == "true":
             return Verdict(outcome="not", reason=f"not needed: {escalation.unless}", trace=[line])

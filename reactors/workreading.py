@@ -14,7 +14,8 @@ from reactors.yamlsource import Value
 
 STATUSES = ("live", "shadow", "off")
 MODES = ("latest", "restart", "queue", "parallel", "skip")
-#: What the condition `unless` of an escalation may name: how the reaction stands by then.
+#: What the condition `unless` of an escalation may name beside `ev`, the event as it was last told: how the reaction
+#: stands by then.
 STANDINGS = ("acknowledged", "approved", "rejected", "done", "failed")
 ESCALATION_KEYS = ("after", "unless", "page")
 MUTES_KEYS = ("rules", "same", "for")
@@ -75,9 +76,9 @@ def _escalation(item: Value, reading: Reading, names: list[str]) -> Escalation |
     unless = ""
     if "unless" in fields and (condition := reading.expression(fields["unless"], STANDINGS, condition=True)):
         unless = condition.source
-        other = sorted({path[0] for path in condition.fields} - set(STANDINGS))
+        other = sorted({path[0] for path in condition.fields} - {*STANDINGS, "ev"})
         if other:
-            reading.add(fields["unless"], f"'unless' names only {', '.join(STANDINGS)}; received '{other[0]}'")
+            reading.add(fields["unless"], f"'unless' names only ev, {', '.join(STANDINGS)}; received '{other[0]}'")
     return Escalation(
         after_s=_later(fields["after"], reading), page=reading.template(fields["page"], names), unless=unless
     )

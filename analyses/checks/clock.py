@@ -108,4 +108,5 @@ def ntp_offset(server: str, *, port: int = 123, timeout_s: float = 3.0) -> float
         seconds - NTP_EPOCH_S + fraction / 2**32
         for seconds, fraction in (struct.unpack("!II", answer[start : start + 8]) for start in (32, 40))
     )
-    return ((came - sent) + (left - heard)) / 2
+    offset: float = ((came - sent) + (left - heard)) / 2
+    return offset

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from nuncius.core.event import Event
 from nuncius.journal import log
@@ -86,6 +86,10 @@ class Looks:
             return [CheckState(**row) for row in rows if row["state"]]
 
         return self._journal.ask(work)
+
+    def newest(self) -> int:
+        """The number of the last look at anything, 0 where there was none."""
+        return int(self._journal.ask(lambda c: c.scalar(select(func.max(t.check_runs.c.id)))) or 0)
 
     def history(self, check: str, *, limit: int = 100) -> list[CheckRun]:
         """The last looks at a check, the oldest first."""
