@@ -40,10 +40,10 @@ def take(
     return get(connection, name) if taken.rowcount else None
 
 
-def change(connection: Connection, turn: Turn, owner: str, **values: Any) -> None:
+def change(connection: Connection, turn: Turn, by: str, /, **values: Any) -> None:
     """Change a turn that this owner has. Raises TransientError when somebody else has taken it."""
     u = t.turns.c
-    mine = update(t.turns).where(u.name == turn.name, u.owner == owner)
+    mine = update(t.turns).where(u.name == turn.name, u.owner == by)
     if not connection.execute(mine.values(**values)).rowcount:
         raise TransientError(f"{turn.name}: another process has taken this turn; what it brings is left to it")
 
