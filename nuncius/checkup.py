@@ -18,6 +18,7 @@ from analyses.checks.contract import Finding
 from nuncius.core.errors import ConfigurationError, NunciusError
 from nuncius.core.registry import did_you_mean
 from nuncius.settings import Settings, load
+from nuncius.slack_checkup import slack_findings
 
 #: Below this the data folder is called full: a month of alerts with sky maps is about half of it.
 LEAST_FREE_BYTES = 1024**3
@@ -46,7 +47,7 @@ def examine(config: Path | None, *, connect: bool, now: datetime) -> list[Findin
     ]
     if connect:
         checks.append(_kafka_reached)
-    for check in [*checks, _slack]:
+    for check in [*checks, slack_findings]:
         found += check(settings)
     return [*found, _sky_tables(now)]
 
@@ -218,37 +219,6 @@ def _kafka_reached(settings: Settings) -> Iterator[Finding]:
         yield Finding(name="kafka topics", ok=False, reason=reason, mend=mend)
     else:
         yield Finding(name="kafka topics", ok=True, reason=f"{len(topics)} topics match")
-
-
-def _slack(settings: Settings) -> Iterator[Finding]:
-    slack = settings.slack
-    if slack is None:
-        wanted = "slack" in settings.targets
-        mend = "set SLACK_BOT_TOKEN and [slack] channel, or take slack out of targets" if wanted else ""
-        yield Finding(name="slack", ok=False if wanted else None, reason="not set up", mend=mend)
-        return
-    token = slack.token
-    if not token and slack.token_file:
-        try:
-            token = Path(slack.token_file).expanduser().read_text(encoding="utf-8").strip()
-        except (OSError, UnicodeDecodeError) as error:
-            reason = f"token file {slack.token_file}: {type(error).__name__}"
-            yield Finding(name="slack", ok=False, reason=reason, mend="name a readable file in slack.token_file")
-            return
-    yield _slack_token(token, bool(slack.channel or slack.channels))
-
-
-def _slack_token(token: str, channel: bool) -> Finding:
-    mend = "copy the Bot User OAuth Token (xoxb-…) from the app's page, OAuth & Permissions, to SLACK_BOT_TOKEN"
-    if not token:
-        return Finding(name="slack", ok=False, reason="no token", mend=mend)
-    if not token.startswith("xoxb-"):
-        kind = token.split("-")[0] if token.startswith("xox") else "something else"
-        return Finding(name="slack", ok=False, reason=f"the token is no bot token ({kind}-…)", mend=mend)
-    if not channel:
-        mend = "set the channel's ID (C0123456789) as channel under [slack]"
-        return Finding(name="slack", ok=False, reason="no channel to post to", mend=mend)
-    return Finding(name="slack", ok=True, reason="bot token present, channel set")
 
 
 def _sky_tables(now: datetime) -> Finding:
