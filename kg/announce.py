@@ -1,29 +1,24 @@
-"""Facts as events that rules can match: what a circular says, what its new version no longer says, and what contradicts
-an earlier claim. Pure but for reading claims from the graph.
+"""Facts as events that rules can match: what a circular or paper says, and what its new version no longer says. Pure.
+What excludes an earlier claim is kg/disputes.py's.
 
-    kg.fact                  one fact of a circular
-    kg.fact.contradiction    two claims that exclude each other (`predicate` "contradiction", `quantity` says of what)
-    kg.fact.withdrawn        a fact that a newer version of its circular leaves out (`predicate` "withdrawn")
+    kg.fact                  one fact of a circular or paper
+    kg.fact.withdrawn        a fact that a newer version of its document leaves out (`predicate` "withdrawn")
 
-Ids follow from circular and span, so that reading a circular again announces nothing twice.
+Ids follow from document and span, so that reading a document again announces nothing twice.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 
-from kg.claim import Claim
-from kg.contradictions import COMPARED, Contradiction, against, once
 from kg.extraction import Fact
-from kg.knowledge import Reader
-from kg.store import GraphStore
+from kg.papers import is_paper, read_paper
 from kg.subjects import Identity, subject_of
 from kg.vocabulary import event_iri
-from nuncius.core.event import Event
+from nuncius.core.event import Event, Tense
 
 #: Facts that rules may want to hear of at once. Magnitudes and fluxes are too many to announce one by one: rules ask
 #: the graph for the light curve. What is hypothetical or another's result is no news.
@@ -34,12 +29,10 @@ ANNOUNCED = (
 _NEWS = ("asserted", "hedged", "negated")
 #: At most so many facts of one predicate, and of one circular: a table of sources is not 500 alarms.
 MOST_OF_ONE, MOST_OF_ALL = 12, 48
-#: Contradictions announced of one circular.
-MOST_CONTRADICTIONS = 20
 
 
 def announced(facts: Sequence[Fact], source: Event, identity: Identity) -> list[Event]:
-    """The facts of a circular that are announced, in the order of the text."""
+    """The facts of a document that are announced, in the order of the text."""
     kept: list[Fact] = []
     counts: dict[str, int] = {}
     for fact in facts:
@@ -98,6 +91,12 @@ def _data(fact: Fact, source: Event, obj: str | None) -> dict[str, Any]:
     elif isinstance(fact.value, int) and not isinstance(fact.value, bool):
         data["value"] = float(fact.value)
     data["url"] = event_iri(source.id)
+    if is_paper(source):
+        paper = read_paper(source)
+        del data["circular"]
+        data |= {"document": paper.label, "work": paper.work, "by": paper.by, "version": float(paper.version)}
+    else:
+        data["document"] = f"GCN {fact.circular}"
     return data
 
 
@@ -117,73 +116,9 @@ def _event(name: str, kind: str, source: Event, obj: str | None, data: dict[str,
         kind=kind,
         source="nuncius/kg",
         received=source.received,
-        tense=source.tense,
+        # A paper that is withdrawn takes back itself, not the object.
+        tense=Tense.UPDATE if is_paper(source) and source.is_retraction else source.tense,
         object=obj,
         trigger_time=source.trigger_time,
         data=data,
     )
-
-
-def contradiction_events(
-    store: GraphStore, read: Sequence[tuple[Event, Identity, list[Fact]]], order: Sequence[str]
-) -> list[Event]:
-    """What the claims of circulars just written contradict, among claims about the same objects that were journalled
-    before each. `order` are the ids of the batch's events: what comes later in it does not count yet, so that the
-    same is announced however the journal is cut into batches."""
-    place = {event_id: number for number, event_id in enumerate(order)}
-    out: dict[str, Event] = {}
-    reader = Reader(store)
-    for source, identity, facts in read:
-        wanted = {f.predicate for f in facts if f.assertion in _NEWS} & COMPARED - {"magnitude", "flux"}
-        if not wanted or not source.is_real:
-            continue
-        own = _own(facts)
-        objects = dict.fromkeys(s for f in facts if f.predicate in wanted and (s := subject_of(f, identity, own)))
-        later = {event_iri(event_id) for event_id in order[place[source.id] + 1 :]}
-        for obj in objects:
-            claims = [claim for claim in reader.claims(obj, wanted) if claim.document not in later]
-            out |= _of_object(claims, obj, source)
-    return list(out.values())
-
-
-def _of_object(claims: Sequence[Claim], obj: str, source: Event) -> dict[str, Event]:
-    mine = [claim for claim in claims if claim.document == event_iri(source.id)]
-    found = once([pair for claim in mine for pair in against(claim, claims)])
-    found.sort(key=lambda pair: -(pair.sigmas or 0.0))
-    events = [_contradiction(pair, source, obj) for pair in found[:MOST_CONTRADICTIONS]]
-    return {event.id: event for event in events}
-
-
-def _contradiction(pair: Contradiction, source: Event, obj: str) -> Event:
-    """Both claims with both spans, the earlier first. The claim nodes and the values make the id."""
-    claims = (pair.earlier, pair.later)
-    print_ = "|".join(f"{c.node}={c.value}{c.limit}{c.lower}{c.upper}{c.ra}{c.dec}{c.assertion}" for c in claims)
-    data: dict[str, Any] = {
-        "predicate": "contradiction",
-        "quantity": pair.predicate,
-        "why": pair.why,
-        "object": obj,
-        "url": pair.later.document,
-        "text": pair.later.text,
-        "assertion": pair.later.assertion,
-        "confidence": min(c.confidence if c.confidence is not None else 1.0 for c in claims),
-        "earlier": _claim(pair.earlier),
-        "later": _claim(pair.later),
-    }
-    if pair.later.circular is not None:
-        data["circular"] = float(pair.later.circular)
-    if pair.sigmas is not None:
-        data["sigmas"] = round(pair.sigmas, 2)
-    name = f"contradiction:{hashlib.sha256(print_.encode()).hexdigest()[:24]}"
-    return _event(name, "kg.fact.contradiction", source, obj, data)
-
-
-def _claim(claim: Claim) -> dict[str, Any]:
-    out: dict[str, Any] = {"text": claim.text, "url": claim.document, "by": claim.by, "assertion": claim.assertion}
-    for word in ("value", "unit", "minus", "plus", "limit", "lower", "upper", "ra", "dec", "radius", "confidence"):
-        value = getattr(claim, word)
-        if value not in (None, ""):
-            out[word] = float(value) if isinstance(value, int) and not isinstance(value, bool) else value
-    if claim.circular is not None:
-        out["circular"] = float(claim.circular)
-    return out

@@ -15,7 +15,9 @@ Status = Literal["stands", "superseded", "corrected", "retracted", "questioned"]
 
 class Claim(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One claim. Angles in degrees; `si` is the value in `si_unit`; `error_probability` belongs to `minus`, `plus`.
-    `by` is the team or instrument; `received` is when we had the document; `text` is the span it was read from."""
+    `by` is the team or instrument; `source` what people call the document, `work` the
+    paper that it is a record of; `sender`: the newest word of `by` counts (notices, our own results); `received` is
+    when we had the document; `text` is the span it was read from."""
 
     node: str
     predicate: str
@@ -24,6 +26,9 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     received: datetime
     by: str = ""
     circular: int | None = None
+    source: str = ""
+    work: str = ""
+    sender: bool = False
     title: str = ""
     value: float | str | bool | None = None
     unit: str = ""

@@ -11,6 +11,7 @@ from kg.claim import Claim, said
 from kg.contradictions import contradictions
 from kg.knowledge import Reader
 from kg.lightcurve import light_curve
+from kg.literature import papers
 
 Rows = list[dict[str, Any]]
 
@@ -84,5 +85,6 @@ COMPUTED: dict[str, tuple[str, Callable[[Reader, str], Rows]]] = {
     "claims": ("Everything claimed about an object, by whom, and whether it stands.", claims),
     "known": ("What is known about an object now: the claim to go by of each predicate.", known),
     "light_curve": ("All magnitudes and limits of an object, with seconds since its trigger.", curve),
+    "papers": ("Papers and telegrams about an object or mentioning it, and what they say of it.", papers),
     "contradictions": ("Claims about an object that contradict each other beyond their errors.", against),
 }

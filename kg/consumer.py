@@ -14,13 +14,17 @@ from typing import Any
 import msgspec
 
 from kg import terms as t
-from kg.announce import announced, contradiction_events, withdrawn_events
+from kg.announce import announced, withdrawn_events
+from kg.contradictions import COMPARED
+from kg.disputes import Written, by_object, dispute_events
 from kg.extraction import Circular, Fact, extract
-from kg.objects import claims_of, identify, identities
+from kg.objects import claims_of, held_names, identify, identities
+from kg.paper_news import paper_events
+from kg.papers import is_paper, read_paper
 from kg.parting import PARTED, resolve
 from kg.store import GraphStore, Triple, literal
-from kg.subjects import Identity, key_of
-from kg.triples import graph_of, is_document, triples_of, version_of
+from kg.subjects import Identity, key_of, subject_of
+from kg.triples import graph_of, is_document, predicates_of_result, triples_of, version_of
 from kg.versions import former, former_graph
 from kg.vocabulary import NUNCIUS, object_iri
 from nuncius.core.errors import ConfigurationError, TransientError
@@ -81,7 +85,7 @@ class GraphConsumer:
             if item.event.kind == PARTED:
                 self._write_again(item.event, durable=durable)
         order = [item.event.id for item in stored]
-        return batch.events + contradiction_events(self._store, batch.read, order)
+        return batch.events + dispute_events(self._store, self._journal, batch.written, order)
 
     def _write_again(self, parted: Event, *, durable: bool) -> None:
         """After a claim about a name was taken back: the documents of both objects say what still stands."""
@@ -99,36 +103,71 @@ class GraphConsumer:
 
 
 class _Batch:
-    """What a batch of events makes: graphs to replace, facts to announce, and the circulars that were read."""
+    """What a batch of events makes: graphs to replace, facts to announce, and what was written of which objects."""
 
     def __init__(self, store: GraphStore, journal: Journal) -> None:
         self.graphs: dict[str, list[Triple]] = {}
         self.events: list[Event] = []
-        self.read: list[tuple[Event, Identity, list[Fact]]] = []
+        self.written: list[Written] = []
         self._store = store
         self._journal = journal
-        self._newest: dict[str, tuple[int, Any]] = {}
+        self._newest: dict[str, _Version] = {}
 
     def take(self, event: Event, identity: Identity) -> None:
         """Add one document."""
         name = graph_of(event)
-        if event.kind != "gcn.circular":
-            self.graphs[name] = triples_of(event, identity)
+        if event.kind == "gcn.circular" or is_paper(event):
+            self._text(event, identity, name)
             return
-        version, (newest, since) = version_of(event), self._known(name)
-        facts = extract(circular_of(event))
-        if version < newest:  # an older version that came late
-            self._keep_former(name, version, triples_of(event, identity, facts), since)
+        self.graphs[name] = triples_of(event, identity)
+        if event.kind == "analysis.result" and identity.object is not None:
+            self.written.append(Written(source=event, objects={identity.object: predicates_of_result(event)}))
+
+    def _text(self, event: Event, identity: Identity, name: str) -> None:
+        """Add a version of a circular or paper."""
+        newest, version = self._known(name), version_of(event)
+        before = self._before(name, version, newest)
+        facts, former = _facts(event), _facts(before.event) if before is not None else []
+        identity = self._identity(event, before.event if before is not None else None, identity)
+        if newest is not None and version < newest.number:  # an older version that came late
+            self._keep_former(name, version, triples_of(event, identity, facts), newest.since)
             return
-        if 0 < newest < version:
-            self._keep_former(name, newest, self.graphs.get(name) or self._store.triples(name), _moment(event))
-            before = self._journal.get(f"circular:{int(event.data['circular'])}/{newest}")
-            if before is not None:
-                self.events += withdrawn_events(extract(circular_of(before.event)), facts, event, identity)
-        self._newest[name] = (version, _moment(event))
+        if newest is not None and newest.number < version:
+            since = self.graphs.get(name) or self._store.triples(name)
+            self._keep_former(name, newest.number, since, _moment(event))
+        if before is not None:
+            self.events += withdrawn_events(former, facts, event, identity)
+        self._newest[name] = _Version(number=version, since=_moment(event), event=event.id)
         self.graphs[name] = triples_of(event, identity, facts)
+        if is_paper(event):
+            self.events += paper_events(read_paper(event), event, identity)
         self.events += announced(facts, event, identity)
-        self.read.append((event, identity, facts))
+        own = _own(facts)
+        said = [(subject_of(f, identity, own), f.predicate) for f in facts if f.assertion in _NEWS]
+        said += [(subject_of(f, identity, _own(former)), f.predicate) for f in former]
+        corrects = any(f.predicate in ("corrects", "retraction") for f in facts)
+        objects = by_object(said)
+        if corrects:
+            objects = {obj: predicates | COMPARED for obj, predicates in objects.items()}
+        self.written.append(Written(source=event, objects=objects, reopens=before is not None or corrects))
+
+    def _before(self, name: str, version: int, newest: _Version | None) -> Stored | None:
+        """The version that this one replaces, or has replaced where it is read a second time after a crash."""
+        if newest is None or newest.number > version:
+            return None
+        if newest.number < version:
+            return self._journal.get(newest.event)
+        graphs = (former_graph(name, n) for n in range(version - 1, max(0, version - 9), -1))
+        found = (self._store.value(graph, graph, t.IDENTIFIER.value) for graph in graphs)
+        event = next((name for name in found if name), None)
+        return self._journal.get(event) if event else None
+
+    def _identity(self, event: Event, before: Event | None, identity: Identity) -> Identity:
+        """Of a paper, which of the names in its versions are those of objects that we know."""
+        if not is_paper(event):
+            return identity
+        names = [name for one in (event, before) if one is not None for name in read_paper(one).abstract.mentions.names]
+        return Identity(object=identity.object, held=held_names(self._journal, names))
 
     def _keep_former(self, name: str, version: int, triples: Sequence[Triple], until: Any) -> None:
         """The first word about when a version ceased to stand counts, so that reading again changes nothing."""
@@ -136,13 +175,35 @@ class _Batch:
         if graph not in self.graphs and self._store.value(graph, graph, t.INVALIDATED.value) is None:
             self.graphs[graph] = former(triples, name, version, until)
 
-    def _known(self, name: str) -> tuple[int, Any]:
-        """The newest version of a circular so far, 0 where there is none, and when it came."""
+    def _known(self, name: str) -> _Version | None:
+        """The newest version of a document so far, when it came and as which event."""
         if name not in self._newest:
-            known = self._store.value(name, name, NUNCIUS + "version")
-            since = self._store.value(name, name, t.GENERATED.value)
-            self._newest[name] = (int(known), literal(str(since), kind="dateTime")) if known else (0, None)
+            number = self._store.value(name, name, NUNCIUS + "version")
+            if number is None:
+                return None
+            since = literal(str(self._store.value(name, name, t.GENERATED.value)), kind="dateTime")
+            event = str(self._store.value(name, name, t.IDENTIFIER.value))
+            self._newest[name] = _Version(number=int(number), since=since, event=event)
         return self._newest[name]
+
+
+class _Version(msgspec.Struct, frozen=True, kw_only=True):
+    number: int
+    since: Any
+    event: str
+
+
+#: Assertions that may exclude another claim.
+_NEWS = ("asserted", "hedged", "negated")
+
+
+def _facts(event: Event) -> list[Fact]:
+    """What a circular or paper says."""
+    return read_paper(event).abstract.facts if is_paper(event) else extract(circular_of(event))
+
+
+def _own(facts: Sequence[Fact]) -> str | None:
+    return next((str(f.value) for f in facts if f.predicate == "event_name"), None)
 
 
 def announcements(event: Event, obj: str | None) -> list[Event]:
@@ -151,7 +212,8 @@ def announcements(event: Event, obj: str | None) -> list[Event]:
     facts = extract(circular_of(event))
     names = [key.key for key in claims_of(event)]
     events = announced(facts, event, Identity(object=obj, names=names))
-    own = next((object_iri(key_of(str(f.value))) for f in facts if f.predicate == "event_name"), None)
+    name = _own(facts)
+    own = object_iri(key_of(name)) if name is not None else None
     return [_unresolved(e) if obj is None and e.object == own else e for e in events]
 
 

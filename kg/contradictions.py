@@ -86,7 +86,8 @@ def _counts(claim: Claim) -> bool:
 
 def compare(a: Claim, b: Claim) -> Contradiction | None:
     """Why two claims of one predicate exclude each other; None where they do not, or cannot be compared."""
-    if a.document == b.document or a.predicate != b.predicate:
+    # A paper's preprint and its journal's record are one work: of its versions the newest counts.
+    if a.document == b.document or a.predicate != b.predicate or (a.work and a.work == b.work):
         return None
     first, second = sorted((a, b), key=lambda c: (c.received, c.circular or 0, c.node))
     if a.predicate in _VERDICTS:

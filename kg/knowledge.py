@@ -31,11 +31,30 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
     mission: str = ""
     title: str = ""
     circular: int | None = None
+    source: str = ""
+    work: str = ""
+    withdrawn: bool = False
     trigger_time: datetime | None = None
+
+    @property
+    def sender(self) -> bool:
+        """Whether it is one of a series of which the newest word counts: a notice, or a result of our own."""
+        return self.circular is None and not self.work
 
     def in_force(self, as_of: datetime) -> bool:
         """Whether it had been received by that moment and no newer version had."""
         return self.received <= as_of and (self.until is None or self.until > as_of)
+
+
+class Words(msgspec.Struct, frozen=True, kw_only=True):
+    """What a paper says of itself: when it was published, its version, the objects that it is about, its identifiers
+    and the pages that it cites."""
+
+    published: str
+    version: int
+    about: list[str]
+    identifiers: list[str]
+    cites: list[str]
 
 
 class Reader:
@@ -71,6 +90,27 @@ class Reader:
         names = [n for one in self.members(obj) for n in self._pointing("about", one)]
         found = [d for n in dict.fromkeys(names) if (d := self.document(n)) and d.in_force(self.as_of)]
         return sorted(found, key=lambda d: (d.received, d.name))
+
+    def mentioning(self, obj: str) -> list[Document]:
+        """The papers that name the object, oldest first."""
+        names = [n for one in self.members(obj) for n in self._pointing("mentions", one)]
+        found = [d for n in dict.fromkeys(names) if (d := self.document(n)) and d.in_force(self.as_of)]
+        return sorted(found, key=lambda d: (d.received, d.name))
+
+    def words(self, name: str) -> Words:
+        """What a paper says of itself beside its claims."""
+        said = self._store.node(name)
+
+        def all_of(word: str) -> list[str]:
+            return [str(value) for value in said.get(word, [])]
+
+        return Words(
+            published=str(_one(said, DCTERMS + "created") or "")[:10],
+            version=int(_one(said, NUNCIUS + "version") or 1),
+            about=all_of(NUNCIUS + "about") + all_of(NUNCIUS + FORMER["about"]),
+            identifiers=all_of(NUNCIUS + "identifier"),
+            cites=sorted(all_of(DCTERMS + "references")),
+        )
 
     def claims(self, obj: str, predicates: Collection[str] | None = None) -> list[Claim]:
         """All claims about the object that count, oldest first, each with its standing."""
@@ -132,6 +172,9 @@ class Reader:
             received=document.received,
             by=document.by,
             circular=document.circular,
+            source=document.source,
+            work=document.work,
+            sender=document.sender,
             title=document.title,
             value=plain.get("value"),
             unit=str(plain.get("unit") or ""),
@@ -182,10 +225,10 @@ class Reader:
 def _newest_of_sender(claims: list[Claim]) -> list[Claim]:
     """Of the notices of one sender the newest counts of each quantity: a refined position takes the place of the first.
     `claims` are in order of arrival."""
-    newest = {(c.by, c.predicate): c for c in claims if c.circular is None and c.by}
+    newest = {(c.by, c.predicate, c.instrument): c for c in claims if c.sender and c.by}
     out: list[Claim] = []
     for claim in claims:
-        latest = newest.get((claim.by, claim.predicate)) if claim.circular is None else None
+        latest = newest.get((claim.by, claim.predicate, claim.instrument)) if claim.sender else None
         if latest is not None and latest.document != claim.document and claim.status == "stands":
             claim = msgspec.structs.replace(claim, status="superseded", status_by=latest.document)
         out.append(claim)
@@ -221,15 +264,20 @@ def _document(name: str, said: Mapping[str, list[Any]]) -> Document | None:
     mission, instrument = (str(_one(said, NUNCIUS + w) or "") for w in ("mission", "instrument"))
     number = _one(said, NUNCIUS + "circular")
     until = _one(said, PROV + "invalidatedAtTime")
+    by = str(_one(said, NUNCIUS + "byline") or " ".join(dict.fromkeys(w for w in (mission, instrument) if w)))
+    source = str(_one(said, NUNCIUS + "shortName") or f"{by} notice".strip())
     return Document(
         name=name,
         received=received,
         until=_moment(until) if until else None,
         kind=str(_one(said, NUNCIUS + "kind") or ""),
         tense=str(_one(said, NUNCIUS + "tense") or ""),
-        by=str(_one(said, NUNCIUS + "byline") or " ".join(dict.fromkeys(w for w in (mission, instrument) if w))),
+        by=by,
         mission=mission.lower(),
         title=str(_one(said, DCTERMS + "title") or _one(said, NUNCIUS + "type") or ""),
         circular=int(number) if isinstance(number, int | float) else None,
+        source=f"GCN {int(number)}" if isinstance(number, int | float) else source,
+        work=str(_one(said, NUNCIUS + "work") or ""),
+        withdrawn=_one(said, NUNCIUS + "withdrawn") is True,
         trigger_time=_moment(_one(said, NUNCIUS + "triggerTime") or ""),
     )

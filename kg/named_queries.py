@@ -25,6 +25,7 @@ from kg.knowledge import Reader
 from kg.store import GraphStore, Term, iri, literal
 from kg.subjects import key_of
 from kg.vocabulary import OBJECT, object_iri
+from kg.works import page
 from nuncius.core.errors import ConfigurationError, DeadlineExceeded, FormatError
 from nuncius.core.event import iso
 from nuncius.core.registry import did_you_mean
@@ -74,6 +75,12 @@ def _object(value: Any) -> Term:
     return iri(text) if text.startswith(OBJECT) else iri(object_iri(key_of(text)))
 
 
+def _document(value: Any) -> Term:
+    """A document by its IRI or any of its identifiers."""
+    text = str(value)
+    return iri(page(text) or text)
+
+
 def _number(value: Any) -> Term:
     return literal(float(value))
 
@@ -91,6 +98,7 @@ def _moment(value: Any) -> Term:
 
 _SORTS: dict[str, Callable[[Any], Term]] = {
     "object": _object,
+    "document": _document,
     "iri": lambda value: iri(str(value)),
     "text": lambda value: literal(str(value)),
     "number": _number,

@@ -12,10 +12,11 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from kg.coincidences import Known, Neighbours, coinciding
+from kg.mentions import mentioned
 from kg.names import day_of, normalise_name
 from kg.naming import Key, keys_of
 from kg.parting import JOINED, PARTED, follow, joined, leads_of, members, resolve, take_back
-from kg.subjects import Identity
+from kg.subjects import Identity, key_of
 from kg.vocabulary import OBJECT, object_iri, object_label
 from nuncius.core.event import Event
 from nuncius.journal import Journal, ObjectLink, Stored
@@ -37,11 +38,14 @@ def _identify(journal: Journal, batch: Sequence[Stored]) -> dict[int, str]:
     objects = {stored.seq: stored.event.object for stored in batch if stored.event.object is not None}
     fresh: list[tuple[int, str]] = []
     named: list[tuple[Stored, list[Key]]] = []
+    papers: list[Stored] = []
     links: list[ObjectLink] = []
     for stored in batch:
         if stored.seq in objects:
             continue
-        if target := object_in_data(stored.event):
+        if stored.event.is_a("paper"):
+            papers.append(stored)
+        elif target := object_in_data(stored.event):
             fresh.append((stored.seq, target))
             if stored.event.kind == JOINED:
                 links.append(joined(stored.event, target))
@@ -61,7 +65,29 @@ def _identify(journal: Journal, batch: Sequence[Stored]) -> dict[int, str]:
         fresh.append((stored.seq, target))
     if fresh:
         journal.identify(links, fresh)
-    return objects | dict(fresh)
+    if attached := [(stored.seq, obj) for stored in papers if (obj := _of_paper(journal, stored.event))]:
+        journal.identify([], attached)
+    return objects | dict(fresh) | dict(attached)
+
+
+def _of_paper(journal: Journal, event: Event) -> str | None:
+    """The one object that a paper is about, where we know it. A paper makes no object and joins none, and one that is
+    withdrawn takes back itself alone."""
+    about = [] if event.is_retraction else mentioned(event).about
+    held = held_names(journal, [name for group in about for name in group]) if about else {}
+    # Of a group's names one that we know is enough; two that mean different objects are no answer.
+    groups = [{held[key] for name in group if (key := key_of(name)) in held} for group in about]
+    found = {obj for group in groups for obj in group or {""}}
+    return found.pop() or None if len(found) == 1 else None
+
+
+def held_names(journal: Journal, names: Sequence[str]) -> dict[str, str]:
+    """Of names in a text those of objects that we know, normalised, each with its object."""
+    keys = {name: [k.key for k in _with_tns_twins([Key(key=name, how="")])] for name in map(key_of, names)}
+    known = journal.objects_of([key for own in keys.values() for key in own]) if keys else {}
+    leads = leads_of(journal, known.values())
+    found = {name: next((known[k] for k in own if k in known), None) for name, own in keys.items()}
+    return {name: follow(obj, leads) for name, obj in found.items() if obj is not None}
 
 
 def _attach(

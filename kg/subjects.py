@@ -20,11 +20,13 @@ _TRIGGER = re.compile(r"^(?P<who>Swift|Fermi)(?:[ /-](?:BAT|GBM))? trigger (?P<n
 
 class Identity(msgspec.Struct, frozen=True, kw_only=True):
     """What a document says of its object's identity: the object's IRI, the names and numbers that it gives it, and
-    other object IRIs (`same`) that by these names are the same object. Claims that were withdrawn are left out."""
+    other object IRIs (`same`) that by these names are the same object. Claims that were withdrawn are left out.
+    `held`, of a paper alone: of the names in it those of objects that we know, with their IRIs."""
 
     object: str | None
     names: list[str] = []
     same: list[str] = []
+    held: dict[str, str] | None = None
 
 
 def key_of(name: str) -> str:
@@ -36,6 +38,8 @@ def key_of(name: str) -> str:
 
 def subject_of(fact: Fact, identity: Identity, own: str | None) -> str | None:
     """The IRI of the object that a fact is about. `own` is the name that extraction gives the circular's event."""
+    if identity.held is not None:
+        return None if fact.object is None else identity.held.get(key_of(fact.object))
     if fact.object is None or fact.object == own:
         return identity.object or (object_iri(key_of(own)) if own else None)
     if _LABEL.fullmatch(fact.object):

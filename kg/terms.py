@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import quote
 
 from kg.store import NamedNode, iri
-from kg.vocabulary import DCTERMS, NUNCIUS, OA, ODA, PAPER, PROV, RDF, RDFS
+from kg.vocabulary import DCTERMS, NUNCIUS, OA, ODA, PAPER, PROV, RDF, RDFS, SCHEMA
 from nuncius import __version__
 
 TYPE = iri(RDF + "type")
@@ -14,6 +14,19 @@ SEE_ALSO = iri(RDFS + "seeAlso")
 IDENTIFIER = iri(DCTERMS + "identifier")
 CREATED = iri(DCTERMS + "created")
 TITLE = iri(DCTERMS + "title")
+ABSTRACT = iri(DCTERMS + "abstract")
+MODIFIED = iri(DCTERMS + "modified")
+SUBJECT = iri(DCTERMS + "subject")
+CITATION = iri(DCTERMS + "bibliographicCitation")
+REFERENCES = iri(DCTERMS + "references")
+
+ARTICLE = iri(SCHEMA + "ScholarlyArticle")
+REPORT = iri(SCHEMA + "Report")
+PERSON = iri(SCHEMA + "Person")
+AUTHOR = iri(SCHEMA + "author")
+NAME = iri(SCHEMA + "name")
+POSITION = iri(SCHEMA + "position")
+SAME_AS = iri(SCHEMA + "sameAs")
 
 ENTITY = iri(PROV + "Entity")
 SOFTWARE_AGENT = iri(PROV + "SoftwareAgent")

@@ -9,15 +9,19 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from kg import legacy
+from kg import legacy, software
 from kg import terms as t
 from kg.byline import byline
 from kg.claims import claim_node, fact_part, fact_triples, reading
 from kg.extraction import Fact
 from kg.marks import marks, takes_back_event
+from kg.papers import is_paper, paper_triples
+from kg.papers import version_of as paper_version
 from kg.store import Term, Triple, iri, literal
 from kg.subjects import Identity, subject_of
+from kg.units import to_si
 from kg.vocabulary import event_iri, object_label
+from kg.works import page
 from nuncius.core.event import Event, iso
 
 #: Words of a notice that become claims, with their units. A position is one claim of its own.
@@ -45,14 +49,18 @@ def is_document(event: Event) -> bool:
 
 def graph_of(event: Event) -> str:
     """The IRI of the event's graph: a circular's own page (all its versions), else the event's IRI."""
-    return event_iri(event.id)
+    return software.graph_of(event) if software.is_software(event) else event_iri(event.id)
 
 
 def triples_of(event: Event, identity: Identity, facts: Sequence[Fact] = ()) -> list[Triple]:
     """Everything that one event says: the document, its object, its claims, and facts extracted from its text."""
+    if software.is_software(event):
+        return software.triples(event)
     graph = graph_of(event)
     doc = iri(graph)
     out = _document(event, doc)
+    if is_paper(event):  # attaches to objects by the names in its text, and takes back none
+        return out + paper_triples(event, doc)
     about = iri(identity.object) if identity.object else None
     if about is not None:
         out.append((doc, t.ours("about"), about))
@@ -65,6 +73,8 @@ def triples_of(event: Event, identity: Identity, facts: Sequence[Fact] = ()) -> 
         out += _facts(event, facts, identity, doc)
     elif event.kind == "analysis.result":
         out += _result(event, graph, doc, about)
+    elif event.kind == "release.code":
+        out += software.released(event, doc)
     elif event.kind not in _ABOUT_NAMES:
         out += _notice(event, graph, doc, about)
     return out
@@ -94,12 +104,16 @@ def _facts(event: Event, facts: Sequence[Fact], identity: Identity, doc: Any) ->
             out += _object(about, [fact.object] if fact.object else [])
         if fact.predicate == "retraction" and about is not None and takes_back_event(fact):
             out.append((doc, t.ours("retracts"), about))
+    cited = {number for fact in facts if fact.predicate == "cites" and (number := str(fact.value))}
+    pages = (page(c if c.startswith("ATel") else f"gcn:{c.removesuffix('.0')}") for c in sorted(cited))
+    out += [(doc, t.REFERENCES, iri(url)) for url in pages if url is not None and url != graph]
     out += marks(facts, graph, doc, subjects)
     return out + legacy.triples(event, facts, own)
 
 
 def _document(event: Event, doc: Any) -> list[Triple]:
-    sort = {"gcn.circular": "Circular", "analysis.result": "Result", "paper": "Paper"}.get(event.kind, "Notice")
+    sort = {"gcn.circular": "Circular", "analysis.result": "Result"}.get(event.kind, "Notice")
+    sort = "Paper" if is_paper(event) else sort
     out: list[Triple] = [
         (doc, t.TYPE, t.ours(sort)),
         (doc, t.TYPE, t.ENTITY),
@@ -160,20 +174,38 @@ def _notice(event: Event, graph: str, doc: Any, about: Any) -> list[Triple]:
 
 
 def _result(event: Event, graph: str, doc: Any, about: Any) -> list[Triple]:
-    """An analysis: its answer, and each value as a claim with unit, errors and limit."""
+    """An analysis of our own: its answer, and each value as a claim with unit, errors and limit, so that what others
+    say can contradict it."""
     said = ("analysis", "answer", "rule")
     out: list[Triple] = [(doc, t.ours(w), literal(event.data[w])) for w in said if isinstance(event.data.get(w), str)]
-    values = event.data.get("values")
-    for name, quantity in values.items() if isinstance(values, dict) else ():
-        if isinstance(quantity, dict) and _is_number(quantity.get("value")) and str(name).isidentifier():
-            out += _valued(graph, doc, about, str(name), quantity["value"], str(quantity.get("unit") or ""))
-            node = iri(f"{graph}{'/' if '#' in graph else '#'}{name}")
-            for part in ("minus", "plus"):
-                if _is_number(quantity.get(part)):
-                    out.append((node, t.ours(part), literal(float(quantity[part]))))
-            if quantity.get("limit") in ("<", ">"):
-                out.append((node, t.ours("limit"), literal(quantity["limit"])))
+    name = f"our {event.data.get('analysis') or 'analysis'}"
+    out += [(doc, t.ours("shortName"), literal(name)), (doc, t.ours("byline"), literal(name))]
+    who = "-".join(str(event.data[w]) for w in ("mission", "instrument") if isinstance(event.data.get(w), str))
+    for quantity, given in _quantities(event).items():
+        unit = str(given.get("unit") or "")
+        out += _valued(graph, doc, about, quantity, given["value"], unit)
+        node = iri(f"{graph}{'/' if '#' in graph else '#'}{quantity}")
+        if unit and (known := to_si(float(given["value"]), unit)) is not None:
+            out += [(node, t.ours("si"), literal(known[0])), (node, t.ours("siUnit"), literal(known[1]))]
+        for part in ("minus", "plus"):
+            if _is_number(given.get(part)):
+                out.append((node, t.ours(part), literal(float(given[part]))))
+        if given.get("limit") in ("<", ">"):
+            out.append((node, t.ours("limit"), literal(given["limit"])))
+        if who:
+            out.append((node, t.ours("qualifier_instrument"), literal(who)))
     return out
+
+
+def _quantities(event: Event) -> dict[str, dict[str, Any]]:
+    values = event.data.get("values")
+    items = values.items() if isinstance(values, dict) else ()
+    return {str(k): v for k, v in items if isinstance(v, dict) and _is_number(v.get("value")) and str(k).isidentifier()}
+
+
+def predicates_of_result(event: Event) -> set[str]:
+    """The quantities that an analysis gives."""
+    return set(_quantities(event))
 
 
 def _circular(event: Event, doc: Any) -> list[Triple]:
@@ -209,6 +241,8 @@ def _moment(created: Any) -> datetime | None:
 
 
 def version_of(event: Event) -> int:
-    """A circular's version; the first is 1."""
+    """The version of a circular or paper; the first is 1."""
+    if is_paper(event):
+        return paper_version(event)
     version = event.data.get("version")
     return int(version) if _is_number(version) and version else 1

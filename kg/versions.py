@@ -1,8 +1,9 @@
-"""Older versions of a circular: kept in graphs of their own, under words that today's questions do not ask for.
+"""Older versions of a circular or paper: in graphs of their own, under words that today's questions do not ask for.
 
-A circular's page is the graph of its newest version; version 1 of circular 7 moves to `…/circulars/7/1`. There its
-claims are `nuncius:FormerClaim` with `nuncius:formerPredicate`, so a query for claims finds only what stands, without
-having to know of versions, and one that asks what was known at some earlier time asks for both.
+A circular's page is the graph of its newest version; version 1 of circular 7 moves to `…/circulars/7/1`, version 1 of
+an arXiv paper to arXiv's own page of it, `…/abs/2511.14858v1`. There its claims are `nuncius:FormerClaim` with
+`nuncius:formerPredicate`, so a query for claims finds only what stands, without having to know of versions, and one
+that asks what was known at some earlier time asks for both.
 """
 
 from __future__ import annotations
@@ -13,11 +14,13 @@ from typing import Any
 from kg import terms as t
 from kg.store import Term, Triple, iri
 from kg.vocabulary import NUNCIUS, PAPER
+from kg.works import ARXIV
 
 #: What is said of a document that stands → what is said of a former version.
 FORMER = {
     "predicate": "formerPredicate",
     "about": "formerlyAbout",
+    "mentions": "formerlyMentioned",
     "retracts": "formerlyRetracted",
     "corrects": "formerlyCorrected",
     "marks": "formerlyMarked",
@@ -26,12 +29,13 @@ FORMER = {
     "sameObject": "formerlySameObject",
 }
 _PREDICATES = {NUNCIUS + now: t.ours(then) for now, then in FORMER.items()}
-_CLASSES = {NUNCIUS + now: t.ours(f"Former{now}") for now in ("Claim", "Circular", "Mark")}
+_PREDICATES |= {t.REFERENCES.value: t.ours("formerlyCited"), t.SAME_AS.value: t.ours("formerIdentifier")}
+_CLASSES = {NUNCIUS + now: t.ours(f"Former{now}") for now in ("Claim", "Circular", "Mark", "Paper")}
 
 
 def former_graph(graph: str, version: int) -> str:
     """The graph of a version that no longer stands."""
-    return f"{graph}/{version}"
+    return f"{graph}v{version}" if graph.startswith(ARXIV) else f"{graph}/{version}"
 
 
 def former(triples: Sequence[Triple], graph: str, version: int, until: Term) -> list[Triple]:

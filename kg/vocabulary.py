@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from urllib.parse import quote, unquote
 
+from kg.works import CIRCULARS, record
+
 ODA = "http://odahub.io/ontology#"
 PAPER = "http://odahub.io/ontology/paper#"
 NUNCIUS = "http://odahub.io/ontology/nuncius#"
@@ -15,7 +17,7 @@ RDFS = "http://www.w3.org/2000/01/rdf-schema#"
 XSD = "http://www.w3.org/2001/XMLSchema#"
 SKOS = "http://www.w3.org/2004/02/skos/core#"
 DCTERMS = "http://purl.org/dc/terms/"
-CIRCULARS = "https://gcn.nasa.gov/circulars/"
+SCHEMA = "https://schema.org/"
 
 #: Prefixes that queries and exports may use without declaring them.
 PREFIXES = {
@@ -30,6 +32,7 @@ PREFIXES = {
     "xsd": XSD,
     "skos": SKOS,
     "dcterms": DCTERMS,
+    "schema": SCHEMA,
 }
 
 
@@ -44,9 +47,12 @@ def object_label(iri: str) -> str:
 
 
 def event_iri(event_id: str) -> str:
-    """An IRI for any event id: an IVORN or URL stays itself, a circular gets its page, others become URNs."""
+    """An IRI for any event id: an IVORN or URL stays itself, circulars and papers get their pages, others become
+    URNs."""
     if event_id.startswith("circular:"):
         return CIRCULARS + quote(event_id.removeprefix("circular:").partition("/")[0], safe="")
+    if (paper := record(event_id)) is not None:
+        return paper
     if event_id.startswith(("ivo://", "http://", "https://", "urn:")):
         return quote(event_id, safe="%:/?#[]@!$&'()*+,;=-._~")
     return "urn:nuncius:" + quote(event_id, safe=":/-._~+=@")

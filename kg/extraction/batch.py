@@ -19,9 +19,10 @@ from typing import Any
 
 import msgspec
 
-from kg.extraction import Fact, extract
+from kg.extraction import Fact, Scorer, extract
+from kg.extraction.abstracts import read_abstract
 from kg.extraction.scoring import chosen
-from kg.extraction.sources import read_text
+from kg.extraction.sources import Text, read_text
 from nuncius.core.errors import ConfigurationError, FormatError
 
 #: Documents that a worker takes at once: some tens of milliseconds of work.
@@ -66,11 +67,18 @@ def read_chunk(documents: list[tuple[str, bytes]], choice: Choice) -> Done:
         except FormatError as error:
             complaints.append(f"{place}: {error}")
             continue
-        for fact in extract(text.circular, scorer):
+        for fact in _facts(text, scorer):
             wanted = not choice.predicates or fact.predicate in choice.predicates
             if wanted and fact.confidence >= choice.min_confidence:
                 lines.append(_line(fact, text.document))
     return Done(lines=b"".join(lines), documents=len(documents), complaints=complaints)
+
+
+def _facts(text: Text, scorer: Scorer | None) -> list[Fact]:
+    """What a circular says, or a telegram or abstract, which are asked more strictly whose each value is."""
+    if text.document is None:
+        return extract(text.circular, scorer)
+    return read_abstract(text.circular.subject, text.circular.body, scorer=scorer, created=text.circular.created).facts
 
 
 def _line(fact: Fact, document: str | None) -> bytes:

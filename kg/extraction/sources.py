@@ -1,7 +1,8 @@
 """Where texts to read come from: lines, folders and archives of circulars, telegrams and abstracts, one interface.
 
 A GCN circular has `circularId`, `subject`, `body`; a telegram `atelId`, `title` and `body` (or `text`); a paper
-`arxivId`, `doi` or `bibcode`, `title` and `abstract`. All are read by the same grammars, the title as the subject.
+`arxivId`, `doi` or `bibcode`, `title` and `abstract`. All are read by the same grammars, the title as the subject;
+of a telegram or abstract kg/extraction/abstracts.py asks in addition whose each value is.
 """
 
 from __future__ import annotations
@@ -14,11 +15,10 @@ from typing import Any
 
 import msgspec
 
+from kg.extraction.abstracts import LATER_THAN_ALL
 from kg.extraction.fact import Circular, read_circular
 from nuncius.core.errors import FormatError
 
-#: A text that is no circular may cite any circular: it is read as if it were later than all of them.
-LATER_THAN_ALL = 10_000_000
 #: A file of one document that is larger is no document.
 _LARGEST = 20_000_000
 _TARS = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
