@@ -17,7 +17,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl
 
-TOKEN = "xoxb-local-token"
+from local_slack_socket import Sockets, action_problems
+
+TOKEN, APP_TOKEN = "xoxb-local-token", "xapp-local-token"
 Json = dict[str, Any]
 
 
@@ -52,8 +54,14 @@ class LocalSlack:
     before: Callable[[str], None] | None = None
     after: Callable[[str], None] | None = None
     page: int = 200
+    #: User IDs with their names, user groups with their members, forms that were opened, whispers to single people.
+    users: dict[str, str] = field(default_factory=dict)
+    groups: dict[str, list[str]] = field(default_factory=dict)
+    views: list[Json] = field(default_factory=list)
+    whispers: list[Json] = field(default_factory=list)
 
     def __post_init__(self) -> None:
+        self.sockets = Sockets()
         self._lock = threading.RLock()
         self._count = itertools.count(1)
         handler = type("Handler", (_Handler,), {"slack": self})
@@ -66,6 +74,7 @@ class LocalSlack:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.sockets.close()
         self._server.shutdown()
         self._server.server_close()
 
@@ -99,7 +108,7 @@ class LocalSlack:
     def answer(self, method: str, arguments: Json, token: str) -> Json:
         with self._lock:
             self.calls.append((method, arguments))
-            if token != TOKEN:
+            if token != (APP_TOKEN if method == "apps.connections.open" else TOKEN):
                 raise SlackSays("invalid_auth" if token else "not_authed")
             handler = getattr(self, "_" + method.replace(".", "_"), None)
             if handler is None:
@@ -128,6 +137,9 @@ class LocalSlack:
             raise SlackSays("message_not_found")
         return found
 
+    def _auth_test(self, arguments: Json) -> Json:
+        return {"user": "nuncius", "team": "Observatory", "user_id": "U0NUNCIUS"}
+
     def _chat_postMessage(self, arguments: Json) -> Json:
         channel = self._channel(arguments)
         content = _content(arguments)
@@ -150,6 +162,41 @@ class LocalSlack:
         message = self._message(arguments, "message_ts")
         path = f"archives/{arguments['channel']}/p{message['ts'].replace('.', '')}"
         return {"channel": arguments["channel"], "permalink": f"https://observatory.slack.com/{path}"}
+
+    def _chat_postEphemeral(self, arguments: Json) -> Json:
+        self._channel(arguments)
+        if arguments["user"] not in self.users:
+            raise SlackSays("user_not_in_channel")
+        self.whispers.append({"user": arguments["user"], "channel": arguments["channel"], **_content(arguments)})
+        return {"message_ts": self._ts()}
+
+    def _apps_connections_open(self, arguments: Json) -> Json:
+        return {"url": f"{self.address.replace('http', 'ws')}/link/?ticket={next(self._count)}"}
+
+    def _views_open(self, arguments: Json) -> Json:
+        given = arguments["view"]
+        view = json.loads(given) if isinstance(given, str) else given
+        if not str(arguments.get("trigger_id", "")).startswith("trigger-"):
+            raise SlackSays("expired_trigger_id")
+        if len(view["private_metadata"]) > 3000 or len(view["title"]["text"]) > 24:
+            raise SlackSays("invalid_arguments")
+        self.views.append({**view, "id": f"V{next(self._count):08d}"})
+        return {"view": self.views[-1]}
+
+    def _conversations_open(self, arguments: Json) -> Json:
+        channel = "D" + arguments["users"][1:]
+        self.channels.setdefault(channel, [])
+        return {"channel": {"id": channel}}
+
+    def _users_info(self, arguments: Json) -> Json:
+        if arguments["user"] not in self.users:
+            raise SlackSays("user_not_found")
+        return {"user": {"id": arguments["user"], "profile": {"display_name": self.users[arguments["user"]]}}}
+
+    def _usergroups_users_list(self, arguments: Json) -> Json:
+        if arguments["usergroup"] not in self.groups:
+            raise SlackSays("no_such_subteam")
+        return {"users": self.groups[arguments["usergroup"]]}
 
     def _conversations_history(self, arguments: Json) -> Json:
         oldest = float(arguments.get("oldest") or 0)
@@ -233,6 +280,8 @@ def block_problems(blocks: list[Json]) -> list[str]:
             if not 1 <= len(block["elements"]) <= 10:
                 problems.append(f"context takes 1 to 10 elements {where}")
             problems += [f"empty context element {where}" for e in block["elements"] if not e.get("text")]
+        elif sort == "actions":
+            problems += [f"{p} {where}" for p in action_problems(block["elements"])]
         elif sort == "rich_text":
             problems += [f"{p} {where}" for e in block["elements"] for p in _rich_problems(e)]
         else:
@@ -261,6 +310,12 @@ def _rich_problems(element: Json) -> list[str]:
 class _Handler(BaseHTTPRequestHandler):
     slack: LocalSlack
     protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        if self.path.startswith("/link/"):
+            self.slack.sockets.serve(self)
+        else:
+            self._send(404, {"ok": False})
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from analyses.checks.contract import Finding, Platform, check
-from kg.shapes import validate
-from kg.store import GraphStore
-from kg.triples import graph_of, is_document
 from nuncius.core.errors import ConfigurationError, NunciusError
+
+if TYPE_CHECKING:
+    from kg.store import GraphStore
 
 MEND = "stop the service, then `nuncius kg rebuild` makes the graph again from the journal, in which nothing is lost"
 #: Of the newest events so many are looked through for documents, and so many of their graphs are checked.
@@ -20,6 +21,8 @@ NEWEST_GRAPHS = 25
 @contextmanager
 def _store(platform: Platform) -> Iterator[GraphStore | None]:
     """The service's own store, else a reader's picture of the files; None where there is no graph."""
+    from kg.store import GraphStore
+
     if platform.graph is not None:
         yield platform.graph
     elif platform.graph_dir is None or not platform.graph_dir.exists():
@@ -64,6 +67,10 @@ def graph(platform: Platform) -> Finding:
 )
 def shapes(platform: Platform) -> Finding:
     """Validate the graphs of the newest documents, at most twenty-five."""
+    # Here, because what a document is comes with the grammars, which every other check can do without.
+    from kg.shapes import validate
+    from kg.triples import graph_of, is_document
+
     last = platform.book.last_seq()
     newest = platform.book.read(max(0, last - NEWEST_EVENTS), limit=NEWEST_EVENTS)
     names = list(dict.fromkeys(graph_of(s.event) for s in reversed(newest) if is_document(s.event)))[:NEWEST_GRAPHS]
