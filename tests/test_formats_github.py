@@ -30,7 +30,7 @@ def told(action: str, *, draft: bool = False, name: str = "oda-hub/oda_api", tag
 def test_a_release_names_its_package_and_version() -> None:
     event = told("published")
     assert (event.id, event.kind) == ("github:oda-hub/oda_api@v1.3.6", "release.code")
-    assert (event.data["package"], event.data["version"]) == ("oda_api", "1.3.6")
+    assert (event.data["package"], event.data["version"]) == ("oda-api", "1.3.6")
     assert event.trigger_time == datetime(2026, 11, 20, 10, tzinfo=UTC)
 
 

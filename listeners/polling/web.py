@@ -170,7 +170,10 @@ class Web:
         sent: Mapping[str, str] | None,
     ) -> Exception:
         status, wait_s = answer.status_code, self._asked_wait(headers)
-        limited = status == 429 or (status == 403 and headers.get("x-ratelimit-remaining") == "0")
+        # GitHub says 403 where others say 429, with either header.
+        limited = status == 429 or (
+            status == 403 and (headers.get("x-ratelimit-remaining") == "0" or "retry-after" in headers)
+        )
         if limited or status in (408, 425) or status >= 500:
             if wait_s:
                 self._left_alone[host] = self._monotonic() + wait_s
