@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from analyses.executor import LocalExecutor
+from analyses.regression.announcing import announce_cases
+from analyses.regression.laboratory import Laboratory
 from chat.contract import Target
 from chat.courier import Courier
 from chat.targets import open_targets
@@ -137,6 +139,9 @@ def assemble(
     queries = NamedQueries(graph)
     means = live_means(journal, queries, clock, settings.orbits)
     parts["reactors"] = Reactor(journal, rules, clock, identify=identify, maps=means).run
+    laboratory = Laboratory(journal, settings.regress, settings.data_dir, queries.get, now=clock.now)
+    if live:  # a replay's journal holds only what the archive does
+        parts["cases"] = partial(announce_cases, journal, laboratory.cases, clock.now)
     parts["runner"] = Runner(
         journal,
         executor,
@@ -146,6 +151,7 @@ def assemble(
         maps=live_means(journal, queries, clock, settings.orbits),
         data_dir=settings.data_dir,
         platform=platform,
+        laboratory=laboratory,
     ).run
     for target in targets:
         # Messages leave on the wall clock, also in a replay.

@@ -14,6 +14,7 @@ import msgspec
 
 from analyses.checks.contract import Platform
 from analyses.executor import Executor
+from analyses.regression.laboratory import Laboratory
 from nuncius.core.clock import Clock, VirtualClock
 from nuncius.core.errors import NunciusError, PermanentError, TransientError
 from nuncius.core.event import Event
@@ -50,7 +51,7 @@ class _Active(msgspec.Struct, kw_only=True):
 class Runner:
     """Performs steps. `targets` are the chat targets that every report goes to; `owner` names this process; `maps` is
     what functions in texts may look up; `data_dir` is where the service keeps its data, `platform` what sanity checks
-    may look at."""
+    may look at, `laboratory` where test cases run."""
 
     def __init__(
         self,
@@ -64,6 +65,7 @@ class Runner:
         maps: Maps | None = None,
         data_dir: Path | None = None,
         platform: Callable[[datetime], Platform] | None = None,
+        laboratory: Laboratory | None = None,
     ) -> None:
         self._journal = journal
         self._executor = executor
@@ -74,6 +76,7 @@ class Runner:
         self._maps = maps or Maps(journal.blob)
         self._data_dir = data_dir
         self._platform = platform
+        self._laboratory = laboratory
         self._active: dict[int, _Active] = {}
 
     def tick(self) -> int:
@@ -105,6 +108,10 @@ class Runner:
                 self._finish(active.work.step, "retry", error="the service was stopped")
             self._active.clear()
 
+    def _tell(self, said: Report) -> None:
+        """Say how far work is. Not part of the step's transaction: said again after a crash, its key is known."""
+        self._journal.enqueue([(target, said) for target in self._targets], now=self._clock.now())
+
     @property
     def busy(self) -> bool:
         """Whether a step is under way."""
@@ -124,6 +131,8 @@ class Runner:
             executor=self._executor,
             data_dir=self._data_dir,
             platform=self._platform,
+            laboratory=self._laboratory,
+            tell=self._tell,
         )
         try:
             passed = passed_over(step, self._journal) or own_condition(work)

@@ -17,6 +17,7 @@ import msgspec
 
 from analyses.checks.contract import Platform
 from analyses.executor import Executor, Job
+from analyses.regression.laboratory import Laboratory
 from nuncius.core.event import Event
 from nuncius.core.registry import Registry, discover
 from nuncius.core.report import Report
@@ -51,7 +52,8 @@ class Asking(msgspec.Struct, frozen=True, kw_only=True):
 
 class Work(msgspec.Struct, frozen=True, kw_only=True):
     """One step to perform: the step, the event in its scene, the moment, and the means. `data_dir` is where
-    the service keeps what is not in the journal, `platform` what sanity checks may look at."""
+    the service keeps what is not in the journal, `platform` what sanity checks may look at, `laboratory` where
+    test cases run; `tell` says at once how far long work is, in the place where its report will stand."""
 
     step: LeasedStep
     scene: Scene
@@ -60,6 +62,8 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
     executor: Executor
     data_dir: Path | None = None
     platform: Callable[[datetime], Platform] | None = None
+    laboratory: Laboratory | None = None
+    tell: Callable[[Report], None] | None = None
 
 
 class Action(Protocol):

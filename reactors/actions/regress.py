@@ -1,52 +1,83 @@
-"""`regress: ${ev.package}`: the test cases that depend on a package (or cases by name, or `all`), compared with their
-references. Later actions may use `cases`, `changed`, `broken` and `answer` under its `as` name."""
+"""`regress: ${ev.package}`: the test cases that depend on a package, directly or through another one (or those that use
+a dataset, or cases by name, or `all`), run with the event's version in fresh environments beside the version before.
+Later actions may use `cases`, `changed`, `broken`, `unbuilt`, `before` and `answer` under its `as` name."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+import threading
+import time
+from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
 import msgspec
 
-from analyses.executor import Job
-from analyses.testcases import Outcome, TestCase, broken, choose, compare, load_cases, touched
-from nuncius.core.errors import NunciusError
+from analyses.regression.laboratory import Laboratory
+from analyses.regression.outcomes import Outcome, Pair, release_of
+from analyses.regression.plots import history, side_by_side
+from analyses.regression.wording import answer, verdict
+from nuncius.core.errors import DeadlineExceeded, FormatError, NunciusError, PermanentError
 from nuncius.core.quantity import Quantity
-from nuncius.core.result import Result, Table
+from nuncius.core.report import Picture, Severity
+from nuncius.core.result import Figure, Result, Table
 from reactors.actions.check import words
 from reactors.actions.contract import ACTIONS, Done, Running, Work
+from reactors.naming import digest
 from reactors.saying import report
 from reactors.scene import Scene
 from reactors.templates import parse_template
 
-DEFAULT_TIMEOUT_S = 600.0
+DEFAULT_TIMEOUT_S = 3600.0
+#: Figures in one report; the worst cases come first.
+MOST_FIGURES = 4
+#: Seconds between two words about how far it is.
+BETWEEN_WORDS_S = 20.0
 
 
-class Together:
-    """Several jobs as one: done when all are; its result counts the outcomes, and `outcomes` holds them."""
+class InThread:
+    """Work in a thread of this process as a job: what it waits for are processes of their own. It stops at its
+    deadline and when it is cancelled."""
 
-    def __init__(self, jobs: Sequence[tuple[TestCase, Job]]) -> None:
-        self._jobs = list(jobs)
-        self.outcomes: list[Outcome] = []
+    def __init__(self, work: Callable[[threading.Event], Result], deadline_s: float) -> None:
+        self._work, self._deadline_s = work, deadline_s
+        self._stop, self._ended = threading.Event(), threading.Event()
+        self._result: Result | None = None
+        self._error: Exception | None = None
+        self._late = False
+        threading.Thread(target=self._run, name="regress", daemon=True).start()
+
+    def _run(self) -> None:
+        watch = threading.Timer(self._deadline_s, self._give_up)
+        watch.daemon = True
+        watch.start()
+        try:
+            self._result = self._work(self._stop)
+        except Exception as error:
+            self._error = error
+        finally:
+            watch.cancel()
+            self._ended.set()
+
+    def _give_up(self) -> None:
+        self._late = True
+        self._stop.set()
 
     def done(self) -> bool:
-        return all(job.done() for _, job in self._jobs)
+        return self._ended.is_set()
 
     def cancel(self) -> None:
-        for _, job in self._jobs:
-            job.cancel()
+        self._stop.set()
 
     def result(self, timeout_s: float | None = None) -> Result:
-        self.outcomes = [self._outcome(case, job, timeout_s) for case, job in self._jobs]
-        verdicts = [outcome.verdict for outcome in self.outcomes]
-        counts = {"cases": len(verdicts), "changed": verdicts.count("changed"), "broken": verdicts.count("broken")}
-        return Result(answer="", values={name: Quantity(value=float(count)) for name, count in counts.items()})
-
-    def _outcome(self, case: TestCase, job: Job, timeout_s: float | None) -> Outcome:
-        try:
-            return compare(case, job.result(timeout_s))
-        except NunciusError as error:
-            return broken(case, error)
+        if not self._ended.wait(timeout_s):
+            raise TimeoutError(f"test cases are not done after {timeout_s:g} s")
+        if self._late and self._result is None:
+            raise DeadlineExceeded(f"the test cases took longer than {self._deadline_s:g} s; what ran is kept")
+        if self._error is not None:
+            if isinstance(self._error, NunciusError):
+                raise self._error
+            raise PermanentError(f"test cases: {type(self._error).__name__}: {self._error}") from self._error
+        assert self._result is not None
+        return self._result
 
 
 class Regress:
@@ -57,54 +88,140 @@ class Regress:
     def check(self, action: dict[str, Any], names: Collection[str]) -> None:
         if "${" in action["what"]:
             parse_template(action["what"], names)
-        else:
-            choose(words(action["what"]), load_cases())
+        elif not action["what"].strip():
+            raise FormatError("regress: names a package, a dataset, test cases, or `all`")
 
     def inputs(self, action: dict[str, Any], scene: Scene) -> Any:
         # A version of a package is tested once; another event about the same version changes nothing.
         return [scene.text(action["what"])[0], scene.ev.get("version")]
 
-    def perform(self, work: Work) -> Done | Running:
-        asked = work.scene.text(work.step.action["what"])[0]
-        cases = _chosen(asked)
-        version = work.scene.ev.get("version")
-        about = f"{asked} {version}" if version and asked != "all" else asked
-        if not cases:
-            answer = f"No test case depends on {about}"
-            return Done(result={"answer": answer, "values": {"cases": {"value": 0.0}}})
+    def perform(self, work: Work) -> Running:
+        if work.laboratory is None:
+            raise PermanentError("test cases cannot be run here: a replay of the past builds no environments")
+        run = _Run(work, work.laboratory, work.scene.text(work.step.action["what"])[0].strip())
         deadline_s = float(work.step.action.get("timeout_s", DEFAULT_TIMEOUT_S))
-        jobs = [(c, work.executor.submit(c.analysis, dict(c.inputs), blobs={}, deadline_s=deadline_s)) for c in cases]
-        together = Together(jobs)
-        return Running(job=together, finish=lambda result: _finish(work, about, together.outcomes, result))
+        return Running(job=InThread(run.work, deadline_s), finish=run.finish)
 
 
-def _chosen(asked: str) -> list[TestCase]:
-    """The cases of these words. A package that no case depends on has none, which is no mistake."""
-    cases, named = load_cases(), words(asked)
-    return [case for case in cases.values() if not named or case.case in named or touched(case, named)]
+class _Run:
+    """One performance: which cases, what they gave, and how it is said."""
+
+    def __init__(self, work: Work, lab: Laboratory, asked: str) -> None:
+        self._work, self._lab, self._asked = work, lab, asked
+        self._pairs: list[Pair] = []
+        self._about = asked
+        self._total, self._told = 0, time.monotonic()
+
+    def work(self, stop: threading.Event) -> Result:
+        """Run the cases, each journalled as it ends. Raises TransientError, Cancelled."""
+        for pair in self._trials(stop):
+            self._pairs.append(pair)
+            self._tell(pair.outcome)
+        outcomes = [pair.outcome for pair in self._pairs]
+        return Result(answer=_answer(self._about, outcomes), values=_counts(outcomes))
+
+    def _trials(self, stop: threading.Event) -> Iterable[Pair]:
+        ev = self._work.scene.ev
+        cause, version = str(ev["id"]), ev.get("version")
+        if ev.get("kind") == "release.code" and version and words(self._asked) == [str(ev.get("package"))]:
+            self._about = f"{self._asked} {version}"
+            cases = self._lab.dependents(self._asked, stop)
+            if not cases:
+                return []
+            self._total = len(cases)
+            return self._lab.release(release_of(self._asked, str(version)), cases, cause=cause, stop=stop)
+        if version and (cases := self._lab.of_dataset(self._asked)):
+            self._about = f"{self._asked} {version}"
+            self._total = len(cases)
+            return self._lab.newest(cases, cause=cause, again=True, stop=stop)
+        if ev.get("kind") == "release.data":
+            return []  # of a dataset that no case uses
+        cases = self._lab.choose(words(self._asked), stop)
+        self._total = len(cases)
+        return self._lab.newest(cases, cause=cause, stop=stop)
+
+    def _tell(self, last: Outcome) -> None:
+        """How far it is, in the place where the answer will stand; not more often than people care to read."""
+        now = time.monotonic()
+        if self._work.tell is None or now - self._told < BETWEEN_WORDS_S:
+            return
+        self._told = now
+        so_far = f"{self._about}: {len(self._pairs)} of {self._total} test cases run, the last {last.verdict}"
+        said = report(self._work, title=so_far)
+        key = digest(said.key, "progress", so_far)
+        self._work.tell(msgspec.structs.replace(said, key=key, severity=Severity.INFO))
+
+    def finish(self, result: Result) -> Done:
+        """The report: the answer first, then numbers and figures."""
+        outcomes = [pair.outcome for pair in self._pairs]
+        said = report(
+            self._work,
+            title=result.answer,
+            text="\n".join(_notes(outcomes)),
+            tables=[_table(outcomes)] if outcomes else [],
+            pictures=[self._picture(figure) for figure in self._figures()],
+            caveats=[f"{o.case}: not only {o.package} changed, but {', '.join(o.also)}" for o in outcomes if o.also],
+        )
+        values = {name: msgspec.to_builtins(value) for name, value in result.values.items()}
+        return Done(result={"answer": result.answer, "values": values}, reports=[said])
+
+    def _figures(self) -> Iterable[Figure]:
+        """Old beside new of what changed, and the history of the worst."""
+        bad = [pair for pair in self._pairs if pair.outcome.bad]
+        found = [figure for pair in bad if (figure := side_by_side(pair, self._lab.blob)) is not None]
+        if bad and bad[0].outcome.package:
+            outcome, case = bad[0].outcome, self._lab.cases().get(bad[0].outcome.case)
+            runs = self._lab.bench.results.history(outcome.case, package=outcome.package)
+            if case is not None and len({run.version for run in runs}) > 2:
+                found = [*found[: MOST_FIGURES - 1], *_some(history(case, case.test.expect, runs, outcome.package))]
+        return found[:MOST_FIGURES]
+
+    def _picture(self, figure: Figure) -> Picture:
+        sha256 = self._work.journal.put_blob(figure.png)
+        return Picture(name=figure.name, sha256=sha256, caption=figure.caption, alt=figure.alt)
 
 
-def _finish(work: Work, about: str, outcomes: list[Outcome], result: Result) -> Done:
-    off = [outcome for outcome in outcomes if outcome.verdict in ("changed", "broken")]
-    answer = (
-        f"{about}: {len(off)} of {len(outcomes)} test cases changed or are broken: {', '.join(o.case for o in off)}"
-        if off
-        else f"{about}: all {len(outcomes)} test cases that depend on it hold"
-    )
-    rows: list[list[str | float | None]] = [
-        [o.case, q.quantity, f"{q.expected.value:.8g}", "missing" if q.got is None else f"{q.got:.8g}", q.verdict]
-        for o in outcomes
-        for q in o.quantities
-    ]
-    said = report(
-        work,
-        title=answer,
-        text="\n".join(f"{o.case}: {o.error}" for o in outcomes if o.error),
-        tables=[Table(name="test cases", columns=["case", "quantity", "reference", "now", "is"], rows=rows)],
-        caveats=["Run with the software that is installed here, not in a fresh environment with the new version."],
-    )
-    values = {name: msgspec.to_builtins(value) for name, value in result.values.items()}
-    return Done(result={"answer": answer, "values": values}, reports=[said])
+def _some(figure: Figure | None) -> list[Figure]:
+    return [] if figure is None else [figure]
+
+
+def _answer(about: str, outcomes: list[Outcome]) -> str:
+    return answer(about, outcomes) if outcomes else f"No test case depends on {about}"
+
+
+def _counts(outcomes: list[Outcome]) -> dict[str, Quantity]:
+    bad = [outcome.verdict for outcome in outcomes if outcome.bad]
+    counts = {
+        "cases": len(outcomes),
+        "changed": bad.count("changed"),
+        "broken": bad.count("broken"),
+        "unbuilt": bad.count("could not be built"),
+        "before": sum(outcome.before for outcome in outcomes),
+    }
+    return {name: Quantity(value=float(count)) for name, count in counts.items()}
+
+
+def _table(outcomes: list[Outcome]) -> Table:
+    rows: list[list[str | float | None]] = []
+    for outcome in sorted(outcomes, key=lambda o: not o.bad):
+        for q in outcome.quantities:
+            unit = f" {q.expected.unit}" if q.expected.unit else ""
+            reference = f"{q.expected.value:.8g}" + (f" ± {q.allowed:.2g}" if q.allowed else "") + unit
+            rows.append([outcome.case, q.quantity, reference, str(q.old or "–"), str(q.new or "–"), verdict(q)])
+    return Table(name="test cases", columns=["case", "quantity", "reference", "old", "new", "is"], rows=rows)
+
+
+def _notes(outcomes: list[Outcome]) -> Iterable[str]:
+    """Why something is broken, and what a person can do."""
+    for outcome in outcomes:
+        if outcome.error:
+            yield f"{outcome.case}: {outcome.error.strip().splitlines()[0][:300]}"
+    first = next((outcome for outcome in outcomes if outcome.bad and outcome.package), None)
+    if first is not None:
+        new = f"--package {first.package}"
+        yield f"Take it as the reference: nuncius regress accept {first.case} {new} --version {first.version} --why …"
+        yield f"Draft an issue: nuncius regress draft {first.case} {new} --new {first.version}"
+        yield "Hear no more of it for a while: nuncius rules silence"
 
 
 ACTIONS.add("regress", Regress())

@@ -1,0 +1,86 @@
+"""Everything that a regression run needs, in one hand: the cases, the bench and the graph. The service makes one; the
+command line makes one for itself."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
+
+from analyses.regression.bench import Asked, Bench
+from analyses.regression.cases import Case, load_cases
+from analyses.regression.dependents import Ask, dependents, of_dataset
+from analyses.regression.outcomes import Outcome, Pair, Release, outcome_of, references, result_event, try_release
+from analyses.regression.settings import RegressSettings
+from nuncius.core.errors import ConfigurationError
+from nuncius.core.registry import did_you_mean
+from nuncius.journal import Journal
+
+
+class Laboratory:
+    """Runs cases for a release of software or of data, and keeps what they gave. `ask` is a stored query of the graph
+    by name."""
+
+    def __init__(
+        self, journal: Journal, settings: RegressSettings, data_dir: Path, ask: Ask, *, now: Callable[[], datetime]
+    ) -> None:
+        self.bench = Bench(journal, settings, data_dir, now=now)
+        self._journal, self._settings, self._ask, self._now = journal, settings, ask, now
+
+    def cases(self) -> dict[str, Case]:
+        """All cases as their files say now."""
+        return load_cases(self._settings.testcases)
+
+    def dependents(self, package: str, stop: threading.Event | None = None) -> list[Case]:
+        """The cases that depend on a package, directly or through another one."""
+        return dependents(package, self.cases(), self._ask, self.bench, stop)
+
+    def choose(self, words: Sequence[str], stop: threading.Event | None = None) -> list[Case]:
+        """The cases of these names, and those that depend on packages or use datasets of these names; all where none
+        is given. Raises ConfigurationError for a word that is none of these."""
+        cases = self.cases()
+        if not words or list(words) == ["all"]:
+            return list(cases.values())
+        found: dict[str, Case] = {}
+        for word in words:
+            own = [cases[word]] if word in cases else self.dependents(word, stop) or self.of_dataset(word)
+            if not own:
+                hint = did_you_mean(word, [*cases, *{p for case in cases.values() for p in case.test.depends}])
+                raise ConfigurationError(f"no test case is named '{word}' or depends on it{hint}")
+            found |= {case.name: case for case in own}
+        return list(found.values())
+
+    def of_dataset(self, dataset: str) -> list[Case]:
+        """The cases that use a dataset."""
+        return of_dataset(dataset, self.cases(), self._ask)
+
+    def release(
+        self,
+        release: Release,
+        cases: Sequence[Case],
+        *,
+        cause: str = "",
+        again: bool = False,
+        stop: threading.Event | None = None,
+    ) -> Iterator[Pair]:
+        """Each case with both versions, journalled as it ends."""
+        for case in cases:
+            pair = try_release(self.bench, case, release, cause=cause, again=again, stop=stop)
+            self._journal.append([result_event(pair, case, cause, self._now())])
+            yield pair
+
+    def newest(
+        self, cases: Sequence[Case], *, again: bool = False, stop: threading.Event | None = None, cause: str = ""
+    ) -> Iterator[Pair]:
+        """Each case with the newest of all that it depends on, against its reference."""
+        for case in cases:
+            trial = self.bench.trial(case, Asked(cause=cause, again=again), stop)
+            expect = references(case, self.bench.results.references([case.name]))
+            outcome: Outcome = outcome_of(case, expect, trial, None)
+            self.bench.results.judge(trial.runs, outcome.verdict)
+            yield Pair(outcome=outcome, new=trial)
+
+    def blob(self, sha256: str) -> bytes:
+        """A picture that a run gave."""
+        return self._journal.blob(sha256)
