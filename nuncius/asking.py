@@ -43,8 +43,19 @@ class Asked(msgspec.Struct, kw_only=True):
 
 
 def sources_of(settings: Settings) -> list[Source]:
-    """All sources that the settings set up."""
-    return polled_sources(papers=settings.papers)
+    """All sources that the settings set up, and the packages that test cases depend on."""
+    return polled_sources(papers=settings.papers, releases=settings.releases, packages=watched_packages(settings))
+
+
+def watched_packages(settings: Settings) -> list[str]:
+    """What the test cases depend on, where releases are watched at all."""
+    if settings.releases is None or not settings.releases.test_cases:
+        return []
+    from analyses.regression.cases import load_cases
+
+    return sorted(
+        {package for case in load_cases(settings.regress.testcases).values() for package in case.test.depends}
+    )
 
 
 def chosen(sources: Sequence[Source], names: Sequence[str]) -> list[Source]:

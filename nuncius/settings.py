@@ -16,12 +16,14 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from analyses.checks.settings import ChecksSettings
+from analyses.regression.settings import RegressSettings
 from chat.slack import SlackSettings
 from console.hook_settings import HookSettings
 from console.metrics_settings import MetricsSettings
 from console.server import WebSettings
 from listeners.kafka_settings import KafkaSettings
 from listeners.papers.settings import PapersSettings
+from listeners.releases.settings import ReleasesSettings
 from nuncius.core.errors import ConfigurationError
 from nuncius.core.registry import did_you_mean
 
@@ -33,7 +35,10 @@ ENVIRONMENT = {
     "GCN_CLIENT_SECRET": ("kafka", "client_secret"),
     "KAFKA_PASSWORD": ("kafka", "password"),
     "SLACK_BOT_TOKEN": ("slack", "token"),
+    "SLACK_APP_TOKEN": ("slack", "app_token"),
+    "SLACK_SIGNING_SECRET": ("slack", "signing_secret"),
     "ADS_API_TOKEN": ("papers", "ads_token"),
+    "GITHUB_TOKEN": ("releases", "github_token"),
     "NUNCIUS_GITHUB_SECRET": ("hooks", "github_secret"),
     "NUNCIUS_FLUX_SECRET": ("hooks", "flux_secret"),
     "NUNCIUS_ALERTMANAGER_TOKEN": ("hooks", "alertmanager_token"),
@@ -42,7 +47,7 @@ ENVIRONMENT = {
 }
 
 #: Sections that are there only if the file has them: a token in the environment alone asks for nothing.
-ONLY_BY_FILE = frozenset({"papers"})
+ONLY_BY_FILE = frozenset({"papers", "releases"})
 
 
 class JournalSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -67,6 +72,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     kafka: KafkaSettings | None = None
     slack: SlackSettings | None = None
     papers: PapersSettings | None = None
+    releases: ReleasesSettings | None = None
     web: WebSettings = WebSettings()
     hooks: HookSettings = HookSettings()
     metrics: MetricsSettings = MetricsSettings()
@@ -77,6 +83,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Where reports go: `web`, `slack`, `terminal`."""
     workers: Annotated[int, msgspec.Meta(ge=1)] = 2
     """Analyses that run side by side."""
+    regress: RegressSettings = RegressSettings()
     orbits: Path | None = None
     """Folder of two-line elements, `fermi.tle` say, by which `fov()` knows what the Earth hides."""
 
