@@ -20,7 +20,7 @@ from nuncius.core.errors import PermanentError, TransientError
 #: A request that was signed longer ago was perhaps recorded and played again.
 LATEST_S = 300.0
 
-__all__ = ["Refused", "SlackApi", "SlackSettings", "signed"]
+__all__ = ["Refused", "SlackApi", "SlackSettings", "signed", "translated"]
 
 # Slack's error codes that a person can mend, and how (https://docs.slack.dev/reference/methods/chat.postMessage).
 _MEND = {
@@ -88,6 +88,10 @@ class SlackApi:
         place = {"thread_ts": thread_ts} if thread_ts else {}
         self._call(self._client.chat_postEphemeral, channel=channel, user=user, **place, **message)
 
+    def direct(self, user: str) -> str:
+        """conversations.open: the channel between us and one person."""
+        return str(self._call(self._client.conversations_open, users=user)["channel"]["id"])
+
     def open_view(self, trigger_id: str, view: dict[str, Any]) -> None:
         """views.open: a form; a trigger is good for three seconds."""
         self._call(self._client.views_open, trigger_id=trigger_id, view=view)
@@ -142,7 +146,7 @@ class SlackApi:
         try:
             answer = method(**arguments)
         except SlackApiError as error:
-            raise _translated(name, channel, error.response) from error
+            raise translated(name, channel, error.response) from error
         except HTTPError as error:  # the upload's own address, which slack_sdk leaves as it is
             wait = error.headers.get("Retry-After") if error.code == 429 else None
             raise TransientError(f"{name}: HTTP {error.code}", retry_after_s=float(wait) if wait else None) from error
@@ -151,7 +155,8 @@ class SlackApi:
         return dict(answer.data)
 
 
-def _translated(name: str, channel: str, response: Any) -> TransientError | PermanentError:
+def translated(name: str, channel: str, response: Any) -> TransientError | PermanentError:
+    """Slack's refusal as an error of our tree."""
     code, status = str(response.get("error", "unknown_error")), response.status_code
     if status == 429 or code in ("ratelimited", "rate_limited"):
         headers = {key.lower(): value for key, value in response.headers.items()}

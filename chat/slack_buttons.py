@@ -32,12 +32,14 @@ def buttons(report: Report) -> list[Json]:
     if report.subscription is not None:
         return [_actions([_button("Unsubscribe", f"unsubscribe {report.subscription}")])]
     known = report.rule and report.slot != HEAD and "/note/" not in report.slot and "/unrelated/" not in report.slot
+    if report.asks == 0:  # a question that is over is neither right nor wrong
+        return []
     if not known or report.state is not ReportState.CURRENT or report.slot.startswith("retraction/"):
         return []
     about = f"report:{report.key}"
     if len(about) > MAX_ABOUT:  # not made by the engine, whose keys are digests
         return []
-    asks = report.asks is not None
+    asks = bool(report.asks)
     yes = _button("Approve" if asks else "✓ Right", f"approve {about}", style="primary" if asks else "")
     no = _button("Reject…" if asks else "✗ Wrong…", f"reject {about}", style="danger" if asks else "")
     more = [

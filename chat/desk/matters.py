@@ -55,7 +55,7 @@ def find(journal: Journal, about: str) -> Matter:
         if reaction is None:
             raise Declined("Not found", "this message was not made by a rule, or its journal is another one")
         asks = rows[0].report.asks
-        return Matter(reaction=reaction, rows=rows, review=journal.review(asks) if asks is not None else None)
+        return Matter(reaction=reaction, rows=rows, review=journal.review(asks) if asks else None)
     if not about.isdigit():
         raise Declined("Which one?", "name the number of a question; `questions` lists those that are open")
     review = journal.review(int(about)) if len(about) < 18 else None

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 
 import msgspec
 
 from nuncius.core.result import Table
+
+_MARKUP = re.compile(r"([\\`*_\[\]()<>#~!|{}-])")
+
+
+def as_written(text: str) -> str:
+    """A text of others for the text of a report: in one line, its markup shown and not obeyed."""
+    return _MARKUP.sub(r"\\\1", " ".join(text.split()))
 
 
 class Severity(StrEnum):
@@ -49,7 +57,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     another `key` replaces it in place. `key` is the idempotency key: the same key is never delivered twice to
     one target. `event_id` and `rule` are the cause. `revision` counts versions of a slot from 1.
 
-    `asks` is the number of the open question that it puts, `marks` are people's verdicts on it. With `to`
+    `asks` is the number of the open question that it puts, 0 once that is over; `marks` are people's verdicts on it. With `to`
     (`slack:U0123`) it is for that person only; `subscription` is the number of what they subscribed to.
     """
 

@@ -258,12 +258,12 @@ def _retract(connection: Connection, retraction: Retraction, seq: int, event_id:
         if row.id in joined or (row.object == retraction.object and retraction.covers(row.context.get("mission")))
     ]
     reactions = [row.id for row in rows]
-    _end(connection, reactions, "retracted", now)
-    for slot in sorted({row.slot for row in rows}):
-        release(connection, slot, now)
     for piece in log.chunks(reactions):
         unsent = update(t.outbox).where(t.outbox.c.reaction_id.in_(piece), t.outbox.c.state == "pending")
         connection.execute(unsent.values(state="cancelled", updated=now))
+    _end(connection, reactions, "retracted", now)
+    for slot in sorted({row.slot for row in rows}):
+        release(connection, slot, now)
     follow_ups = [
         _row(_follow_up(row, event_id), seq, now, revision=row.revision, retracts=row.id)
         for row in rows

@@ -479,6 +479,10 @@ class Journal:
         """Where a thread lives on a target."""
         return self._db.read(lambda c: outbox.thread(c, target, thread))
 
+    def thread_at(self, target: str, room: str, place: str) -> str | None:
+        """The thread whose first message stands at `place` (Slack's timestamp) of a room."""
+        return self._db.read(lambda c: outbox.thread_at(c, target, room, place))
+
     def set_thread(self, target: str, thread: str, reference: dict[str, Any]) -> None:
         """Remember where a thread lives on a target."""
         self._db.write(lambda c: outbox.set_thread(c, target, thread, reference))

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, RowMapping, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, Text, and_, func, or_, select, type_coerce, update
 
 from nuncius.core.report import Report
 from nuncius.journal import log
@@ -174,6 +174,16 @@ def thread(connection: Connection, target: str, name: str) -> dict[str, Any] | N
     place = (t.threads.c.target == target, t.threads.c.thread == name)
     reference: dict[str, Any] | None = connection.scalar(select(t.threads.c.reference).where(*place))
     return reference
+
+
+def thread_at(connection: Connection, target: str, room: str, place: str) -> str | None:
+    # References are a target's own words; those that keep first messages by room call them `heads`.
+    query = select(t.threads).where(t.threads.c.target == target)
+    words = type_coerce(t.threads.c.reference, Text)
+    for row in connection.execute(query.where(words.contains(place, autoescape=True))):
+        if row.reference.get("heads", {}).get(room) == place:
+            return str(row.thread)
+    return None
 
 
 def set_thread(connection: Connection, target: str, name: str, reference: dict[str, Any]) -> None:

@@ -67,6 +67,7 @@ def _answered(work: Work, review: Review) -> Done:
     said = _anew(report(work, title=f"{who}: {title}", text=f"{why}{rest.strip()}".strip()), work, state)
     names: dict[str, Any] = {"approved": state == "approved", "rejected": state == "rejected", "state": state}
     names |= {"by": review.by, "why": review.why}
+    said = msgspec.structs.replace(said, asks=0)
     return Done(result={"answer": who, "names": names}, reports=[said])
 
 
