@@ -22,6 +22,7 @@ from kg.objects import claims_of, held_names, identify, identities
 from kg.paper_news import paper_events
 from kg.papers import is_paper, read_paper
 from kg.parting import PARTED, resolve
+from kg.platforms import graph_name, is_about_platform, platform_triples
 from kg.store import GraphStore, Triple, literal
 from kg.subjects import Identity, key_of, subject_of
 from kg.triples import graph_of, is_document, predicates_of_result, triples_of, version_of
@@ -77,7 +78,9 @@ class GraphConsumer:
         whose = identities(self._journal, stored, objects)
         batch = _Batch(self._store, self._journal)
         for item in stored:
-            if is_document(item.event):
+            if is_about_platform(item.event):
+                batch.graphs[graph_name(item.event)] = platform_triples(item.event)
+            elif is_document(item.event):
                 batch.take(item.event, whose.get(item.seq, Identity(object=objects.get(item.seq))))
         if batch.graphs:
             self._store.replace(batch.graphs, durable=durable)

@@ -353,7 +353,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _arguments(self, body: bytes) -> Json:
         if "json" in self.headers.get("Content-Type", ""):
-            return dict(json.loads(body))
+            return dict(json.loads(body or b"{}"))
         query = self.path.partition("?")[2]
         return dict(parse_qsl(query, keep_blank_values=True)) | dict(parse_qsl(body.decode(), keep_blank_values=True))
 

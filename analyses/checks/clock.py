@@ -96,9 +96,10 @@ def ntp_offset(server: str, *, port: int = 123, timeout_s: float = 3.0) -> float
     try:
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as link:
             link.settimeout(timeout_s)
+            link.connect((host, int(named or port)))  # so that nobody else's packet counts, and a refusal is heard
             sent = time.time()
-            link.sendto(b"\x23" + 47 * b"\0", (host, int(named or port)))
-            answer, _ = link.recvfrom(512)
+            link.send(b"\x23" + 47 * b"\0")
+            answer = link.recv(512)
             heard = time.time()
     except (OSError, ValueError) as error:
         raise TransientError(f"the time server {server} does not answer: {error}") from error
