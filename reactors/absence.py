@@ -33,9 +33,18 @@ def open_window(rule: Rule, case: Case, hearing: Hearing, reason: str, trace: li
 
 
 def open_wait(
-    rule: Rule, case: Case, hearing: Hearing, *, form: str, due: datetime, reason: str, trace: list[dict[str, Any]]
+    rule: Rule,
+    case: Case,
+    hearing: Hearing,
+    *,
+    form: str,
+    due: datetime,
+    reason: str,
+    trace: list[dict[str, Any]],
+    offset_s: float | None = None,
 ) -> Verdict:
-    """Wait in a place; what was waited for there before on an older word ends."""
+    """Wait in a place; what was waited for there before on an older word ends. `offset_s` tells several moments of one
+    event apart."""
     per = per_of(rule, case)
     if per is None:
         return Verdict(outcome="unknown", reason=f"per: {rule.per.source if rule.per else ''} is unknown", trace=trace)
@@ -46,15 +55,18 @@ def open_wait(
     if hearing.memory.full(rule.name) and not before:
         hearing.memory.complain(f"rule {rule.name}: too many open windows; {case.event.id} is not waited for")
         return Verdict(outcome="limited", reason="too many windows of this rule are open", trace=trace)
+    apart = () if offset_s is None else (f"{offset_s:g}",)
+    offset = {} if offset_s is None else {"offset": offset_s}
     wait = Wait(
-        key=digest(rule.name, form, per, hearing.event.id, case.event.id),
+        key=digest(rule.name, form, per, hearing.event.id, case.event.id, *apart),
         rule=rule.name,
         form=form,
         due=due,
         per=per,
         event=case.event.id,
         members=case.members,
-        data={"aliases": {name: event.id for name, event in case.aliases.items()}, "made": when, "late": case.late},
+        data={"aliases": {name: event.id for name, event in case.aliases.items()}, "made": when, "late": case.late}
+        | offset,
     )
     events = [case.event, *case.aliases.values()]
     closes = [old.key for old in before if old.key != wait.key]

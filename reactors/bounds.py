@@ -16,5 +16,9 @@ MAX_QUEUE = 100
 MAX_TRACES = 4
 #: Runs of one schedule between two events of an archive; after a longer gap the clock leaps, as after a standstill.
 MAX_RUNS_IN_A_GAP = 1000
+#: A moment of a schedule, or after T0, that is looked at later than this was missed.
+MISSED_S = 300.0
+#: Missed runs of one schedule that `missed: each` makes up for, the latest ones.
+MAX_MADE_UP = 100
 #: Events that tell whether feeds work.
 FEED_KINDS = ("feed.silent", "feed.recovered")

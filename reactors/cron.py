@@ -21,10 +21,26 @@ def check(cron: str, tz: str = "UTC") -> None:
         raise FormatError(
             f"a cron schedule has five fields, minute hour day month weekday, such as '30 6 * * mon-fri'; got {cron!r}"
         )
+    zone(tz)
+    next_time(cron, tz, _SOME_DAY)
+
+
+def zone(tz: str) -> ZoneInfo:
+    """The time zone of that name. Raises FormatError."""
     if tz not in available_timezones():
         near = did_you_mean(tz, sorted(available_timezones())) if len(tz) < 60 else ""
         raise FormatError(f"no time zone is called {tz!r}{near if 'did you mean' in near else '; write Europe/Zurich'}")
-    next_time(cron, tz, _SOME_DAY)
+    return ZoneInfo(tz)
+
+
+def moment(text: str, tz: str) -> datetime | None:
+    """A moment in UTC as ISO 8601 tells it, read in the time zone `tz` where it names none of its own. One that comes
+    twice in autumn is the first; one that the clock leaps over in spring comes with the leap."""
+    try:
+        told = datetime.fromisoformat(text.strip())
+    except ValueError:
+        return None
+    return (told if told.tzinfo else told.replace(tzinfo=ZoneInfo(tz))).astimezone(UTC)
 
 
 def next_time(cron: str, tz: str, after: datetime) -> datetime:

@@ -38,6 +38,14 @@ def limit(text: object) -> tuple[int, float, str]:
     return int(match[1]), seconds(window), (match[3] or "").strip()
 
 
+def short(length_s: float) -> str:
+    """A duration as a rule would write it, in the largest unit that gives a whole number."""
+    for unit in ("w", "d", "h", "m", "s"):
+        if length_s % _UNITS[unit] == 0:
+            return f"{length_s / _UNITS[unit]:g}{unit}"
+    return f"{length_s:g}s"
+
+
 def shown(value: object) -> str:
     """A value in a message: short, whatever it is."""
     text = repr(value) if isinstance(value, str | float | bool) or value is None else f"a {type(value).__name__}"

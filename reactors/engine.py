@@ -6,13 +6,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from nuncius.core.event import Event, iso
 from nuncius.journal.records import Decided, Decision, Outcome, Retraction, Stored
-from reactors import absence, again, correlation, counting
-from reactors.bounds import LATE_S, MAX_TRACES
+from reactors import absence, again, correlation, counting, moments
+from reactors.bounds import MAX_TRACES
 from reactors.functions import Maps
 from reactors.hearing import Hearing
 from reactors.judging import Case, Verdict, conditions, fire, per_of
@@ -20,7 +20,6 @@ from reactors.memory import Memory
 from reactors.rule import Rule
 from reactors.rulebook import RuleSet
 from reactors.scene import Scene
-from reactors.shelves import t0_of
 
 log = logging.getLogger(__name__)
 
@@ -112,7 +111,7 @@ def _gate(event: Event) -> Verdict | None:
 
 def _judge(rule: Rule, hearing: Hearing) -> Verdict:
     if rule.after is not None:
-        return _later(rule, hearing)
+        return moments.wait_for(rule, hearing)
     if rule.aliases:
         return _several(rule, hearing)
     if rule.count > 1:
@@ -132,19 +131,6 @@ def _act(rule: Rule, case: Case, hearing: Hearing, reason: str, trace: list[dict
     if rule.absent is not None:
         return absence.open_window(rule, case, hearing, reason, trace)
     return fire(rule, case, hearing, reason, trace)
-
-
-def _later(rule: Rule, hearing: Hearing) -> Verdict:
-    """`{after, of}`: it is looked at a while after T0, as it stands by then."""
-    event = hearing.event
-    delay = timedelta(seconds=rule.after.delay_s if rule.after else 0.0)
-    due = t0_of(event) + delay
-    if event.received > due + timedelta(seconds=LATE_S):
-        return Verdict(outcome="not", reason=f"too late: it would have been looked at {iso(due)}")
-    late = f"late: came after {iso(due)}" if event.received > due else ""
-    case = Case(event=event, scene=Scene(hearing.alone, rule.variables), late=late)
-    reason = f"looked at {delay.total_seconds():g} s after T0: {iso(due)}"
-    return absence.open_wait(rule, case, hearing, form="after", due=due, reason=reason, trace=[])
 
 
 def _several(rule: Rule, hearing: Hearing) -> Verdict:

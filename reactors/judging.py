@@ -41,7 +41,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
 
 class Case(msgspec.Struct, frozen=True, kw_only=True):
     """What a rule looks at: the event bound to `ev`, those of the aliases, and how it came to it. `again`: a firing of
-    its own, not a revision of the last one in its place."""
+    its own, not a revision of the last one in its place; `apart` names a place of its own beside the rule's others."""
 
     event: Event
     scene: Scene
@@ -50,6 +50,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     default_per: str | None = None
     late: str = ""
     again: bool = False
+    apart: str = ""
 
     @property
     def members(self) -> list[Member]:
@@ -119,7 +120,7 @@ def fire(rule: Rule, case: Case, hearing: Hearing, reason: str, trace: list[dict
         source = rule.per.source if rule.per else ""
         return Verdict(outcome="unknown", reason=f"per: {source} is unknown", trace=trace)
     memory, now = hearing.memory, hearing.now
-    slot = place_of(rule, per, apart=hearing.event.id if rule.mode == "parallel" else "")
+    slot = place_of(rule, per, apart=hearing.event.id if rule.mode == "parallel" else case.apart)
     going = memory.unfinished(slot) if rule.mode in ("restart", "skip", "queue") else 0
     again = case.again or (rule.mode == "restart" and going > 0)
     reaction, past = plan(

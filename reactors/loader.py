@@ -142,6 +142,7 @@ def _rule(document: Value, reading: Reading, templates: Mapping[str, Template]) 
     listening = read_listening(fields, reading)
     reading.events = listening.named
     aliases = [alias.name for alias in listening.aliases]
+    aliases += ["after"] if listening.after and listening.after.more_s else []  # which of the moments it is
     variables = _variables(fields.get("vars"), reading, aliases)
     names = [*aliases, *(name for name, _ in variables)]
     rule = Rule(
@@ -156,6 +157,7 @@ def _rule(document: Value, reading: Reading, templates: Mapping[str, Template]) 
         count=listening.count,
         after=listening.after,
         schedule=listening.schedule,
+        missed=listening.missed,
         conditions=_conditions(fields.get("if"), reading, names),
         variables=tuple(variables),
         per=read_per(fields.get("per"), reading, names),

@@ -13,6 +13,8 @@ from reactors.rule import Rule
 
 #: Fields of a rule that say where it stands and what it is for.
 _BESIDES = {"about", "owner", "file", "line", "hash", "tests"}
+#: Fields of a rule's parts that the language got later: where they are empty they do not count.
+_LATER = {"at", "more_s"}
 
 
 def semantic_hash(rule: Rule) -> str:
@@ -38,7 +40,10 @@ def _plain(value: Any) -> Any:
         return value.source
     if isinstance(value, msgspec.Struct):
         fields = value.__struct_fields__
-        return {name: _plain(getattr(value, name)) for name in fields if name not in ("line", "file")}
+        told = [
+            name for name in fields if name not in ("line", "file") and (name not in _LATER or getattr(value, name))
+        ]
+        return {name: _plain(getattr(value, name)) for name in told}
     if isinstance(value, tuple | list):
         return [_plain(item) for item in value]
     if isinstance(value, dict):

@@ -20,7 +20,8 @@ from reactors.functions import Maps
 from reactors.problems import Problem
 from reactors.recalling import JournalMemory
 from reactors.rulebook import RuleBook, RuleSet
-from reactors.timers import missing_schedules, ring, ring_due
+from reactors.schedules import missing_schedules
+from reactors.timers import ring, ring_due
 
 log = logging.getLogger(__name__)
 
@@ -53,6 +54,7 @@ class Reactor:
         self._memory = JournalMemory(journal, 0)
         self._decided_to = -1
         self._scheduled: RuleSet | None = None
+        self._watched = FIRST_ARCHIVE
         self._told: set[str] = set()
         self._indexes: set[str] = set()
 
@@ -128,15 +130,21 @@ class Reactor:
             self._indexes.add(index)
 
     def _watch_schedules(self, now: datetime) -> None:
-        """Wait for the next run of rules whose schedule is new; an archive begins with its first event."""
-        if self._book.rules is self._scheduled:
+        """Wait for the next run of rules whose schedule is new; an archive begins with its first event. After a clock
+        was set back all are looked at: what it set while it ran ahead would be too far away."""
+        if self._book.rules is self._scheduled and now >= self._watched:
+            self._watched = now
             return
-        self._scheduled = self._book.rules
-        wanted = missing_schedules(self._book.rules, self._memory, now)
+        self._scheduled, self._watched = self._book.rules, now
+        wanted = missing_schedules(self._book.rules, self._memory, now, self._ever_opened)
         if wanted:
             self._journal.open_waits(wanted)
         for wait in wanted:
             self._memory.open(wait, ())
+
+    def _ever_opened(self, rule: str) -> set[str]:
+        """The keys of a rule's waits, also of those that have ended."""
+        return {wait.key for wait in self._journal.waits_of(rule, limit=5000)}
 
     @property
     def last_due(self) -> datetime | None:

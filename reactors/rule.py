@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from functools import cached_property
 from typing import Any, Literal
 
@@ -17,6 +18,7 @@ RULE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}$")
 
 Status = Literal["live", "shadow", "off"]
 Mode = Literal["latest", "restart", "queue", "parallel", "skip"]
+Missed = Literal["once", "skip", "each"]
 
 
 class Condition(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,18 +59,27 @@ class Absence(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class After(msgspec.Struct, frozen=True, kw_only=True):
-    """`when: {after: 1h, of: kind}`: conditions are looked at `delay_s` seconds after the T0 of an event of `kinds`."""
+    """`when: {after: 1h, of: kind}`: conditions are looked at `delay_s` seconds after the T0 of an event of `kinds`;
+    with several moments (`after: [1h, 1d]`) at each of `more_s` too."""
 
     delay_s: float
     kinds: tuple[str, ...]
+    more_s: tuple[float, ...] = ()
+
+    @property
+    def delays_s(self) -> tuple[float, ...]:
+        """All moments, in order."""
+        return (self.delay_s, *self.more_s)
 
 
 class Schedule(msgspec.Struct, frozen=True, kw_only=True):
-    """`when: {cron, tz}` or `when: {every}`: one of `cron` (five fields, in the time zone `tz`) and `every_s`."""
+    """`when: {cron, tz}`, `{every}` or `{at, tz}`: one of `cron` (five fields, in the time zone `tz`), `every_s` and
+    `at` (moments in UTC, in order, each once)."""
 
     cron: str = ""
     tz: str = "UTC"
     every_s: float | None = None
+    at: tuple[datetime, ...] = ()
 
 
 class Escalation(msgspec.Struct, frozen=True, kw_only=True):
@@ -94,7 +105,8 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     as it was decided when its rule is edited meanwhile. `hash` changes with the meaning, not with layout.
 
     `when` are all kinds that the rule must hear, whatever its form. The form is the first of these that is there:
-    `schedule`, `after`, `aliases` (all of), else any of `when`; `absent`, `count` and `window` refine it. `ev` is
+    `schedule`, `after`, `aliases` (all of), else any of `when`; `absent`, `count` and `window` refine it. `missed` says
+    what becomes of moments of the first two that passed while the service did not run. `ev` is
     the event that arrived; with `aliases` it is the anchor's. `tests` are kept as written.
     """
 
@@ -106,6 +118,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     count: int = 1
     after: After | None = None
     schedule: Schedule | None = None
+    missed: Missed = "once"
     mode: Mode = "latest"
     escalate: tuple[Escalation, ...] = ()
     mutes: Mutes | None = None

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from reactors.rule import Rule
+from reactors.schedules import spelled
 
 #: Actions that are told with what they are done to.
 _NAMED = ("run", "check", "regress")
@@ -55,12 +56,8 @@ def _node(rule: Rule) -> Node:
 
 def _clock(rule: Rule) -> str:
     if rule.schedule is not None:
-        return (
-            f"cron {rule.schedule.cron} {rule.schedule.tz}"
-            if rule.schedule.cron
-            else f"every {rule.schedule.every_s:g} s"
-        )
-    return f"{rule.after.delay_s:g} s after T0" if rule.after is not None else ""
+        return spelled(rule.schedule) if not rule.schedule.cron else f"cron {spelled(rule.schedule)}"
+    return f"{', '.join(f'{s:g} s' for s in rule.after.delays_s)} after T0" if rule.after is not None else ""
 
 
 def _actions(actions: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:

@@ -8,6 +8,7 @@ test:
       - {file: fixtures/alert.xml}            # beside the rule file; all notices in it
       - {archive: 2022-10.tar.bz2, ids: ["ivo://..."]}
     until: T0+2h                              # optional, how long the clock runs on
+    outage: {from: T0+1h, to: T0+9h}          # optional, the service does not run meanwhile
     results: {loc: {area_90: 30}}             # optional, what earlier `run` steps gave
     graph: {redshifts: [{value: 0.065}]}      # optional, rows that stored queries give
     expect: fires                             # or another outcome, or a list, one for each decision
@@ -29,7 +30,7 @@ from reactors import durations
 
 #: T0 of a test that names none: a moment in no archive.
 DEFAULT_T0 = datetime(2026, 1, 1, tzinfo=UTC)
-TEST_KEYS = ("about", "T0", "given", "until", "results", "graph", "expect", "because", "runs")
+TEST_KEYS = ("about", "T0", "given", "until", "outage", "results", "graph", "expect", "because", "runs")
 EXPECT_KEYS = ("outcome", "at", "because", "runs", "post", "per")
 #: Words of `expect` beside the outcomes that the engine itself uses.
 WORDS = ("fires", "silent", *(word for word in get_args(Outcome) if word != "fired"))
@@ -55,6 +56,7 @@ class RuleTest(msgspec.Struct, frozen=True, kw_only=True):
     t0: datetime = DEFAULT_T0
     given: list[dict[str, Any]] = []
     until: str = ""
+    outage: tuple[datetime, datetime] | None = None
     results: dict[str, dict[str, Any]] = {}
     graph: dict[str, list[dict[str, Any]]] | None = None
     expect: list[Expected] = []
@@ -81,12 +83,22 @@ def as_test(plain: dict[str, Any]) -> RuleTest:
         t0=t0,
         given=given if isinstance(given, list) else [given],
         until=str(plain.get("until") or ""),
+        outage=_outage(plain["outage"], t0) if plain.get("outage") else None,
         results=plain.get("results") or {},
         graph=_rows(plain["graph"]) if "graph" in plain else None,
         expect=expected,
         each=isinstance(expect, list),
         line=int(plain.get("line", 0)),
     )
+
+
+def _outage(told: Any, t0: datetime) -> tuple[datetime, datetime]:
+    if not isinstance(told, dict) or set(told) != {"from", "to"}:
+        raise FormatError(f"an outage is {{from: T0+1h, to: T0+9h}}; received {told!r:.80}")
+    start, end = (instant(str(told[key]), t0) for key in ("from", "to"))
+    if start >= end:
+        raise FormatError(f"an outage ends after it begins; received {told!r:.80}")
+    return start, end
 
 
 def _rows(graph: Any) -> dict[str, list[dict[str, Any]]]:

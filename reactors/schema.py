@@ -15,7 +15,7 @@ from reactors.reading import WORD
 from reactors.rule import RULE_NAME
 from reactors.ruletest import TEST_KEYS
 from reactors.vocabulary import KINDS
-from reactors.whenreading import MAX_ALIASES, MAX_COUNT
+from reactors.whenreading import MAX_ALIASES, MAX_COUNT, MISSED
 from reactors.workreading import MODES, STATUSES
 
 TEXT: dict[str, Any] = {"type": "string"}
@@ -31,7 +31,7 @@ ABOUT = {
     "about": "what it is for, for people",
     "owner": "who looks after it",
     "status": "live; shadow decides but does nothing; off",
-    "when": "a kind of event; a list (any of); {name: kind} (all of); {cron, tz}; {every}; {after, of}",
+    "when": "a kind of event; a list (any of); {name: kind} (all of); {cron, tz}; {every}; {at}; {after, of}",
     "within": "how far apart events may be: a duration, or {of, from, to} relative to the T0 of `of`",
     "without": "fires when the window closes and no such event came: {name: kind}",
     "where": "conditions on the event of `without`",
@@ -98,12 +98,14 @@ def rule_schema() -> dict[str, Any]:
 
 def _forms_of_when(kinds: dict[str, Any]) -> list[dict[str, Any]]:
     """The maps that `when` can be."""
-    name = f"^(?!(cron|tz|every|after|of)$){WORD.pattern}"
+    name = f"^(?!(cron|tz|every|at|after|of|missed)$){WORD.pattern}"
+    missed = {"enum": list(MISSED), "description": "what becomes of moments that passed while the service did not run"}
     aliases = {"type": "object", "minProperties": 1, "maxProperties": MAX_ALIASES}
     return [
-        _map({"cron": TEXT, "tz": TEXT}, "cron"),
-        _map({"every": DURATION}, "every"),
-        _map({"after": SIGNED, "of": kinds}, "after", "of"),
+        _map({"cron": TEXT, "tz": TEXT, "missed": missed}, "cron"),
+        _map({"every": DURATION, "missed": missed}, "every"),
+        _map({"at": _one_or_list(TEXT), "tz": TEXT, "missed": missed}, "at"),
+        _map({"after": _one_or_list(SIGNED), "of": kinds, "missed": missed}, "after", "of"),
         {**aliases, "patternProperties": {name: kinds}, "additionalProperties": False},
     ]
 

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from nuncius.core.errors import NunciusError
-from nuncius.core.event import iso
+from nuncius.core.event import Event, iso
 from reactors.deciding import line_text
 from reactors.given import Blobs, given_events
 from reactors.rule import Rule
@@ -67,11 +67,26 @@ def _perform(rule: Rule, test: RuleTest) -> Iterator[Came]:
     start = min([test.t0, *(event.received for event in events)])
     queries = None if test.graph is None else _Given(test.graph)
     trial = Trial(RuleSet([tried]), blob=blobs, start=start, queries=queries)
+    if test.outage is not None:
+        begin, end = test.outage
+        early, events = _split(events, begin)
+        missed, events = _split(events, end)
+        yield from _heard(trial, rule, test, early)
+        yield from _said(trial, rule, test, trial.stand_still(begin, end, missed))
+    yield from _heard(trial, rule, test, events)
+    yield from _said(trial, rule, test, _run_on(trial, rule, test))
+
+
+def _heard(trial: Trial, rule: Rule, test: RuleTest, events: Sequence[Event]) -> Iterator[Came]:
     if rule.schedule is not None and events:
         yield from _said(trial, rule, test, trial.run_until(events[0].received))
     for event in events:
         yield from _said(trial, rule, test, trial.hear(event))
-    yield from _said(trial, rule, test, _run_on(trial, rule, test))
+
+
+def _split(events: Sequence[Event], at: datetime) -> tuple[list[Event], list[Event]]:
+    """Events that come before a moment, and the others."""
+    return [e for e in events if e.received < at], [e for e in events if e.received >= at]
 
 
 class _Given:

@@ -5,32 +5,28 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
 
 from nuncius.core.event import Event, iso
 from nuncius.journal.records import Decided, Decision, NewReaction, Stored, Wait
-from reactors import cron, moments
+from reactors import moments, schedules
 from reactors.absence import case_of_wait, closed
-from reactors.bounds import GRACE_S, MAX_MADE_UP, MAX_RUNS_IN_A_GAP, MISSED_S, OVERDUE_S
+from reactors.bounds import GRACE_S, MAX_RUNS_IN_A_GAP, OVERDUE_S
 from reactors.functions import Maps
 from reactors.hearing import Hearing
 from reactors.judging import Case, Opened, Verdict, conditions, fire
 from reactors.memory import Memory
 from reactors.naming import digest
-from reactors.rule import Rule, Schedule
+from reactors.rule import Rule
 from reactors.rulebook import RuleSet
 from reactors.scene import Scene
 from reactors.shelves import t0_of
 
 log = logging.getLogger(__name__)
-
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-#: Missed runs that are counted.
-MOST_RUNS = 1000
 
 
 def ring_due(
@@ -57,7 +53,7 @@ def ring(rules: RuleSet, wait: Wait, *, now: datetime, memory: Memory, maps: Map
     rule = rules.named(wait.rule)
     event = timer_event(wait, now)
     hearing = Hearing(Stored(seq=0, event=event, journalled=now), rules, now=now, memory=memory, maps=maps)
-    if rule is None or _outdated(rule, wait):
+    if rule is None or schedules.outdated(rule, wait):
         memory.close(wait.key)
         return Decided(seq=0, rings=event)  # the rule is gone, or it is scheduled otherwise now
     try:
@@ -98,13 +94,9 @@ def timer_event(wait: Wait, now: datetime) -> Event:
     )
 
 
-def _outdated(rule: Rule, wait: Wait) -> bool:
-    return wait.form == "schedule" and (rule.schedule is None or wait.data.get("schedule") != spelled(rule.schedule))
-
-
 def _say(rule: Rule, wait: Wait, hearing: Hearing) -> Verdict:
     if wait.form == "schedule":
-        return _scheduled(rule, wait, hearing)
+        return schedules.run(rule, wait, hearing)
     if wait.form == "escalate":
         return _escalate(rule, wait, hearing)
     if wait.form == "after" and (left_out := moments.passed_over(rule, wait, hearing)) is not None:
@@ -153,102 +145,6 @@ def _once_more(wait: Wait, hearing: Hearing) -> Verdict:
     reason = f"the service did not run at {iso(wait.due)}; looked at again at {iso(due)}, when what was missed is in"
     events = [event for m in wait.members if (event := hearing.memory.event(m.event)) is not None]
     return Verdict(outcome="waiting", reason=reason, waits=[Opened(wait=again, events=events)])
-
-
-def _scheduled(rule: Rule, wait: Wait, hearing: Hearing) -> Verdict:
-    """A run of a schedule; the next one is waited for in the same breath."""
-    runs = _runs(rule.schedule, wait.due, hearing.now)
-    late = (hearing.now - wait.due).total_seconds() > MISSED_S
-    each = rule.missed == "each"
-    following = _wait_until(rule, runs[-MAX_MADE_UP:][0]) if each and runs else schedule_wait(rule, hearing.now)
-    if late and rule.missed == "skip":
-        reason = f"missed: skip, and the service did not run at {iso(wait.due)}"
-        verdict = Verdict(outcome="skipped", reason=reason)
-    else:
-        verdict = _run(rule, wait, hearing, 0 if each else len(runs))
-    return msgspec.structs.replace(verdict, waits=[*verdict.waits, *([Opened(wait=following)] if following else [])])
-
-
-def _run(rule: Rule, wait: Wait, hearing: Hearing, missed: int) -> Verdict:
-    apart = iso(wait.due) or "" if rule.missed == "each" else ""  # each run counts: none replaces another
-    scene = Scene(hearing.alone, rule.variables)
-    case = Case(event=hearing.event, scene=scene, default_per="", again=True, apart=apart)
-    outcome, reason, trace = conditions(rule, case.scene)
-    if missed:
-        reason = f"{reason}; {missed} runs were missed before it, while the service did not run"
-    if outcome == "fired":
-        return fire(rule, case, hearing, reason, trace)
-    return Verdict(outcome=outcome, reason=reason, trace=trace)
-
-
-def spelled(schedule: Schedule) -> str:
-    """A schedule as one word."""
-    if schedule.at:
-        return f"at {', '.join(str(iso(moment)) for moment in schedule.at)}"
-    return f"every {schedule.every_s:g} s" if schedule.every_s is not None else f"{schedule.cron} {schedule.tz}"
-
-
-def next_run(schedule: Schedule, after: datetime) -> datetime | None:
-    """When a schedule is due after a moment, None where it is over. `every` counts from 1970, so that a restart shifts
-    nothing."""
-    if schedule.at:
-        return next((moment for moment in schedule.at if moment > after), None)
-    if schedule.every_s is None:
-        return cron.next_time(schedule.cron, schedule.tz, after)
-    since = (after - EPOCH).total_seconds()
-    return EPOCH + timedelta(seconds=(since // schedule.every_s + 1) * schedule.every_s)
-
-
-def _runs(schedule: Schedule | None, due: datetime, now: datetime) -> list[datetime]:
-    """Further runs that were due since, the last thousand: looked for further and further back, since a schedule can only
-    be followed forward."""
-    width = timedelta(hours=1)
-    while schedule is not None:
-        start = max(due, now - width)
-        runs = list(_between(schedule, start, now))
-        if start == due or len(runs) >= MOST_RUNS:
-            return runs[-MOST_RUNS:]
-        width *= 2
-    return []
-
-
-def _between(schedule: Schedule, after: datetime, until: datetime) -> Iterator[datetime]:
-    while (following := next_run(schedule, after)) is not None and following <= until:
-        yield following
-        after = following
-
-
-def schedule_wait(rule: Rule, after: datetime) -> Wait | None:
-    """The wait for the next run of a scheduled rule; None where there is none any more."""
-    due = next_run(rule.schedule or Schedule(), after)
-    return None if due is None else _wait_until(rule, due)
-
-
-def _wait_until(rule: Rule, due: datetime) -> Wait:
-    word = spelled(rule.schedule or Schedule())
-    key = digest(rule.name, "schedule", word, iso(due))
-    return Wait(key=key, rule=rule.name, form="schedule", due=due, data={"schedule": word})
-
-
-def missing_schedules(
-    rules: RuleSet, memory: Memory, now: datetime, known: Callable[[str], Collection[str]] = lambda rule: ()
-) -> list[Wait]:
-    """Waits to open for scheduled rules that wait for nothing yet: new ones, edited ones, and those whose wait was set by
-    a clock that ran ahead. `known` gives the keys of a rule's waits that were ever opened: a clock that was set back does
-    not make a run come twice."""
-    wanted = []
-    for rule in rules.scheduled:
-        word = spelled(rule.schedule) if rule.schedule else ""
-        waits = [w for w in memory.waits(rule.name) if w.form == "schedule" and w.data.get("schedule") == word]
-        wait = schedule_wait(rule, now)
-        if wait is None or any(w.due <= wait.due for w in waits):
-            continue
-        keys = known(rule.name)
-        while wait is not None and wait.key in keys:
-            wait = schedule_wait(rule, wait.due)
-        if wait is not None:
-            wanted.append(wait)
-    return wanted
 
 
 def _escalate(rule: Rule, wait: Wait, hearing: Hearing) -> Verdict:

@@ -4,7 +4,7 @@ Inline tests, `rules explain` and `rules backtest` stand on it."""
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -22,8 +22,9 @@ from reactors.previewing import Preview, preview
 from reactors.recalling import RamMemory
 from reactors.recollection import Recollection
 from reactors.ruleset import RuleSet
+from reactors.schedules import missing_schedules
 from reactors.shelves import pack, unpack
-from reactors.timers import missing_schedules, ring_due
+from reactors.timers import ring_due
 
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 #: Events that windows may rest on, kept to show what a rule would do when they close.
@@ -117,6 +118,16 @@ class Trial:
                 if decided.rings is not None:
                     yield from self._with_emitted(Heard(event=decided.rings, decided=decided, rang=True))
         self.clock.advance_to(moment)
+
+    def stand_still(self, begin: datetime, end: datetime, missed: Sequence[Event] = ()) -> Iterator[Heard]:
+        """The service does not run from `begin` to `end`: then it reads what was `missed`, and rings what was due."""
+        yield from self.run_until(begin)
+        self.clock.advance_to(end)
+        for event in missed:
+            yield from self._about(msgspec.structs.replace(event, received=end))
+        for decided in ring_due(self.rules, end, memory=self.memory, maps=self.maps, standstill=True):
+            if decided.rings is not None:
+                yield from self._with_emitted(Heard(event=decided.rings, decided=decided, rang=True))
 
     def _remember(self, event: Event) -> None:
         self._events[event.id] = pack(event)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import datetime
+from typing import get_args
 
 import msgspec
 
@@ -11,7 +13,7 @@ from nuncius.core.errors import NunciusError
 from nuncius.core.registry import did_you_mean
 from reactors import cron, durations
 from reactors.reading import Reading
-from reactors.rule import After, Alias, Schedule, Window
+from reactors.rule import After, Alias, Missed, Schedule, Window
 from reactors.vocabulary import KINDS
 from reactors.yamlsource import Value
 
@@ -20,7 +22,11 @@ MAX_COUNT = 10_000
 MIN_EVERY_S = 10.0
 #: A longer look back would keep too many events at hand.
 MAX_WINDOW_S = 400 * 86_400.0
-FORMS = "a kind; a list (any of); {alias: kind} (all of); {cron, tz}; {every}; {after, of}"
+MAX_MOMENTS = 100
+#: Moments after T0 of one rule.
+MAX_OFFSETS = 20
+MISSED = get_args(Missed)
+FORMS = "a kind; a list (any of); {alias: kind} (all of); {cron, tz}; {every}; {at}; {after, of}"
 _KIND = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*$")
 
 
@@ -34,6 +40,7 @@ class Listening(msgspec.Struct, frozen=True, kw_only=True):
     count: int = 1
     after: After | None = None
     schedule: Schedule | None = None
+    missed: Missed = "once"
 
     @property
     def named(self) -> dict[str, tuple[str, ...]]:
@@ -61,11 +68,12 @@ def _when(value: Value | None, reading: Reading) -> Listening:
     if not isinstance(value.content, dict):
         return Listening(when=read_kinds(value, reading))
     keys = set(value.content)
-    if keys & {"cron", "tz", "every"}:
-        return Listening(schedule=_schedule(value, reading))
-    if "after" in keys or keys == {"of"}:
-        after = _after(value, reading)
-        return Listening(when=after.kinds if after else (), after=after)
+    if "after" in keys or keys in ({"of"}, {"of", "missed"}):
+        after, missed = _after(value, reading)
+        return Listening(when=after.kinds if after else (), after=after, missed=missed)
+    if keys & {"cron", "tz", "every", "at", "missed"}:
+        schedule, missed = _schedule(value, reading)
+        return Listening(schedule=schedule, missed=missed)
     aliases = _aliases(value, reading)
     kinds = tuple(dict.fromkeys(kind for alias in aliases for kind in alias.kinds))
     return Listening(when=kinds, aliases=aliases)
@@ -113,31 +121,70 @@ def _fields(value: Value, reading: Reading, known: tuple[str, ...], where: str) 
     return found
 
 
-def _schedule(value: Value, reading: Reading) -> Schedule | None:
-    fields = _fields(value, reading, ("cron", "tz", "every"), "a schedule")
-    if len({"cron", "every"} & set(fields)) != 1 or ("tz" in fields and "every" in fields):
-        reading.add(value, "a schedule is {cron, tz} or {every}", "for example {cron: '0 7 * * *', tz: Europe/Zurich}")
-        return None
+def _schedule(value: Value, reading: Reading) -> tuple[Schedule | None, Missed]:
+    fields = _fields(value, reading, ("cron", "tz", "every", "at", "missed"), "a schedule")
+    missed = _missed(fields.get("missed"), reading)
+    forms = {"cron", "every", "at"} & set(fields)
+    if len(forms) != 1 or ("tz" in fields and "every" in fields):
+        told = "for example {cron: '0 7 * * *', tz: Europe/Zurich}"
+        reading.add(value, "a schedule is {cron, tz}, {every} or {at, tz}", told)
+        return None, missed
     if "every" in fields:
         every = _duration(fields["every"], reading, durations.seconds)
         if every is not None and every < MIN_EVERY_S:
             reading.wrong(fields["every"], f"at most every {MIN_EVERY_S:g} s")
-        return Schedule(every_s=every)
-    schedule, tz = reading.text(fields["cron"], required=True), reading.text(fields.get("tz")) or "UTC"
+        return Schedule(every_s=every), missed
+    tz = reading.text(fields.get("tz")) or "UTC"
+    if "at" in fields:
+        return Schedule(at=_moments(fields["at"], fields.get("tz"), tz, reading)), missed
+    schedule = reading.text(fields["cron"], required=True)
     if schedule:
         reading.guard(fields["cron"], lambda: cron.check(schedule, tz))
-    return Schedule(cron=schedule, tz=tz)
+    return Schedule(cron=schedule, tz=tz), missed
 
 
-def _after(value: Value, reading: Reading) -> After | None:
-    fields = _fields(value, reading, ("after", "of"), "a moment after T0")
-    if len(fields) != 2:
+def _missed(value: Value | None, reading: Reading) -> Missed:
+    """What becomes of moments that passed while the service did not run."""
+    chosen: Missed = reading.choice(value, MISSED, "once")  # type: ignore[assignment]  # one of them
+    return chosen
+
+
+def _moments(value: Value, place: Value | None, tz: str, reading: Reading) -> tuple[datetime, ...]:
+    """One moment or several, in UTC and in order; without a zone of their own they are read in `tz`."""
+    if reading.guard(place or value, lambda: cron.zone(tz)) is None:
+        return ()
+    moments: list[datetime] = []
+    items = value.content if isinstance(value.content, list) else [value]
+    for item in items:
+        moment = cron.moment(str(item.content), tz)
+        if moment is None:
+            reading.wrong(item, "a moment such as 2026-12-01T09:00Z")
+        else:
+            moments.append(moment)
+    if not items or len(items) > MAX_MOMENTS:
+        reading.wrong(value, f"one moment, or a list of at most {MAX_MOMENTS}")
+    return tuple(sorted(set(moments)))
+
+
+def _after(value: Value, reading: Reading) -> tuple[After | None, Missed]:
+    fields = _fields(value, reading, ("after", "of", "missed"), "a moment after T0")
+    missed = _missed(fields.get("missed"), reading)
+    if not {"after", "of"} <= set(fields):
         reading.add(value, "a moment after T0 is {after, of}", "for example {after: 1h, of: lvk.alert}")
-        return None
-    delay = _duration(fields["after"], reading, durations.signed)
-    if delay is not None and not 0 <= delay <= MAX_WINDOW_S:
-        reading.wrong(fields["after"], "a time after T0, of at most 400 days")
-    return After(delay_s=delay or 0.0, kinds=read_kinds(fields["of"], reading))
+        return None, missed
+    kinds = read_kinds(fields["of"], reading)
+    several = fields["after"].content
+    items = several if isinstance(several, list) else [fields["after"]]
+    delays: set[float] = set()
+    for item in items:
+        delay = _duration(item, reading, durations.signed)
+        if delay is not None and not 0 <= delay <= MAX_WINDOW_S:
+            reading.wrong(item, "a time after T0, of at most 400 days")
+        delays.add(delay or 0.0)
+    if not items or len(items) > MAX_OFFSETS:
+        reading.wrong(fields["after"], f"a time after T0, or a list of at most {MAX_OFFSETS}")
+    first, *more = sorted(delays) or [0.0]
+    return After(delay_s=first, kinds=kinds, more_s=tuple(more)), missed
 
 
 def _without(value: Value | None, reading: Reading, taken: list[str]) -> Alias | None:

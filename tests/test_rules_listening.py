@@ -115,7 +115,7 @@ def test_a_rule_means_the_same_however_it_is_laid_out() -> None:
         ("rule: r\nwhen: {cron: '0 7 * *'}\n", 2, 14, "a cron schedule has five fields", ""),
         ("rule: r\nwhen: {cron: '0 77 * * *'}\n", 2, 14, "not understood", ""),
         ("rule: r\nwhen: {cron: '0 7 * * *', tz: Europe/Zurick}\n", 2, 14, "did you mean 'Europe/Zurich'?", ""),
-        ("rule: r\nwhen: {cron: '0 7 * * *', every: 1h}\n", 2, 7, "a schedule is {cron, tz} or {every}", ""),
+        ("rule: r\nwhen: {cron: '0 7 * * *', every: 1h}\n", 2, 7, "a schedule is {cron, tz}, {every} or {at, tz}", ""),
         ("rule: r\nwhen: {every: 1s}\n", 2, 15, "at most every 10 s; received '1s'", ""),
         ("rule: r\nwhen: {after: 1h}\n", 2, 7, "a moment after T0 is {after, of}", ""),
         ("rule: r\nwhen: {after: -1h, of: lvk.alert}\n", 2, 15, "a time after T0", ""),

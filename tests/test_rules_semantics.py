@@ -458,7 +458,8 @@ def test_missed_runs_of_a_schedule_are_made_up_for_once(tmp_path: Path) -> None:
     from nuncius.core.clock import VirtualClock
     from reactors.recalling import RamMemory
     from reactors.rulebook import RuleBook
-    from reactors.timers import missing_schedules, ring
+    from reactors.schedules import missing_schedules
+    from reactors.timers import ring
 
     file = tmp_path / "r.yaml"
     file.write_text("rule: hourly\nwhen: {every: 1h}\ndo: [{post: 'x'}]\n")
