@@ -10,6 +10,8 @@ from fastapi import FastAPI, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
+from chat.slack_door import SlackDoor
+from chat.slack_settings import SlackSettings
 from console import checks, pages, views
 from console.hook_settings import HookSettings
 from console.hooks import Door
@@ -17,6 +19,7 @@ from console.hooks import router as hook_routes
 from console.metrics import router as metric_routes
 from console.metrics_settings import MetricsSettings
 from console.overview import version
+from console.slack_door import slack_routes
 from nuncius.core.clock import Clock, SystemClock
 from nuncius.core.errors import PermanentError
 from nuncius.journal import Journal
@@ -43,10 +46,12 @@ def create_app(
     hosts: Sequence[str] = LOCAL_HOSTS,
     hooks: HookSettings | None = None,
     metrics: MetricsSettings | None = None,
+    slack: SlackSettings | None = None,
 ) -> FastAPI:
     """The application. `hosts` are the names it answers to; others are refused, so that a hostile page cannot
     read this one through a name of its own (DNS rebinding). `hooks` says whose webhooks are let in, `metrics` who may
-    read the figures. Raises ConfigurationError for a sender that cannot be let in as it is set."""
+    read the figures, `slack` how Slack signs what people do there. Raises ConfigurationError for a sender that cannot
+    be let in as it is set."""
     app = FastAPI(title="Nuncius", docs_url=None, redoc_url=None, openapi_url=None)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(hosts))
     time = clock or SystemClock()
@@ -117,5 +122,7 @@ def create_app(
 
     door = Door(journal, hooks or HookSettings(), time)
     app.include_router(hook_routes(door))
+    if slack is not None and (slack.signing_secret or slack.signing_secret_file):
+        app.include_router(slack_routes(SlackDoor(journal, slack, time), slack, time))
     app.include_router(metric_routes(journal, metrics or MetricsSettings(), time, door.answers))
     return app

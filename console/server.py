@@ -11,6 +11,7 @@ import msgspec
 from nuncius.core.errors import ConfigurationError
 
 if TYPE_CHECKING:
+    from chat.slack_settings import SlackSettings
     from console.hook_settings import HookSettings
     from console.metrics_settings import MetricsSettings
     from nuncius.journal import Journal
@@ -43,6 +44,7 @@ def serve(
     *,
     hooks: HookSettings | None = None,
     metrics: MetricsSettings | None = None,
+    slack: SlackSettings | None = None,
 ) -> None:
     """Serve until `stop` is set. Raises ConfigurationError when the address cannot be had."""
     # Here, so that `nuncius -h` does not load a web server.
@@ -51,7 +53,7 @@ def serve(
     from console.app import LOCAL_HOSTS, create_app
 
     hosts = [*LOCAL_HOSTS, settings.host, *settings.hosts]
-    app = create_app(journal, hosts=hosts, hooks=hooks, metrics=metrics)
+    app = create_app(journal, hosts=hosts, hooks=hooks, metrics=metrics, slack=slack)
     server = uvicorn.Server(
         uvicorn.Config(
             app,

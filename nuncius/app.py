@@ -17,6 +17,8 @@ from analyses.regression.announcing import announce_cases
 from analyses.regression.laboratory import Laboratory
 from chat.contract import Target
 from chat.courier import Courier
+from chat.desk.desk import Desk
+from chat.slack_parts import slack_parts
 from chat.targets import open_targets
 from kg.consumer import GraphConsumer
 from kg.named_queries import NamedQueries
@@ -156,11 +158,15 @@ def assemble(
     for target in targets:
         # Messages leave on the wall clock, also in a replay.
         parts[f"chat.{target.name}"] = Courier(journal, target, SystemClock(), owner).run
+    slack = settings.slack if "slack" in settings.targets else None
+    parts |= slack_parts(journal, Desk(journal, lambda: rules.rules, SystemClock(), graph=graph), slack, SystemClock())
     if settings.web.enabled:
         from console.server import serve
 
         settings.hooks.open_to()  # a sender that cannot be let in as it is set is told at the start
-        parts["console"] = partial(serve, journal, settings.web, hooks=settings.hooks, metrics=settings.metrics)
+        parts["console"] = partial(
+            serve, journal, settings.web, hooks=settings.hooks, metrics=settings.metrics, slack=slack
+        )
     return App(
         settings=settings,
         journal=journal,
