@@ -81,7 +81,7 @@ class Ads:
             if not body.response.docs and read < body.response.numFound:
                 raise TransientError(f"{self._url}: {body.response.numFound} documents promised, {read} given")
             mark = max([*self._days(body, now), *([mark] if mark else [])], default=None)
-            end = read >= body.response.numFound or body.nextCursorMark == cursor
+            end = read >= body.response.numFound or (cursor != "" and body.nextCursorMark == cursor)
             gaps = []
             if read >= MOST and not end:
                 detail = f"more than {MOST} documents since {since}; those entered after {mark} are asked for next time"

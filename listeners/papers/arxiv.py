@@ -106,6 +106,7 @@ class _Walk:
         self.gaps: list[Gap] = []
         self._found: dict[Key, Entry] = {}
         self._strange: list[Entry] = []  # without identifier; the parser refuses them
+        self._announced: set[Key] = set()
 
     def steps(self) -> Iterator[None]:
         """Walk from the newest entry back to the floor; gives a moment after every answer."""
@@ -153,6 +154,7 @@ class _Walk:
         that were. Returns what to send with the next question for the announcements; nothing, where something is
         announced and not there yet, so that they are looked at again."""
         announced, validators = self._asking.announced(feeds, known)
+        self._announced = set(announced)
         asked = [key for key in announced if key not in self._found]
         there = list(self._asking.by_id(asked))
         self._add(there)
@@ -175,9 +177,11 @@ class _Walk:
         return {(stem, version - 1) for stem, version in recent if version > 1} - self._found.keys()
 
     def chunks(self) -> Iterator[list[Entry]]:
-        """All that was met, from old to new. What the first walk of all met before its floor is left out."""
+        """All that was met, from old to new. What the first walk of all met before its floor is no news, unless it is
+        announced only now."""
         first = self._known.mark is None
-        met = [e for e in self._found.values() if not (first and e.updated and e.updated < self.floor)]
+        old = {e.key for e in self._found.values() if first and e.updated and e.updated < self.floor} - self._announced
+        met = [e for e in self._found.values() if e.key not in old]
         ordered = [*self._strange, *sorted(met, key=lambda e: (e.updated or self.floor, e.key or ("", 0)))]
         for start in range(0, len(ordered), CHUNK):
             yield ordered[start : start + CHUNK]
