@@ -93,9 +93,12 @@ def headline(event: Event) -> str:
         number = finite(data.get("circular"))
         title = f"Circular {number:.0f}" if number is not None else event.id
         return f"{title}: {data['subject']}" if data.get("subject") else title
+    if event.is_a("paper"):
+        return f"{event.id}: {' '.join(str(data.get('subject') or '').split())[:300]}".rstrip(": ")
     if event.is_a("kg.fact"):
         number = finite(data.get("circular"))
-        return f"Read{f' in circular {number:.0f}' if number else ''}: {_fact(data)}"
+        where = f"circular {number:.0f}" if number else str(data.get("document") or "")
+        return f"Read{f' in {where}' if where else ''}: {_fact(data)}"
     if event.is_a("analysis.result"):
         return f"Analysis {data.get('analysis', data.get('name', ''))}: {data.get('answer', '')}".strip(" :")
     if event.is_a("platform") and data.get("subject"):
@@ -108,6 +111,10 @@ def _fact(data: dict[str, Any]) -> str:
     """What a fact says, quoting the words of the circular."""
     if data.get("predicate") == "contradiction":
         return f"{data.get('quantity', '')} contradicts an earlier claim: {data.get('why', '')}"
+    if data.get("predicate") == "settled":
+        return f"{data.get('quantity', '')} no longer in dispute: {data.get('because', '')}"
+    if data.get("predicate") == "paper":
+        return f"the paper {data.get('relation', 'mentions')} it"
     value = " ".join(
         str(data[key]) for key in ("limit", "value", "unit") if isinstance(data.get(key), str | float | int)
     )

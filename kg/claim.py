@@ -67,7 +67,14 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 def said(claim: Claim) -> str:
-    """The claim in words for people: `z = 1.234 ± 0.002 (host, spectroscopic)`."""
+    """The claim in words for people: `1.234 ± 0.002 (host, spectroscopic)`."""
+    words = [str(v) for k in ("band", "system", "type", "of", "instrument") if (v := claim.qualifier.get(k))]
+    note = ", ".join(dict.fromkeys(words))
+    return figure(claim) + (f" ({note})" if note else "")
+
+
+def figure(claim: Claim) -> str:
+    """The value alone: `1.234 ± 0.002`."""
     if claim.ra is not None and claim.dec is not None:
         text = f"RA {claim.ra:.6g}°, Dec {claim.dec:+.6g}°"
         radius = claim.radius if claim.radius is not None else max(claim.minus or 0.0, claim.plus or 0.0)
@@ -78,10 +85,7 @@ def said(claim: Claim) -> str:
         number = claim.number
         text = f"{claim.limit or ''}{claim.value if number is None else format(number, '.8g')}"
         text += _errors(claim)
-    text += f" {claim.unit}" if claim.unit and claim.ra is None else ""
-    words = [str(v) for k, v in claim.qualifier.items() if k in ("band", "system", "of", "type", "instrument") and v]
-    note = ", ".join(dict.fromkeys(words))
-    return text + (f" ({note})" if note else "")
+    return text + (f" {claim.unit}" if claim.unit and claim.ra is None else "")
 
 
 def _errors(claim: Claim) -> str:

@@ -18,7 +18,7 @@ from typing import Any
 import msgspec
 
 from kg import terms as t
-from kg.claim import Claim, said
+from kg.claim import Claim, figure, said
 from kg.contradictions import COMPARED, Contradiction, against, contradictions, once
 from kg.extraction.normalise import Even
 from kg.extraction.sentences import sentence
@@ -183,6 +183,7 @@ class _Teller:
             "document": claim.source,
             "sort": _sort(claim),
             "said": said(claim),
+            "figure": figure(claim),
             "when": f"{claim.received:%Y-%m-%d}",
             "quote": self._quote(claim),
         }

@@ -59,12 +59,11 @@ def _event(paper: Paper, source: Event, held: dict[str, str], obj: str, name: st
         "ids": paper.ids,
         "version": float(paper.version),
         "says": says(own),
-        "categories": [c for c in source.data.get("categories") or [] if isinstance(c, str)][:20],
+        "categories": paper.categories[:20],
         "url": event_iri(source.id),
     }
-    published = source.data.get("published")
-    if isinstance(published, str) and published:
-        data["published"] = published
+    if paper.published is not None:
+        data["published"] = f"{paper.published:%Y-%m-%d}"
     return Event(
         id=f"paper:{source.id}:{object_label(obj)}",
         kind="kg.fact.paper",

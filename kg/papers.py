@@ -27,8 +27,8 @@ from kg.vocabulary import object_iri, object_label
 from kg.works import identifier, label, page, work
 from nuncius.core.event import Event, iso
 
-#: Authors kept one by one; a collaboration's list goes on. References kept.
-_AUTHORS, _CITED = 200, 2_000
+#: Authors kept one by one (a collaboration's list goes on), references, and categories.
+_AUTHORS, _CITED, _CATEGORIES = 200, 2_000, 40
 #: What may stand in a name that is shown to people: no markup, no line breaks.
 _NOT_IN_NAMES = re.compile(r"[^\w.,'’ \-]+")
 
@@ -43,6 +43,8 @@ class Paper(msgspec.Struct, frozen=True, kw_only=True):
     authors: list[str]
     ids: list[str]
     cites: list[str]
+    categories: list[str]
+    published: datetime | None
     version: int
     withdrawn: bool
     abstract: Abstract
@@ -90,6 +92,8 @@ def read_paper(event: Event) -> Paper:
         authors=authors,
         ids=list(dict.fromkeys(ids)),
         cites=[] if event.is_retraction else [i for i in dict.fromkeys(cited) if i not in ids],
+        categories=list(dict.fromkeys(_texts(data.get("categories"))[:_CATEGORIES])),
+        published=_moment(data.get("published")),
         version=version_of(event),
         withdrawn=event.is_retraction,
         abstract=abstract,
@@ -150,10 +154,10 @@ def _described(event: Event, paper: Paper, doc: Any) -> list[Triple]:
     ]
     out += [(doc, t.ours("identifier"), literal(i)) for i in paper.ids]
     out += [(doc, t.SAME_AS, iri(url)) for i in paper.ids if (url := page(i)) and url != doc.value]
-    for word, term in (("published", t.CREATED), ("updated", t.MODIFIED)):
-        if (moment := _moment(data.get(word))) is not None:
+    for moment, term in ((paper.published, t.CREATED), (_moment(data.get("updated")), t.MODIFIED)):
+        if moment is not None:
             out.append((doc, term, literal(str(iso(moment)), kind="dateTime")))
-    out += [(doc, t.SUBJECT, literal(c)) for c in dict.fromkeys(_texts(data.get("categories"))[:40])]
+    out += [(doc, t.SUBJECT, literal(category)) for category in paper.categories]
     for word, term in (("journal_ref", t.CITATION), ("comment", t.ours("comment"))):
         if said := " ".join(str(data.get(word) or "")[:1_000].split()):
             out.append((doc, term, literal(said)))
@@ -210,8 +214,8 @@ def _legacy(event: Event, paper: Paper, doc: Any) -> list[Triple]:
     out: list[Triple] = [(node, t.SEE_ALSO, doc), (node, t.paper("SUBJECT"), literal(paper.title))]
     if sort == "atel":
         out.append((node, t.paper("NUMBER"), literal(int(number))))
-    if event.data.get("published"):
-        out.append((node, t.paper("DATE"), literal(str(event.data["published"]))))
+    if paper.published is not None:
+        out.append((node, t.paper("DATE"), literal(str(iso(paper.published)))))
     for cited in paper.cites:
         kind, _, value = cited.partition(":")
         if kind in ("gcn", "atel"):

@@ -9,6 +9,7 @@ import msgspec
 
 from nuncius.core.report import Link, Picture, Report, ReportState, Severity
 from nuncius.core.result import Table
+from reactors import opposing
 from reactors.naming import digest
 from reactors.scene import Scene
 
@@ -35,7 +36,11 @@ def say(work: Work, *, severity: Severity | None = None) -> tuple[str, list[Repo
     """A step's text, filled, and the report that says it: none after a retraction where nobody was told before."""
     text, gaps = work.scene.text(work.step.action["what"])
     title, _, rest = text.strip().partition("\n")
-    message = report(work, title=title or "(an empty text)", text=rest.strip(), caveats=gaps)
+    said = "\n\n".join(part for part in (rest.strip(), opposing.quotations(work.scene.ev)) if part)
+    tables = opposing.table(work.scene.ev)
+    message = report(work, title=title or "(an empty text)", text=said, tables=tables, caveats=gaps)
+    if both := opposing.links(work.scene.ev):
+        message = msgspec.structs.replace(message, links=both)
     if severity is not None:
         message = msgspec.structs.replace(message, severity=severity)
     if work.step.reaction.retracts is None:

@@ -34,7 +34,14 @@ def store(sqlite_url: str) -> GraphStore:
 
 
 def test_each_stored_query_says_what_it_answers_and_runs(store: GraphStore) -> None:
-    values = {"object": "GRB 260307A", "integer": 34101, "number": 1.0, "text": "x", "iri": "http://e/x"}
+    values = {
+        "object": "GRB 260307A",
+        "integer": 34101,
+        "number": 1.0,
+        "text": "x",
+        "iri": "http://e/x",
+        "document": "GCN 1",
+    }
     queries = named_queries()
     assert {"object_timeline", "redshifts", "cited_by"} <= set(queries)
     for name, query in queries.items():

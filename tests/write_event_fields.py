@@ -31,7 +31,11 @@ OURS = {
     "kg.fact": (
         "about circular version name predicate quantity value unit error error_probability limit lower upper qualifier "
         "assertion where start end text confidence extractor ra dec ra_dec_error containment_probability sky position "
-        "other document claims"
+        "other document claims by work relation state subject authors ids version published categories says url why "
+        "apart sigmas dispute sources earlier later because"
+    ),
+    "paper": (
+        "subject body authors ids categories version published updated url comment journal_ref cites doi bibcode"
     ),
     "feed.silent": "feed feeds listener state previous since detail",
     "feed.recovered": "feed feeds listener state previous since detail",

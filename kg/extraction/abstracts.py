@@ -42,7 +42,8 @@ _MANY = compiled(
 #: The object of the paper, when it is not named.
 _ITS = compiled(
     r"\b(?:the|this|its|our)\b[^.]{0,30}\b(?:bursts?|GRB|event|source|afterglow|host|transient|counterpart|supernova|SN|"
-    r"kilonova|FRB|redshift|spectr\w+|absorption|emission lines?)\b",
+    r"kilonova|FRB|redshift|spectr\w+|absorption|emission lines?)\b|"
+    r"\b(?:we|lines?|which|spectr\w+)\b[^.]{0,60}\b(?:measur|deriv|determin|giv|yield|confirm|find (?:z\b|a redshift))",
     re.I,
 )
 

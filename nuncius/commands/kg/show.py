@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from nuncius.commands.kg._open import open_graph, open_journal, print_table, unknown
+from nuncius.commands.kg.papers import print_papers
 
 if TYPE_CHECKING:
     from kg.knowledge import Reader
@@ -28,7 +29,8 @@ if TYPE_CHECKING:
 def command(
     settings: Settings, object_name: str, as_json: bool, everything: bool, plot: Path | None, as_of: datetime | None
 ) -> None:
-    """What is known of OBJECT, by whom and since when: names, claims, contradictions, light curve, what was said when.
+    """What is known of OBJECT, by whom and since when: names, claims, contradictions, light curve, papers, and what was
+    said when.
 
     OBJECT is a name in any spelling, a scoped number (swift:1126853) or an IRI.
 
@@ -70,6 +72,7 @@ def _names(journal: Journal, obj: str) -> list[dict[str, Any]]:
 
 def _known(reader: Reader, obj: str, names: list[dict[str, Any]]) -> dict[str, Any]:
     from kg import computed
+    from kg.literature import papers
     from kg.vocabulary import object_label
 
     claims = computed.claims(reader, obj)
@@ -84,6 +87,7 @@ def _known(reader: Reader, obj: str, names: list[dict[str, Any]]) -> dict[str, A
         "contradictions": computed.against(reader, obj),
         "light_curve": computed.curve(reader, obj),
         "claims": claims,
+        "papers": papers(reader, obj),
         "timeline": [
             {"time": d.received, "kind": d.kind, "tense": d.tense, "by": d.by, "title": d.title, "document": d.name}
             for d in reader.about(obj)
@@ -124,6 +128,7 @@ def _print(known: dict[str, Any], everything: bool) -> None:
         ],
     )
     _print_curve(known)
+    print_papers(known["papers"])
     print_table("timeline", ["time", "tense", "by", "title", "document"], _times(known["timeline"]))
 
 
@@ -138,7 +143,7 @@ def _line(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _quoted(row: dict[str, Any]) -> str:
-    source = f"GCN {row['circular']}" if row.get("circular") else row["document"]
+    source = row.get("source") or row["document"]
     return f"{source}, {row.get('by') or '?'}: “{' '.join(str(row.get('text', '')).split())}”"
 
 
