@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import socket
 import threading
 import time
 from collections import deque
@@ -271,10 +272,10 @@ def _troubled(services: Services, handler: BaseHTTPRequestHandler, reply: Reply)
     """The reply with the next trouble; None where the connection just ends."""
     trouble = services.trouble.popleft() if services.trouble else ""
     if trouble == "drop":
-        handler.connection.close()
+        handler.connection.shutdown(socket.SHUT_RDWR)
         return None
     if trouble == "slow":
-        time.sleep(0.4)
+        time.sleep(1.0)
         return reply
     if trouble == "cut":
         return Reply(headers={**reply.headers, "Content-Length": str(len(reply.body) + 500)}, body=reply.body)
@@ -302,6 +303,8 @@ def playing() -> Iterator[Services]:
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
+        wbufsize = 65536
 
         def do_GET(self) -> None:
             parts = urlsplit(self.path)

@@ -6,7 +6,7 @@ import hashlib
 import os
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatch
 from functools import partial
 from pathlib import Path
@@ -29,6 +29,7 @@ HASHED_BYTES, HASHED_AT_ONCE = 64 * 1024**2, 1024**3
 #: Folders below a listed one that are asked for at one look.
 MOST_FOLDERS = 500
 PACE_S = 0.2
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LISTING = re.compile(rb"(?i)index of|directory listing|autoindex|listing of|parent directory")
 _SIZE = re.compile(r"(?<![\w:.-])(\d+)(?![\w:.-])\s*$")
 
@@ -101,7 +102,7 @@ def local_files(root: Path, depth: int) -> Iterator[tuple[str, Path, int, str]]:
                 count += 1
                 if count > MOST_FILES:
                     raise PermanentError(f"{root}: more than {MOST_FILES} files; name a folder with fewer")
-                modified = iso(datetime.fromtimestamp(said.st_mtime_ns // 10**9, UTC)) or ""
+                modified = iso(_EPOCH + timedelta(microseconds=said.st_mtime_ns // 1000)) or ""
                 yield name, Path(entry.path), said.st_size, modified
 
 

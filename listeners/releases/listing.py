@@ -44,6 +44,11 @@ class File(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
         return (self.size, self.modified) == (other.size, other.modified)
 
     @property
+    def content(self) -> list[Any]:
+        """What its content is known by: a checksum, else its date."""
+        return [self.size, self.checksum or self.modified]
+
+    @property
     def mark(self) -> list[Any]:
         """As the state keeps it."""
         return [self.size, self.modified, self.checksum]
@@ -107,7 +112,7 @@ def files_event(
     words = changed_words("file", list(seen.new), list(seen.changed), seen.gone)
     data = {
         "dataset": dataset,
-        "version": version_of(after),
+        "version": version_of({key: of_mark(mark).content for key, mark in after.items()}),
         "index": index,
         "url": url,
         "files": files,
