@@ -8,7 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-_MORE = r"(?:\s*(?:,|;|/|&|\band\b)\s*#?\d{2,5}\b(?![.:/-]\d))*"
+_MORE = r"(?:(?:\s*(?:[,;/&]|\band\b))+\s*#?\d{2,5}\b(?![.:/-]\d))*"
+#: Numbers in one list are of one time: "GCN 34926, 300 s later" names one circular.
+_NEAR = 1000
 _GCN = re.compile(
     r"\bGCNs?(?:\s*/\s*TAN)?(?:[\s-]*(?:Circulars?|Circs?\b\.?|C\b))?\s*(?:Nos?\b\.?|numbers?)?\s*"
     rf"((?:#\s*)?\d{{1,5}}\b(?![.:/-]\d){_MORE})"
@@ -28,7 +30,7 @@ _DOI = re.compile(r"\b10\.\d{4,9}/[^\s\"<>{}|\\^`\[\]]+")
 _BIBCODE = re.compile(r"(?<![\w.&])(?:1[6-9]|20)\d\d[A-Za-z][A-Za-z0-9&.]{4}[\d.A-Za-z]{5}[\d.]{4}[A-Z.](?![\w.])")
 _GCN_BIBCODE = re.compile(r"\d{4}GCN\.+(\d{1,5})\.")
 _ATEL_BIBCODE = re.compile(r"\d{4}ATel\.*(\d{1,5})\.")
-_ARXIV_BIBCODE = re.compile(r"\d{4}arXiv(\d{4})(\d{4,5})[A-Z.]")
+_ARXIV_BIBCODE = re.compile(r"\d{4}arXiv(\d{4})\.?(\d{4,5})[A-Z.]")
 _ASTRO_PH_BIBCODE = re.compile(r"\d\d(\d\d)astro\.ph\.\.?(\d{4,5})[A-Z.]")
 
 
@@ -69,7 +71,8 @@ def of_text(*texts: str) -> list[str]:
     for text in texts:
         for pattern, name in ((_GCN, "gcn"), (_GCNC, "gcn"), (_ATEL, "atel")):
             for match in pattern.finditer(text):
-                found += [f"{name}:{int(number)}" for number in _NUMBER.findall(match[1]) if int(number)]
+                numbers = [int(number) for number in _NUMBER.findall(match[1])]
+                found += [f"{name}:{n}" for n in numbers if n and abs(n - numbers[0]) <= _NEAR]
         found += [f"arXiv:{match['id']}" for match in _ARXIV.finditer(text)]
         found += [doi(match.group()) for match in _DOI.finditer(text)]
         for match in _BIBCODE.finditer(text):
