@@ -86,10 +86,17 @@ class Stage(Night):
 
     def mention(self, user: str, text: str, channel: str = CHANNEL, thread_ts: str = "") -> Json:
         """Somebody mentions us; gives the answer that all can see."""
-        self.takes("events_api", mention(user, channel, text, thread_ts=thread_ts))
+        self.writes(mention(user, channel, text, thread_ts=thread_ts))
         self.answers()
         answers = [m for m in self.slack.channels[channel] if _is_answer(m)]
         return answers[-1]
+
+    def writes(self, payload: Json) -> str:
+        """Somebody's message appears in its channel, and we are told of it."""
+        event = payload["event"]
+        kept = {name: event[name] for name in ("ts", "text", "user", "thread_ts") if name in event}
+        self.slack.channels[event["channel"]].append({"type": "message", "blocks": [], **kept})
+        return self.takes("events_api", payload)
 
     def _answered(self, user: str) -> Json:
         before = len(self.slack.whispers)
