@@ -10,7 +10,7 @@ import shutil
 import threading
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ import msgspec
 import pyoxigraph as ox
 
 from kg import generations, views
+from kg.generations import Damaged
 from kg.vocabulary import PREFIXES, XSD
 from nuncius.core.errors import ConfigurationError, FormatError, PermanentError, TransientError
 
@@ -84,14 +85,12 @@ class GraphStore:
         current = generations.current(folder) or "g1"
         try:
             store = ox.Store(str(folder / current))
-        except OSError as error:
-            if "lock" in str(error).lower():
+        except (OSError, RuntimeError) as error:
+            if "lock" in str(error).lower() and "block" not in str(error).lower():
                 raise ConfigurationError(
                     f"the graph in {folder} is open for writing elsewhere; stop `nuncius run` there, or read it only"
                 ) from error
-            raise ConfigurationError(
-                f"the graph in {folder} cannot be opened: {error}; `nuncius kg rebuild`"
-            ) from error
+            raise Damaged(f"the graph in {folder} cannot be opened: {error}; `nuncius kg rebuild`") from error
         generations.point_to(folder, current)
         generations.clear_leftovers(folder, keep=current)
         return cls(store, folder, writable=True)
@@ -121,10 +120,11 @@ class GraphStore:
     @contextmanager
     def rebuilding(cls, folder: Path) -> Iterator[GraphStore]:
         """An empty store that takes the place of the one in `folder` when the block ends well. Readers go on with
-        the old one; a crash leaves the old one in place."""
-        old = cls.open(folder)  # holds the write lock until the new one stands
-        current = generations.current(folder) or "g1"
-        following = f"g{int(current[1:]) + 1}"
+        the old one; a crash leaves the old one in place, however damaged it may be."""
+        old: GraphStore | None = None
+        with suppress(Damaged):
+            old = cls.open(folder)  # holds the write lock until the new one stands
+        following = generations.following(folder)
         new = cls(ox.Store(str(folder / following)), folder, writable=True)
         try:
             yield new
@@ -135,9 +135,10 @@ class GraphStore:
             shutil.rmtree(folder / following, ignore_errors=True)
             raise
         finally:
-            old.close()
+            if old is not None:
+                old.close()
         new.close()
-        shutil.rmtree(folder / current, ignore_errors=True)
+        generations.clear_leftovers(folder, keep=following)
 
     def close(self) -> None:
         """Let go of the files; the store must not be used afterwards."""

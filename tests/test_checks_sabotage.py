@@ -210,6 +210,9 @@ def test_a_damaged_graph_is_named_and_rebuilt_as_told(ran: Installation, file: s
         path.write_bytes(bytes(content))
     finding = ran.broken("graph")
     assert "nuncius kg rebuild" in finding["mend"]
+    rebuilt = CliRunner().invoke(cli, ["kg", "--config", str(ran.toml), "rebuild"])
+    assert rebuilt.exit_code == 0, rebuilt.output + repr(rebuilt.exception)
+    assert ran.check("graph")[1]["graph"]["ok"] is True
 
 
 @pytest.mark.parametrize("where", ["header", "middle"])
