@@ -112,10 +112,9 @@ def _abstract(title: str, text: str, published: str) -> Abstract:
 
 
 def short_byline(authors: Sequence[str]) -> str:
-    """`A. Observer`, `A. Observer & B. Reducer`, `A. Observer et al.`"""
-    if len(authors) > 2:
-        return f"{authors[0]} et al."
-    return " & ".join(authors)
+    """`A. Observer`, `A. Observer & B. Reducer`, `A. Observer et al.`; of `Observer, Ada` the surname."""
+    names = [name.partition(",")[0] for name in authors[:2]]
+    return f"{names[0]} et al." if len(authors) > 2 else " & ".join(names)
 
 
 def _name(text: str) -> str:

@@ -31,6 +31,7 @@ _FORMS: list[tuple[str, str]] = [
     ("arXiv", r"(?:arxiv[\s:]*|https?://(?:\w+\.)?arxiv\.org/(?:abs|pdf)/)"
               r"([a-z]+(?:-[a-z]+)*(?:\.[A-Z]{2})?/\d{7})(?:v\d+)?(?:\.pdf)?"),
     ("arXiv", r"(?:bibcode:\s*)?\d{4}arXiv(\d{4})\.?(?P<tail>\d{4,5})[A-Z.]"),
+    ("arXiv", r"(?:bibcode:\s*)?\d{2}(?P<year>\d{2})astro\.ph\.{1,2}(\d{4,5})[A-Z.]"),
     ("doi", r"(?:doi[\s:]*|https?://(?:dx\.)?doi\.org/)?(10\.\d{4,9}/\S+)"),
     ("bibcode", r"(?:bibcode:\s*|https?://ui\.adsabs\.harvard\.edu/abs/)?(\d{4}[A-Za-z][A-Za-z0-9.&]{13}[A-Z.])"
                 r"(?:/(?:abstract|\d+))?"),
@@ -57,8 +58,11 @@ def identifier(text: str) -> str | None:
 
 def _value(sort: str, match: re.Match[str]) -> str:
     value = match[1]
-    if "tail" in match.groupdict():
-        return f"{value}.{match['tail']}"
+    parts = match.groupdict()
+    if "tail" in parts:
+        return f"{value}.{parts['tail']}"
+    if "year" in parts:
+        return f"astro-ph/{parts['year']}{int(match[2]):05d}"
     if sort in ("gcn", "atel"):
         return str(int(value))
     return value.lower().rstrip(".,;") if sort == "doi" else value
