@@ -40,12 +40,18 @@ class Target(Protocol):
     doubt is delivered again: seen twice is better than not at all.
     `heads`: threads open with a message that says the present state; without, the target shows it by itself.
     `silent_edits`: who has read a message does not notice that it was edited, so a short reply says what changed.
+    `most_an_hour`: threads that may be opened in one room in an hour before the others are gathered; 0: no bound.
     """
 
     name: str
     certain: bool
     heads: bool
     silent_edits: bool
+    most_an_hour: int
+
+    def opens(self, report: Report, *, thread: dict[str, Any] | None, test: bool = False) -> str:
+        """The room in which delivering `report` would open a thread that all there notice; empty: none would be."""
+        ...
 
     def deliver(
         self,

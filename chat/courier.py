@@ -16,6 +16,7 @@ import msgspec
 
 from chat.changes import what_changed
 from chat.contract import Target, rank
+from chat.digest import Digests
 from chat.dossier import read
 from chat.heads import Heads
 from nuncius.core.clock import Clock
@@ -43,6 +44,8 @@ class CourierSettings(msgspec.Struct, frozen=True, kw_only=True):
     """How often to look for new reports, in seconds."""
     refresh_s: float = 30.0
     """How often to bring first messages up to date for objects that changed without a new report."""
+    page_url: str = ""
+    """Address of the web page as people reach it; digests link to it."""
 
 
 class Courier:
@@ -61,6 +64,7 @@ class Courier:
         self._journal, self._target, self._clock, self._owner = journal, target, clock, owner
         self._settings = settings or CourierSettings()
         self._heads = Heads(journal, target)
+        self._digests = Digests(journal, target, clock, self._settings.page_url)
         self._random = random.Random(seed)  # noqa: S311 jitter is no secret
         self._not_before: datetime | None = None
         self._refreshed: datetime | None = None
@@ -109,6 +113,9 @@ class Courier:
             dossier = read(self._journal, report.thread)
             before = _before(dossier.reports, row)
             test = test or (dossier.present is not None and dossier.present.test)
+            gathered = self._digests.gather(row, dossier, test=test)
+            if gathered is not None:
+                return gathered
             thread = self._heads.ensure(report, dossier, test=test, doubtful=doubtful)
         previous = row.previous
         # A report that claims to replace something we have no reference of may stand there all the same: its

@@ -51,6 +51,8 @@ class SlackSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     most_an_hour: int = 20
     """New threads that a channel gets in an hour before further objects are gathered in one digest; pages and questions
     always get through. 0: no bound."""
+    page_url: str = ""
+    """Address of the web page as people reach it, for links in digests. Empty: no links."""
 
     def __repr__(self) -> str:
         token = "set" if self.token else "not set"

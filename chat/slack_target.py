@@ -36,7 +36,13 @@ class SlackTarget:
 
     def __init__(self, settings: SlackSettings, clock: Clock) -> None:
         self._settings = settings
+        self.most_an_hour = settings.most_an_hour
         self._api = SlackApi(settings, clock)
+
+    def opens(self, report: Report, *, thread: Json | None, test: bool = False) -> str:
+        """See Target.opens."""
+        channel = self._settings.channel_for(report.severity, test=test)
+        return "" if channel in (thread or {}).get("heads", {}) else channel
 
     def deliver(
         self, report: Report, *, blob: Blob, thread: Json | None, previous: Json | None, test: bool = False

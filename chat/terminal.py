@@ -36,11 +36,16 @@ class TerminalTarget:
     certain = False  # nobody can ask a terminal what it showed
     heads = True
     silent_edits = False
+    most_an_hour = 0
 
     def __init__(self, console: Console, pictures: Path, *, preview: bool = True) -> None:
         self._console, self._pictures = console, pictures
         # Without true colours a sky map is noise.
         self._preview = preview and console.is_terminal and console.color_system == "truecolor"
+
+    def opens(self, report: Report, *, thread: dict[str, Any] | None, test: bool = False) -> str:
+        """See Target.opens."""
+        return ""
 
     def deliver(
         self,

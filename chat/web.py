@@ -15,6 +15,11 @@ class WebTarget:
     certain = True
     heads = False
     silent_edits = False
+    most_an_hour = 0
+
+    def opens(self, report: Report, *, thread: dict[str, Any] | None, test: bool = False) -> str:
+        """See Target.opens."""
+        return ""
 
     def deliver(
         self,

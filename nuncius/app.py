@@ -16,7 +16,7 @@ from analyses.executor import LocalExecutor
 from analyses.regression.announcing import announce_cases
 from analyses.regression.laboratory import Laboratory
 from chat.contract import Target
-from chat.courier import Courier
+from chat.courier import Courier, CourierSettings
 from chat.desk.desk import Desk
 from chat.slack_parts import slack_parts
 from chat.targets import open_targets
@@ -155,10 +155,11 @@ def assemble(
         platform=platform,
         laboratory=laboratory,
     ).run
+    slack = settings.slack if "slack" in settings.targets else None
+    patience = CourierSettings(page_url=slack.page_url if slack else "")
     for target in targets:
         # Messages leave on the wall clock, also in a replay.
-        parts[f"chat.{target.name}"] = Courier(journal, target, SystemClock(), owner).run
-    slack = settings.slack if "slack" in settings.targets else None
+        parts[f"chat.{target.name}"] = Courier(journal, target, SystemClock(), owner, settings=patience).run
     parts |= slack_parts(journal, Desk(journal, lambda: rules.rules, SystemClock(), graph=graph), slack, SystemClock())
     if settings.web.enabled:
         from console.server import serve

@@ -487,6 +487,10 @@ class Journal:
         """Remember where a thread lives on a target."""
         self._db.write(lambda c: outbox.set_thread(c, target, thread, reference))
 
+    def change_thread(self, target: str, thread: str, change: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+        """Change what is remembered of a thread (nothing yet: `{}`), while nobody else does."""
+        self._db.write(lambda c: outbox.change_thread(c, target, thread, change))
+
     def reports(self, *, thread: str | None = None, limit: int = 200) -> list[r.StoredReport]:
         """The newest reports, in their order."""
         return self._db.read(lambda c: outbox.reports(c, thread, limit))

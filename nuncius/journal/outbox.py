@@ -9,7 +9,7 @@ A row that is `sending` when its lease runs out is in doubt: the outward call ma
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -184,6 +184,13 @@ def thread_at(connection: Connection, target: str, room: str, place: str) -> str
         if row.reference.get("heads", {}).get(room) == place:
             return str(row.thread)
     return None
+
+
+def change_thread(
+    connection: Connection, target: str, name: str, change: Callable[[dict[str, Any]], dict[str, Any]]
+) -> None:
+    lock(connection, LOCK_OUTBOX)
+    set_thread(connection, target, name, change(thread(connection, target, name) or {}))
 
 
 def set_thread(connection: Connection, target: str, name: str, reference: dict[str, Any]) -> None:
