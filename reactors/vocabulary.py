@@ -169,6 +169,17 @@ FIELDS: dict[str, Type] = {
     "repository": "text",
     "tag": "text",
     "action": "text",
+    "yanked": "bool",
+    "index": "text",
+    "dataset": "text",
+    "doi": "text",
+    "changed": "text",
+    # Of regression runs.
+    "case": "text",
+    "verdict": "text",
+    "old_version": "text",
+    "before": "bool",
+    "protects": "text",
     # Of platforms.
     "platform": "text",
     "service": "text",
@@ -227,8 +238,10 @@ KINDS = (
     "platform",
     "kg.fact",
     "analysis.result",
+    "regression.result",
     "feed.silent",
     "feed.recovered",
+    "feed.gap",
     "custom",
 )
 
