@@ -42,6 +42,7 @@ class Services:
         self.address = ""
         self.asked: list[Asked] = []
         self.trouble: deque[str] = deque()
+        self.down = False
         self.releases: dict[str, list[dict[str, Any]]] = {}
         self.tags: dict[str, dict[str, str]] = {}
         self.moved: dict[str, str] = {}
@@ -271,6 +272,8 @@ def _as_rdm(record: dict[str, Any]) -> dict[str, Any]:
 def _troubled(services: Services, handler: BaseHTTPRequestHandler, reply: Reply) -> Reply | None:
     """The reply with the next trouble; None where the connection just ends."""
     trouble = services.trouble.popleft() if services.trouble else ""
+    if services.down:
+        return Reply(status=503, body=b"out of service")
     if trouble == "drop":
         handler.connection.shutdown(socket.SHUT_RDWR)
         return None
