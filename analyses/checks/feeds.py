@@ -16,7 +16,13 @@ def feeds(platform: Platform) -> Finding:
         return Finding(name="feeds", ok=None, reason="no feed has been listened to yet")
     broken = [feed for feed in known if feed.state not in WELL]
     if broken:
-        said = "; ".join(f"{feed.feed} is {feed.state}: {feed.detail}" for feed in broken[:5])
+        same: dict[tuple[str, str], list[str]] = {}
+        for feed in broken:  # what ails the connection ails all its feeds, and is said once
+            same.setdefault((feed.state, feed.detail), []).append(feed.feed)
+        said = "; ".join(
+            f"{', '.join(names[:8])} {'are' if len(names) > 1 else 'is'} {state}: {detail}"
+            for (state, detail), names in list(same.items())[:5]
+        )
         mend = "`nuncius doctor --connect` tries the broker; docs/kafka.md lists what stops a feed"
         return Finding(name="feeds", ok=False, reason=said, mend=mend)
     return Finding(name="feeds", ok=True, reason=f"{len(known)} feeds, all as expected")
