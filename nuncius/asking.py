@@ -19,7 +19,6 @@ from nuncius.core.errors import ConfigurationError, NunciusError
 from nuncius.core.event import Event
 from nuncius.core.registry import did_you_mean
 from nuncius.journal import Journal
-from nuncius.ownership import this_process
 from nuncius.recurring import Recurring
 from nuncius.settings import Settings
 
@@ -67,7 +66,7 @@ def chosen(sources: Sequence[Source], names: Sequence[str]) -> list[Source]:
     return [s for s in sources if not names or any(fnmatchcase(s.name, name) for name in names)]
 
 
-def ask(source: Source, journal: Journal, web: Web, clock: Clock, told: Told) -> Asked:
+def ask(source: Source, journal: Journal, web: Web, clock: Clock, owner: str, told: Told) -> Asked:
     """Ask a source now and keep what it brings."""
     asked = Asked(source=source.name)
 
@@ -76,7 +75,7 @@ def ask(source: Source, journal: Journal, web: Web, clock: Clock, told: Told) ->
         told(brought)
 
     (duty,) = duties([source], web, clock, told=hear)
-    attempt = Recurring(journal, [duty], clock=clock, owner=this_process()).attempt(duty, waits=False)
+    attempt = Recurring(journal, [duty], clock=clock, owner=owner).attempt(duty, waits=False)
     asked.busy, asked.error = not attempt.taken and not attempt.error, attempt.error
     return asked
 

@@ -17,6 +17,7 @@ SUMMARIES = {
     "demo": "Replay a shipped night through the real pipeline; no key, no network.",
     "replay": "Feed stored notices and circulars through the pipeline.",
     "parse": "Notices and circulars in any GCN format to normalised events.",
+    "poll": "Ask for new papers and releases now.",
     "extract": "Circulars to facts, each with the span it was read from.",
     "rules": "Check, test, explain and backtest the rules that decide what happens.",
     "review": "Answer what rules ask people before they go on.",

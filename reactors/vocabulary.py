@@ -242,6 +242,7 @@ KINDS = (
     "feed.silent",
     "feed.recovered",
     "feed.gap",
+    "review",
     "custom",
 )
 

@@ -35,17 +35,22 @@ OURS = {
         "apart sigmas dispute sources earlier later because"
     ),
     "paper": (
-        "subject body authors ids categories version published updated url comment journal_ref cites doi bibcode"
+        "subject body authors ids categories version published updated url comment journal_ref cites doi bibcode "
+        "keywords mentions_retraction"
     ),
     "feed.silent": "feed feeds listener state previous since detail",
     "feed.recovered": "feed feeds listener state previous since detail",
+    "feed.gap": "feed gap subject detail",
     "timer": "rule form due per anchor",
     "platform.deployed": "platform service namespace version severity reason detail labels repository sender origin",
     "platform.unhealthy": (
         "platform service namespace version severity reason detail labels alert since repository sender origin"
     ),
     "platform.recovered": "platform service namespace severity reason detail labels alert since sender origin",
-    "release.code": "",
+    "release.code": (
+        "action body doi files index package prerelease published repository subject tag url version yanked"
+    ),
+    "release.data": "action body changed dataset doi files index published subject url version",
 }
 
 

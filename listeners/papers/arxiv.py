@@ -9,7 +9,7 @@ missed, it walks back as far as papers are held, and asks for the versions betwe
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -110,27 +110,39 @@ class _Walk:
 
     def steps(self) -> Iterator[None]:
         """Walk from the newest entry back to the floor; gives a moment after every answer."""
-        start = restarts = 0
+        for left in reversed(range(RESTARTS + 1)):
+            # A list that gives the same entries twice, always, is taken at last: what all walks met together.
+            if (yield from self._once(strict=left > 0)):
+                return
+        raise TransientError("arXiv: its pages do not join; their order changes while they are read")
+
+    def _once(self, *, strict: bool) -> Generator[None, None, bool]:
+        """One walk; whether its slices joined and, if `strict`, held as many entries as there are."""
+        start = first = strange = 0
+        seen: set[Key] = set()
         while True:
             slice_ = self._asking.slice(start, must_be_there=start == 0 and self._known.mark is not None)
+            keys = [entry.key for entry in slice_.entries if entry.key]
             if start == 0:
                 self._begin(slice_.moment or self._asking.now)
-            elif slice_.entries and slice_.entries[0].key not in self._found:
-                restarts += 1
-                if restarts > RESTARTS:
-                    raise TransientError("arXiv: its pages do not join; their order changes while they are read")
-                start = 0
-                continue
+                first = slice_.total
+            elif keys and keys[0] not in seen:
+                return False
             self._add(slice_.entries)
             yield
-            oldest = min((e.updated for e in slice_.entries if e.updated), default=self.server)
+            seen |= set(keys)
+            strange += len(slice_.entries) - len(keys)
             read = start + len(slice_.entries)
+            # Those that came meanwhile have pushed as many into the next slice once more.
+            if strict and len(seen) + strange < read - max(0, slice_.total - first):
+                return False
+            oldest = min((e.updated for e in slice_.entries if e.updated), default=self.server)
             if not slice_.entries or read >= slice_.total or oldest < self.floor:
-                return
+                return True
             if read >= MOST:
                 detail = f"more than {MOST} papers are new; those before {iso(oldest)} are not read; ask for fewer"
                 self.gaps.append(Gap(key=f"before {iso(oldest)}", detail=detail))
-                return
+                return True
             start = max(read - SHARED, start + 1)
 
     def _begin(self, server: datetime) -> None:

@@ -56,7 +56,9 @@ def command(
     settings = load(config)
     sources = sources_of(settings)
     if not sources:
-        raise ConfigurationError("nothing is set up to be asked: write [papers] in nuncius.toml; see docs/listeners.md")
+        raise ConfigurationError(
+            "nothing is set up to be asked: write [papers] or [releases] in nuncius.toml; see docs/listeners.md"
+        )
     sources = chosen(sources, names)
     if only_list:
         _list(sources, settings, as_json)
@@ -76,20 +78,22 @@ def _asked(sources: list[Source], settings: Settings, dry_run: bool, *, quiet: b
     from nuncius.asking import ask, look
     from nuncius.core.clock import SystemClock
     from nuncius.journal import Journal
+    from nuncius.ownership import take_over, this_process
 
-    clock, web = SystemClock(), Web()
+    clock, web, owner = SystemClock(), Web(), this_process()
     states = _states(settings) if dry_run else {}
     journal: Journal | None = None
     try:
         if not dry_run:
             settings.data_dir.mkdir(parents=True, exist_ok=True)
             journal = Journal.open(settings.journal_url, synchronous=settings.journal.synchronous)
+            take_over(journal, owner)
         for source in sources:
             with _progress(source.name) as told:
                 if journal is None:
                     one = look(source, states.get(source.name), web, clock.now(), told)
                 else:
-                    one = ask(source, journal, web, clock, told)
+                    one = ask(source, journal, web, clock, owner, told)
             if not quiet:
                 _tell(one, dry_run)
             yield one

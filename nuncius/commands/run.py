@@ -23,6 +23,7 @@ def command(config: Path | None, verbose: bool) -> None:
       GCN_CLIENT_ID, GCN_CLIENT_SECRET   from https://gcn.nasa.gov/quickstart
       SLACK_BOT_TOKEN                    optional; reports also go to Slack
       ADS_API_TOKEN                      optional; with ads_query under [papers]
+      GITHUB_TOKEN                       optional; with github under [releases]
     Any other Kafka: set bootstrap_servers under [kafka] in nuncius.toml. Papers: write [papers] there.
 
     \b
@@ -43,6 +44,9 @@ def command(config: Path | None, verbose: bool) -> None:
     logging.basicConfig(
         level=logging.INFO if verbose else logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
+    # astropy makes a logger of its own sort when it is imported, and fails where one of that name is there already.
+    import astropy.logger  # noqa: F401
+
     # What they would say we say too, with the report or the event that it is about.
     quiet = {"slack_sdk": "CRITICAL", "httpx": "WARNING", "alembic": "WARNING", "astropy": "ERROR"}
     for library, level in quiet.items():
