@@ -12,6 +12,7 @@ import re
 import msgspec
 
 from console.hook_settings import Sender
+from listeners.formats import Message, parse
 from nuncius.core.errors import FormatError
 from nuncius.core.event import Event
 
@@ -19,6 +20,17 @@ CLOUDEVENT = "application/cloudevents+json"
 _OBJECT = "http://odahub.io/ontology/nuncius/object/"
 _KIND = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*")
 _LONGEST = 300
+
+
+def events_of(message: Message, sender: Sender) -> list[Event]:
+    """The events of a message as they may be journalled. When it came is ours to say; a CloudEvent's own time is when
+    what it tells happened. Raises FormatError."""
+    allowed = []
+    for event in parse(message):
+        happened = event.trigger_time or (event.received if event.received != message.received else None)
+        event = msgspec.structs.replace(event, received=message.received, trigger_time=happened)
+        allowed.append(admit(event, sender))
+    return allowed
 
 
 def admit(event: Event, sender: Sender) -> Event:

@@ -17,6 +17,7 @@ from console.overview import healthy
 from nuncius.core.clock import Clock
 from nuncius.core.errors import NunciusError
 from nuncius.journal import Journal, measures
+from nuncius.journal.checks import Looks
 from nuncius.journal.turns import turns
 
 #: The consumer whose decisions are measured.
@@ -26,6 +27,8 @@ BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 
 #: Values that one label may have; further ones are counted together, so that nobody outside can make series at will.
 MOST_VALUES = 200
 OTHER = "other"
+#: States of a sanity check that somebody has to look at.
+_BROKEN = ("failing", "flapping")
 
 
 class Histogram:
@@ -83,7 +86,8 @@ class Figures(Collector):
             for stage, found in news.seconds.items():
                 for seconds in found:
                     self._stages[stage].observe(seconds)
-            return iter([*self._counted(), *self._standing(self._clock.now()), *self._feeds(self._clock.now())])
+            now = self._clock.now()
+            return iter([*self._counted(), *self._standing(now), *self._feeds(now), *self._duties(now)])
 
     def _counted(self) -> Iterator[Metric]:
         info = GaugeMetricFamily("nuncius_info", "Which Nuncius this is.", labels=["version"])
@@ -163,6 +167,8 @@ class Figures(Collector):
         for place, count in sorted(left.items()):
             kafka.add_metric(list(place), count)
         yield kafka
+
+    def _duties(self, now: datetime) -> Iterator[Metric]:
         failures = GaugeMetricFamily("nuncius_turn_failures", "Failures since the last success.", labels=["turn"])
         succeeded = GaugeMetricFamily(
             "nuncius_turn_success_age_seconds", "Since a recurring duty last succeeded.", labels=["turn"]
@@ -173,6 +179,15 @@ class Figures(Collector):
                 succeeded.add_metric([turn.name], _age(now, turn.succeeded))
         yield failures
         yield succeeded
+        broken = GaugeMetricFamily(
+            "nuncius_check_broken", "1: a sanity check fails or flaps.", labels=["check", "platform", "severity"]
+        )
+        looked = GaugeMetricFamily("nuncius_check_age_seconds", "Since a check was last looked at.", labels=["check"])
+        for state in Looks(self._journal).states():
+            broken.add_metric([state.check, state.platform, state.severity], float(state.state in _BROKEN))
+            looked.add_metric([state.check], _age(now, state.looked))
+        yield broken
+        yield looked
 
 
 def _age(now: datetime, since: datetime | None) -> float:

@@ -14,6 +14,8 @@ from nuncius.core.errors import ConfigurationError
 #: How a sender proves who it is: a signature of the body, or a token beside it.
 Proof = Literal["github-hmac", "flux-hmac", "token"]
 
+#: Where the door's rejects are said to come from.
+SOURCE = "hooks"
 #: What senders may say unless `kinds` says otherwise.
 DEFAULT_KINDS = {
     "github": ("release", "platform"),

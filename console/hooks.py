@@ -13,21 +13,19 @@ import math
 from collections import Counter
 from collections.abc import Mapping
 
-import msgspec
 from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
 
 from console import proofs
-from console.admission import admit
+from console.admission import events_of
 from console.envelopes import GITHUB_EVENTS, unwrap
-from console.hook_settings import HookSettings, Sender
+from console.hook_settings import SOURCE, HookSettings, Sender
 from console.pace import Pace
-from listeners.formats import Message, parse
+from listeners.formats import Message
 from listeners.intake import Record, Taken, keep, understand
 from nuncius.core.clock import Clock
 from nuncius.core.errors import ConfigurationError, FormatError, TransientError
-from nuncius.core.event import Event
 from nuncius.journal import Journal
 
 log = logging.getLogger(__name__)
@@ -120,7 +118,7 @@ class Door:
             found = [Message(raw=body, received=now, topic=f"hooks/{sender.name}", refused=str(error))]
         batch = [_understood(sender, message) for message in found]
         try:
-            done = keep(self._journal, batch, source="hooks", offsets=[])
+            done = keep(self._journal, batch, source=SOURCE, offsets=[])
         except (TransientError, ConfigurationError, OSError) as error:
             log.error("hooks/%s: not journalled: %s", sender.name, error)
             headers_ = {"Retry-After": str(RETRY_AFTER_S)}
@@ -138,18 +136,7 @@ def _understood(sender: Sender, message: Message) -> Taken:
         received=message.received,
         content_type=message.content_type,
     )
-    return understand(record, source="hooks", parse=lambda _: _allowed(sender, message))
-
-
-def _allowed(sender: Sender, message: Message) -> list[Event]:
-    """The events of a message, as they may be journalled. When it came is ours to say; a CloudEvent's own time is when
-    what it tells happened. Raises FormatError."""
-    allowed = []
-    for event in parse(message):
-        happened = event.trigger_time or (event.received if event.received != message.received else None)
-        event = msgspec.structs.replace(event, received=message.received, trigger_time=happened)
-        allowed.append(admit(event, sender))
-    return allowed
+    return understand(record, source=SOURCE, parse=lambda _: events_of(message, sender))
 
 
 def _answer(batch: list[Taken], new: int, rejected: int) -> JSONResponse:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,6 +13,9 @@ from typing import Any
 
 import msgspec
 
+from console.admission import events_of
+from console.hook_settings import SOURCE as HOOKS
+from console.hook_settings import HookSettings, Sender
 from console.server import WebSettings
 from kg.objects import resolve
 from listeners.formats import Message, parse
@@ -20,6 +23,7 @@ from listeners.replay import Replay
 from nuncius.app import App, assemble
 from nuncius.core.clock import SystemClock, VirtualClock
 from nuncius.core.errors import FormatError
+from nuncius.core.event import Event
 from nuncius.core.report import Report
 from nuncius.journal import Journal
 from nuncius.settings import JournalSettings, Settings
@@ -108,10 +112,12 @@ def _bar(show: bool) -> Any:
     return messages_and_stages()
 
 
-def replay_rejects(journal: Journal) -> tuple[int, int]:
+def replay_rejects(journal: Journal, hooks: HookSettings | None = None) -> tuple[int, int]:
     """Read again what could not be understood, after a fix: what now parses is journalled and the reject resolved;
-    returns how many were understood and how many are left. The running service, or the next, decides about them."""
+    returns how many were understood and how many are left. The running service, or the next, decides about them. What
+    came through the webhooks' door may say no more than its sender may by now."""
     understood = left = 0
+    senders = (hooks or HookSettings()).open_to()
     for reject in journal.replayable_rejects(limit=1_000_000):
         message = Message(
             raw=reject.raw,
@@ -121,7 +127,7 @@ def replay_rejects(journal: Journal) -> tuple[int, int]:
             content_type=reject.content_type or None,
         )
         try:
-            events = parse(message)
+            events = parse(message) if reject.source != HOOKS else _from_outside(message, senders)
         except FormatError:
             left += 1
             continue
@@ -129,6 +135,13 @@ def replay_rejects(journal: Journal) -> tuple[int, int]:
         journal.mark_reject_resolved(reject.id)
         understood += 1
     return understood, left
+
+
+def _from_outside(message: Message, senders: Mapping[str, Sender]) -> list[Event]:
+    sender = senders.get((message.topic or "").partition("/")[2])
+    if sender is None:
+        raise FormatError(f"{message.label}: its sender is not let in any more")
+    return events_of(message, sender)
 
 
 def summarise(app: App, listener: Replay, timing: Timing) -> dict[str, Any]:

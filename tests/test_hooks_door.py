@@ -20,6 +20,7 @@ from console.pace import Pace
 from nuncius.core.errors import ConfigurationError, FormatError, TransientError
 from nuncius.core.event import Event
 from nuncius.journal import Journal
+from nuncius.replaying import replay_rejects
 
 GITHUB, FLUX, ALERTS, CLOUD = (f"{name}-secret-0123456789" for name in ("github", "flux", "alerts", "cloud"))
 GOLDEN = Path(__file__).parent / "golden"
@@ -325,6 +326,18 @@ def test_a_flood_of_one_sender_is_slowed_and_others_are_heard(book: Journal) -> 
         statuses = [cloud(slow, an_event(id=str(number))).status for number in range(5)]
         assert statuses == [202, 202, 202, 429, 429]
         assert github(slow, release()).status == 202
+
+
+def test_a_reject_that_is_read_again_still_may_say_only_what_its_sender_may(
+    site: Site, book: Journal, tmp_path: Path
+) -> None:
+    token = "ci-secret-0123456789"
+    cloud(site, an_event(type="lvk.alert.initial"))
+    cloud(site, an_event(type="custom.other"), "ci", token)
+    now = HookSettings(cloudevents_token=CLOUD, senders={"ci": tmp_path / "ci-token"})
+    assert replay_rejects(book) == (0, 2), "nobody is let in where no secret is set"
+    assert replay_rejects(book, now) == (1, 1), "this sender may say more by now"
+    assert [(e.id, e.kind) for e in events(book)] == [("hook:ci:/ci#1", "custom.other")]
 
 
 # --- settings ---

@@ -90,8 +90,9 @@ def _again(config: Path | None) -> None:
     from nuncius.replaying import replay_rejects
     from nuncius.settings import load
 
-    with Journal.open(load(config).journal_url) as journal:
-        understood, left = replay_rejects(journal)
+    settings = load(config)
+    with Journal.open(settings.journal_url) as journal:
+        understood, left = replay_rejects(journal, settings.hooks)
     click.echo(f"{understood} understood now, {left} left; `nuncius status` lists what is left")
     if left:
         sys.exit(1)

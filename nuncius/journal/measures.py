@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Row, Select, func, select
 
 from nuncius.journal import consumers, log
 from nuncius.journal import tables as t
+from nuncius.journal.statistics import asking
 
 #: Rows of one table that one look reads; what is beyond waits for the next look.
 MOST = 20_000
@@ -63,7 +64,7 @@ class Lag(msgspec.Struct, frozen=True, kw_only=True):
 
 class Standing(msgspec.Struct, frozen=True, kw_only=True):
     """How things stand now. `reports` counts by (target, state), `oldest` is since when the oldest unfinished step and
-    report wait."""
+    report wait; what waits for a person's answer is not meant."""
 
     rejects: int
     rejects_open: int
@@ -186,10 +187,11 @@ def standing(connection: Connection) -> Standing:
     last = log.last_seq(connection)
     unfinished = ("waiting", "queued", "running", "failed")
     steps = select(s.state, func.count()).where(s.state.in_(unfinished)).group_by(s.state)
-    reports = connection.execute(select(o.target, o.state, func.count()).group_by(o.target, o.state)).tuples()
-    counts = {(target, state): count for target, state, count in reports}
+    reports = connection.execute(select(o.target, o.state, func.count()).group_by(o.target, o.state))
+    counts = {(row[0], row[1]): row[2] for row in reports}
     targets = sorted({target for target, _ in counts})
     begun = select(func.min(r.created)).join_from(t.steps, t.reactions).where(s.state.in_(unfinished[:3]))
+    begun = begun.where(s.reaction_id.not_in(asking()))
     written = select(func.min(o.created)).where(o.target.in_(targets), o.state.in_(_UNSENT))
     return Standing(
         rejects=int(connection.scalar(select(func.count(t.rejects.c.id))) or 0),

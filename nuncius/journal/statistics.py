@@ -38,12 +38,12 @@ def statistics(connection: Connection) -> dict[str, Any]:
 def unfinished(connection: Connection) -> dict[str, int]:
     """How many steps and reports have not ended yet. What waits for a person's answer is not waited for here."""
     steps = select(func.count()).where(t.steps.c.state.in_(("waiting", "queued", "running")))
-    steps = steps.where(t.steps.c.reaction_id.not_in(_asking()))
+    steps = steps.where(t.steps.c.reaction_id.not_in(asking()))
     reports = select(func.count()).where(t.outbox.c.state.in_(("pending", "sending")))
     return {"steps": int(connection.scalar(steps) or 0), "reports": int(connection.scalar(reports) or 0)}
 
 
-def _asking() -> Select[Any]:
+def asking() -> Select[Any]:
     """Reactions with a question that nobody has answered."""
     asking = t.steps.alias()
     unanswered = select(t.reviews.c.reaction_id).join(asking, t.reviews.c.step_id == asking.c.id)
