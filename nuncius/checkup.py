@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from analyses.checks.contract import Finding
+from listeners.releases.settings import ReleasesSettings
 from nuncius.core.errors import ConfigurationError, NunciusError
 from nuncius.core.registry import did_you_mean
 from nuncius.settings import Settings, load
@@ -47,7 +48,7 @@ def examine(config: Path | None, *, connect: bool, now: datetime) -> list[Findin
     ]
     if connect:
         checks.append(_kafka_reached)
-    for check in [*checks, slack_findings]:
+    for check in [*checks, slack_findings, hook_findings]:
         found += check(settings)
     return [*found, _sky_tables(now)]
 
@@ -80,7 +81,8 @@ def _writable(name: str, folder: Path, setting: str) -> Iterator[Finding]:
 
 
 def _journal(settings: Settings) -> Iterator[Finding]:
-    from nuncius.journal import Journal
+    from nuncius.hooks_checkup import hook_findings
+from nuncius.journal import Journal
 
     url = settings.journal_url
     path = url.removeprefix("sqlite:///")
@@ -173,7 +175,7 @@ def _polled(settings: Settings) -> Iterator[Finding]:
         yield Finding(name="asked for news", ok=False, reason=str(error), mend="see docs/listeners.md")
         return
     if not sources:
-        mend = "write [papers] in nuncius.toml to ask for papers; docs/listeners.md lists all ways in"
+        mend = "write [papers] or [releases] in nuncius.toml; docs/listeners.md lists all ways in"
         yield Finding(name="asked for news", ok=None, reason="not set up", mend=mend)
         return
     names = ", ".join(source.name for source in sources)
@@ -186,6 +188,23 @@ def _polled(settings: Settings) -> Iterator[Finding]:
         yield Finding(
             name="ads", ok=None, reason="not asked", mend=f"set ads_query under [papers]; for the token, {WHERE}"
         )
+    if settings.releases is not None:
+        yield from _releases(settings.releases)
+
+
+def _releases(releases: ReleasesSettings) -> Iterator[Finding]:
+    from listeners.releases.sources import github_pace
+
+    if releases.github and not releases.github_token:
+        pace_s = github_pace(releases, len(releases.github))
+        reason = f"no token: each of {len(releases.github)} repositories is asked every {pace_s / 60:.0f} minutes"
+        mend = "set GITHUB_TOKEN (no scope is needed) to ask as often as github_every_s says"
+        yield Finding(name="github", ok=None, reason=reason, mend=mend)
+    for folder in releases.folders:
+        path = Path(folder.url.removeprefix("file://")).expanduser()
+        if path.is_absolute() and not (path.is_dir() and os.access(path, os.R_OK | os.X_OK)):
+            mend = "mount it, let this user read it, or correct folders under [releases]"
+            yield Finding(name=f"folder {folder.name}", ok=False, reason=f"{path} cannot be read", mend=mend)
 
 
 def _private(path: Path) -> Finding:

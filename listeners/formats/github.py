@@ -125,6 +125,7 @@ def _tag(message: Message, content: dict[str, Any], name: str) -> list[Event]:
         "action": action,
         "subject": f"{name} {tag} {subject}",
         "body": "",
+        "url": f"https://github.com/{name}/releases/tag/{tag}",
         "parameters": {"commit": commit} if commit else {},
     }
     return [

@@ -26,14 +26,24 @@ _TAGS = re.compile(r"<[^>]{0,500}>")
 
 
 def accepts(message: Message, content: Any) -> bool:
-    """A record, or one in the poller's wrapper."""
+    """A record, one in the poller's wrapper, or a page of a search."""
     if not isinstance(content, dict):
         return False
-    record = content.get("record") if {"action", "record"} <= content.keys() else content
-    if not isinstance(record, dict):
-        return False
-    keys = record.keys()
-    return "conceptrecid" in keys or {"pids", "parent", "metadata"} <= keys
+    if _found(content) is not None:
+        return True
+    return _is_record(content.get("record") if {"action", "record"} <= content.keys() else content)
+
+
+def _is_record(value: Any) -> bool:
+    return isinstance(value, dict) and ("conceptrecid" in value or {"pids", "parent", "metadata"} <= value.keys())
+
+
+def _found(content: dict[str, Any]) -> list[dict[str, Any]] | None:
+    """The records on a page of a search."""
+    found = _object(content.get("hits")).get("hits")
+    if not isinstance(found, list) or not found or not all(_is_record(record) for record in found):
+        return None
+    return found
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,7 +76,11 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def parse(message: Message, content: dict[str, Any]) -> list[Event]:
-    """The event of one record, none for a paper or a poster. Raises FormatError."""
+    """The event of one record, none for a paper or a poster; of a page of a search all. Raises FormatError."""
+    found = _found(content)
+    if found is not None:
+        messages = [(msgspec.structs.replace(message, raw=msgspec.json.encode(record)), record) for record in found]
+        return [event for of_one, record in messages for event in parse(of_one, record)]
     wrapped = {"action", "record"} <= content.keys()
     action = str(content["action"]) if wrapped else "published"
     if action not in _TENSES:
