@@ -42,6 +42,12 @@ class Duty(msgspec.Struct, frozen=True, kw_only=True):
     lease_s: float = 120.0
 
 
+class Again(msgspec.Struct, frozen=True, kw_only=True):
+    """What a duty's work gives that wants to be done again sooner than usual: something may have changed."""
+
+    after_s: float
+
+
 class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     """How a look at a duty ended: whether it was this process's turn, what its work gave, or what went wrong."""
 
@@ -106,7 +112,8 @@ class Recurring:
         now = self.clock.now()
         try:
             if wrong is None:
-                self.turns.done(turn, now=now, due=now + timedelta(seconds=duty.every_s))
+                next_s = min(duty.every_s, gave.after_s) if isinstance(gave, Again) else duty.every_s
+                self.turns.done(turn, now=now, due=now + timedelta(seconds=next_s))
             else:
                 self.turns.failed(turn, said, due=now + timedelta(seconds=pause(turn, wrong)))
         except NunciusError as lost:  # the journal cannot be reached, or another process took the turn

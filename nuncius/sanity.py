@@ -20,7 +20,7 @@ from chat.reachable import questions
 from nuncius.core.clock import Clock
 from nuncius.core.errors import ConfigurationError, NunciusError, TransientError
 from nuncius.journal import Journal, Turn, Turns
-from nuncius.recurring import Duty
+from nuncius.recurring import Again, Duty
 from nuncius.settings import Settings
 
 if TYPE_CHECKING:
@@ -32,6 +32,8 @@ log = logging.getLogger(__name__)
 
 #: Beyond its deadline a check's turn is held so long before another process takes it over, in seconds.
 LEASE_S = 30.0
+#: How soon a check is made again that found other than what is known, in seconds.
+SOON_S = 60.0
 
 
 def surroundings(
@@ -116,13 +118,16 @@ def check_duties(
 
 def _do(
     check: Check, platform: Callable[[datetime], Platform], clock: Clock, stop: threading.Event, _: Turn, __: Turns
-) -> None:
-    """Make a check and keep what it found. Its turn was taken before, so no other process makes it now."""
+) -> Again | None:
+    """Make a check and keep what it found. Its turn was taken before, so no other process makes it now. Where it finds
+    other than what is known, it is made again soon: one look is a slip, and people should not wait for hours."""
     around = platform(clock.now())
     (looked,) = look([check], around, stop=stop)
     if stop.is_set():
         raise TransientError("the service was stopped; the check is made again when it is back")
-    before = looked.finding.ok
+    ok = looked.finding.ok
     state = record(around.book, looked, clock.now())
-    if before is False:
+    if ok is False:
         log.warning("check %s (%s): %s", check.name, state.state, looked.finding.reason)
+    doubtful = ok is not None and ok != {"well": True, "failing": False, "flapping": ok}.get(state.state)
+    return Again(after_s=SOON_S) if doubtful else None

@@ -181,7 +181,7 @@ def test_a_login_that_is_refused_is_named(installed: Installation) -> None:
     installed.secret = "wr0ng-secret"
     installed.write()
     finding = installed.broken("kafka")
-    assert "the login is refused" in finding["reason"]
+    assert "login refused" in finding["reason"]
     assert "quickstart" in finding["mend"]
     assert "wr0ng-secret" not in json.dumps(finding)
 

@@ -27,7 +27,7 @@ from chat.slack import SlackSettings
 from console.server import WebSettings
 from nuncius.app import App, assemble
 from nuncius.cli import cli
-from nuncius.core.clock import SystemClock
+from nuncius.core.clock import SystemClock, VirtualClock
 from nuncius.core.event import Event
 from nuncius.journal import Journal
 from nuncius.journal.checks import CheckState, Looks
@@ -136,13 +136,13 @@ class Counting:
     """A local page that counts how often it is asked."""
 
     def __init__(self) -> None:
-        self.asked = 0
+        self.asked, self.status = 0, 200
         counting = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 counting.asked += 1
-                self.send_response(200)
+                self.send_response(counting.status)
                 self.send_header("Content-Length", "2")
                 self.end_headers()
                 self.wfile.write(b"ok")
@@ -186,6 +186,36 @@ def test_two_processes_do_not_both_make_a_check(journal: Journal, tmp_path: Path
     page.close()
     assert page.asked == 1
     assert len(Looks(journal).history("page")) == 1
+
+
+def test_a_check_that_finds_other_than_what_is_known_is_made_again_soon(journal: Journal, tmp_path: Path) -> None:
+    page = Counting()
+    (tmp_path / "page.yaml").write_text(
+        f"check: page\nabout: a page\nkind: http\nurl: {page.url}\nevery: 6h\n", encoding="utf-8"
+    )
+    own = ChecksSettings(paths=(tmp_path / "page.yaml",))
+    clock = VirtualClock(NOW)
+    duties = check_duties(
+        Settings(data_dir=tmp_path, checks=own),
+        lambda now: Platform(journal=journal, now=now, settings=own, live=True),
+        clock,
+        threading.Event(),
+    )
+    (duty,) = [d for d in duties if d.name == "check:page"]
+    recurring = Recurring(journal, [duty], clock=clock, owner="me")
+    seen = []
+    for status in (200, 500, 500, 200, 200):
+        page.status = status
+        assert recurring.look(duty)
+        turn = recurring.turns.get(duty.name)
+        state = state_of(journal, "page")
+        assert turn is not None
+        assert state is not None
+        seen.append((state.state, turn.due - clock.now()))
+        clock.advance_to(turn.due)
+    page.close()
+    soon, usual = timedelta(seconds=60), timedelta(hours=6)
+    assert seen == [("well", usual), ("well", soon), ("failing", usual), ("failing", soon), ("well", usual)]
 
 
 @pytest.fixture

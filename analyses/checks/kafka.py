@@ -36,10 +36,10 @@ def kafka(platform: Platform) -> Finding:
     try:
         topics = probe(settings, PROBE_S)
     except ConfigurationError as error:
-        return Finding(name="kafka", ok=False, reason=f"{where}: the login is refused: {error}", mend=WHERE)
+        return Finding(name="kafka", ok=False, reason=f"{where}: {_said(error)}", mend=WHERE)
     except NunciusError as error:
         mend = f"is the broker at {where} up, is the network, does a firewall let ports 9092 and 443 out?"
-        return Finding(name="kafka", ok=False, reason=f"{where}: {error}", mend=mend)
+        return Finding(name="kafka", ok=False, reason=f"{where}: {_said(error)}", mend=mend)
     missing = [name for name in settings.subscribed if not is_pattern(name) and name not in topics]
     if missing or not topics:
         reason = f"{where} shows no topic {', '.join(missing) or 'that matches'}"
@@ -48,6 +48,10 @@ def kafka(platform: Platform) -> Finding:
     return Finding(
         name="kafka", ok=True, reason=f"{where}: {len(topics)} topics", values={"topics": float(len(topics))}
     )
+
+
+def _said(error: NunciusError) -> str:
+    return str(error).removeprefix("kafka: ")
 
 
 @check("kafka-lag", about="What the brokers hold is read without delay", every_s=60.0, policy=Policy(failures=3))
