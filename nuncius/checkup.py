@@ -18,6 +18,7 @@ from analyses.checks.contract import Finding
 from listeners.releases.settings import ReleasesSettings
 from nuncius.core.errors import ConfigurationError, NunciusError
 from nuncius.core.registry import did_you_mean
+from nuncius.hooks_checkup import hook_findings
 from nuncius.settings import Settings, load
 from nuncius.slack_checkup import slack_findings
 
@@ -81,8 +82,7 @@ def _writable(name: str, folder: Path, setting: str) -> Iterator[Finding]:
 
 
 def _journal(settings: Settings) -> Iterator[Finding]:
-    from nuncius.hooks_checkup import hook_findings
-from nuncius.journal import Journal
+    from nuncius.journal import Journal
 
     url = settings.journal_url
     path = url.removeprefix("sqlite:///")
