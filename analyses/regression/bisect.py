@@ -11,7 +11,7 @@ import msgspec
 
 from analyses.regression.bench import Asked, Bench, Trial
 from analyses.regression.cases import Case, Expected, package_name
-from analyses.regression.outcomes import AFTERWARDS
+from analyses.regression.outcomes import AFTERWARDS, references
 from analyses.regression.verdicts import BAD, Compared, compare, sample, worst
 from analyses.regression.versions import Version, between, normal, released
 from nuncius.core.errors import ConfigurationError
@@ -92,7 +92,7 @@ def bisect(
 
 
 def _why_not(version: Version) -> str:
-    return "yanked" if version.yanked else "pre-release" if version.prerelease else "no wheel"
+    return "yanked" if version.yanked else "pre-release" if version.prerelease else "no wheel for this Python"
 
 
 class _Search:
@@ -108,7 +108,11 @@ class _Search:
 
     def _trial(self, version: str) -> Trial:
         asked = Asked(package=self._package, version=version, as_of=self._as_of, like=self._like)
-        return self._bench.trial(self._case, asked, self._stop)
+        trial = self._bench.trial(self._case, asked, self._stop)
+        expect = references(self._case, self._bench.results.references([self._case.name]))
+        verdict = worst(compare(expect, trial.values)) if trial.state == "ran" else trial.state
+        self._bench.results.judge(trial.runs, verdict)
+        return trial
 
     def begin(self, good: str) -> None:
         trial = self._trial(good)

@@ -128,6 +128,8 @@ def _files(folders: Sequence[Path]) -> Iterable[Path]:
 
 def _case(test: TestCase, folder: Path) -> Case:
     """Look up what the case computes. Raises ConfigurationError."""
+    for requirement in test.requires:
+        _plain(requirement, test.case)
     if bool(test.analysis) == bool(test.script):
         raise ConfigurationError(f"the case '{test.case}' names either an analysis or a script")
     if test.analysis:
@@ -140,8 +142,20 @@ def _case(test: TestCase, folder: Path) -> Case:
     return Case(test=test, script=script.resolve(), digest=_digest(test, script.read_text(encoding="utf-8")))
 
 
+def _plain(requirement: str, case: str) -> None:
+    """A package with versions, and no address from which something else could come. Raises ConfigurationError."""
+    from packaging.requirements import InvalidRequirement, Requirement
+
+    try:
+        address = Requirement(requirement).url
+    except InvalidRequirement:
+        address = requirement
+    if address:
+        raise ConfigurationError(f"the case '{case}' requires '{requirement}': write a package and versions, `numpy<2`")
+
+
 def _digest(test: TestCase, code: str) -> str:
-    said = [test.analysis, code, test.inputs, test.requires]
+    said = [test.case, test.analysis, code, test.inputs, test.requires]
     return hashlib.sha256(msgspec.json.encode(said, order="deterministic")).hexdigest()
 
 

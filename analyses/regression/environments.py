@@ -216,7 +216,8 @@ def _brief(said: str) -> str:
     """uv's words in one line, without credentials that an address may hold."""
     import re
 
-    text = " ".join(said.replace("error: ", "").replace("cause: ", "").split())
+    told = said.partition("hint:")[0]  # hints speak of uv's options, which nobody here gives
+    text = " ".join(told.replace("error: ", "").replace("cause: ", "").split())
     return re.sub(r"(://)[^/\s@]*@", r"\1", text)[:1500] or "uv gave no reason"
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from analyses.figures import CARD, COLOURS, FAINT, HAIRLINE, INK, new_figure, png_of, shorten_to
 from analyses.regression.cases import Case, Expected
 from analyses.regression.outcomes import Pair
-from analyses.regression.verdicts import Compared, Sample, sample
+from analyses.regression.verdicts import SIGMAS, Compared, Sample, sample
 from nuncius.core.result import Figure
 from nuncius.journal.testresults import TestRun
 
@@ -111,16 +111,17 @@ def history(case: Case, expect: Mapping[str, Expected], runs: Sequence[TestRun],
     if not versions:
         return None
     names = list(expect)[:MOST]
-    drawing = new_figure(0.55 + 1.05 * len(names))
+    drawing = new_figure(0.7 + 1.05 * len(names))
     panels = drawing.subplots(len(names), 1, sharex=True, squeeze=False)[:, 0]
     for axes, name in zip(panels, names, strict=True):
         _history_panel(axes, name, expect[name], versions)
-    panels[0].set_title(shorten_to(f"{case.name} over versions of {package}", 60), fontsize=7, color=INK)
+    drawing.suptitle(shorten_to(f"{case.name} over versions of {package}", 60), fontsize=7, color=INK, y=0.99)
     step = max(1, math.ceil(len(versions) / 14))
     panels[-1].set_xticks(range(0, len(versions), step), list(versions)[::step], rotation=60, ha="right")
     height = drawing.get_figheight()
-    below = min(0.45, (0.3 + 0.04 * max(map(len, versions))) / height)  # where the versions stand
-    drawing.subplots_adjust(left=0.2, right=0.97, top=1 - 0.22 / height, bottom=below, hspace=0.35)
+    # The versions stand below.
+    below = min(0.45, (0.3 + 0.04 * max(map(len, versions))) / height)
+    drawing.subplots_adjust(left=0.2, right=0.97, top=1 - 0.36 / height, bottom=below, hspace=0.45)
     failed = [v for v, own in versions.items() if own[0].state != "ran"]
     said = f"{len(versions)} versions of {package}, {next(iter(versions))} to {list(versions)[-1]}"
     said += f"; no result with {', '.join(failed)}" if failed else ""
@@ -135,17 +136,16 @@ def _history_panel(axes: Axes, name: str, expected: Expected, versions: Mapping[
     axes.axhspan(expected.value - expected.tolerance, expected.value + expected.tolerance, color=COLOURS[1],
                  alpha=0.15, linewidth=0)  # fmt: skip
     axes.axhline(expected.value, color=COLOURS[1], linewidth=0.6)
-    verdicts = [own[0].verdict for own in versions.values()]
     for i, point in known:
-        colour = OFF if verdicts[i] in ("changed", "broken") else OLD
+        within = abs(point.mean - expected.value) <= max(expected.tolerance, SIGMAS * point.scatter)
+        colour = OLD if within else OFF
         spread = max(point.scatter, point.error or 0.0) or None
         axes.errorbar(i, point.mean, yerr=spread, fmt="o", markersize=3, color=colour, linewidth=0.7)
     for i, point in enumerate(points):
         if point is None:
             axes.plot(i, 0.06, marker="x", color=OFF, markersize=4, transform=axes.get_xaxis_transform())
     unit = f" ({expected.unit})" if expected.unit else ""
-    axes.set_ylabel(shorten_to(name, 22) + unit, fontsize=SMALL, color=INK)
-    axes.ticklabel_format(axis="y", useOffset=False) if not known else None
+    axes.set_title(name + unit, fontsize=SMALL, color=INK, loc="left", pad=2)
     axes.set_xlim(-0.5, len(points) - 0.5)
     axes.yaxis.get_offset_text().set_fontsize(SMALL)
 

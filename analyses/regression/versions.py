@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import platform
 import ssl
 from collections.abc import Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -12,10 +14,14 @@ from analyses.regression.cases import package_name
 from analyses.regression.environments import index_address
 from nuncius.core.errors import ConfigurationError, TransientError
 
+if TYPE_CHECKING:
+    from packaging.tags import Tag
+    from pypi_simple import DistributionPackage
+
 
 class Version(msgspec.Struct, frozen=True, kw_only=True):
-    """One version. `uploaded` is when its first file was, where the index says so; `wheel`: whether any wheel is there
-    at all (whether it suits this machine is known only when it is installed)."""
+    """One version. `uploaded` is when its first file was, where the index says so; `wheel`: whether there is one that
+    suits this Python and this machine."""
 
     version: str
     uploaded: datetime | None = None
@@ -33,6 +39,7 @@ def released(package: str) -> list[Version]:
     """Every version, oldest first. Raises ConfigurationError for a package that the index does not know,
     TransientError where it cannot be asked."""
     import requests
+    from packaging.tags import sys_tags
     from packaging.version import InvalidVersion
     from packaging.version import Version as Parsed
     from pypi_simple import PYPI_SIMPLE_ENDPOINT, NoSuchProjectError, PyPISimple, UnsupportedContentTypeError
@@ -45,12 +52,13 @@ def released(package: str) -> list[Version]:
     except (requests.RequestException, ssl.SSLError, OSError, UnsupportedContentTypeError) as error:
         raise TransientError(f"the package index cannot be asked about {package}: {type(error).__name__}") from error
     files: dict[Parsed, list[tuple[bool, datetime | None, bool]]] = {}
+    here = frozenset(sys_tags())
     for file in page.packages:
         try:
             parsed = Parsed(file.version or "")
         except InvalidVersion:  # from before versions had a form
             continue
-        files.setdefault(parsed, []).append((file.is_yanked, file.upload_time, file.package_type == "wheel"))
+        files.setdefault(parsed, []).append((file.is_yanked, file.upload_time, _suits(file, here)))
     return [
         Version(
             version=str(parsed),
@@ -61,6 +69,22 @@ def released(package: str) -> list[Version]:
         )
         for parsed, found in sorted(files.items())
     ]
+
+
+def _suits(file: DistributionPackage, here: frozenset[Tag]) -> bool:
+    """Whether a file is a wheel that can be installed here."""
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet
+    from packaging.utils import InvalidWheelFilename, parse_wheel_filename
+
+    if file.package_type != "wheel":
+        return False
+    try:
+        tags = parse_wheel_filename(file.filename)[3]
+        return not here.isdisjoint(tags) and SpecifierSet(file.requires_python or "").contains(
+            platform.python_version()
+        )
+    except (InvalidWheelFilename, InvalidSpecifier):
+        return False
 
 
 def normal(version: str) -> str:
