@@ -74,7 +74,7 @@ class PaperServer:
     documents: list[dict[str, Any]] = field(default_factory=list)
     lost_telegrams: set[int] = field(default_factory=set)
     holds: int = 10
-    cursors: bool = True
+    cursors: bool | str = True
     faults: list[Fault] = field(default_factory=list)
     calls: list[str] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
@@ -159,12 +159,18 @@ class PaperServer:
         there = [d for d in self.documents if d["entry_date"][:10] >= since and d["shown"] <= self.moment]
         there.sort(key=lambda d: (d["entry_date"], d["bibcode"]))
         rows = int(asked["rows"])
+        if not self.cursors:
+            asked.pop("cursorMark", None)
         cursor = asked.get("cursorMark", "*")
         left = [d for d in there if cursor == "*" or f"{d['entry_date']}/{d['bibcode']}" > cursor]
-        page = left[:rows] if self.cursors else there[int(asked.get("start", 0)) :][:rows]
+        if self.cursors == "refused" and "cursorMark" in asked:
+            raise ValueError("Can not search using both cursorMark and timeAllowed")
+        if "cursorMark" in asked and not asked["sort"].endswith(("id asc", "id desc")):
+            raise ValueError("Cursor functionality requires a sort containing a uniqueKey field tie breaker")
+        page = left[:rows] if "cursorMark" in asked else there[int(asked.get("start", 0)) :][:rows]
         docs = [{name: value for name, value in d.items() if name != "shown"} for d in page]
         found: dict[str, Any] = {"responseHeader": {"status": 0}, "response": {"numFound": len(there), "docs": docs}}
-        if self.cursors:
+        if "cursorMark" in asked:
             last = page[-1] if page else None
             found["nextCursorMark"] = f"{last['entry_date']}/{last['bibcode']}" if last else cursor
         return found
@@ -218,7 +224,10 @@ class _Handler(BaseHTTPRequestHandler):
             if self.headers.get("Authorization") != f"Bearer {TOKEN}":
                 self.give(b'{"error": "unauthorized"}', status=401)
                 return
-            self.give(json.dumps(plays.search(asked)).encode(), kind="application/json")
+            try:
+                self.give(json.dumps(plays.search(asked)).encode(), kind="application/json")
+            except ValueError as error:
+                self.give(json.dumps({"error": {"msg": str(error), "code": 400}}).encode(), status=400)
         elif url.path == "/atel":
             body = plays.telegram_feed(url.query.partition("+")[2])
             self.give_unless_known(f'"{hash(body)}"', body)

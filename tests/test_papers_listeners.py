@@ -276,6 +276,14 @@ def test_what_is_no_answer_is_a_passing_failure_that_says_what_came(server: Pape
     assert Asked(source(server, name), None).error is None
 
 
+def test_announcements_of_a_category_that_is_none_are_for_a_person_to_mend(server: PaperServer) -> None:
+    body = b'<feed xmlns="http://www.w3.org/2005/Atom"><title>Feed error for query: astro-ph.XX</title></feed>'
+    server.faults.append(Fault("/atom", "say", body))
+    asked = Asked(source(server, "arxiv"))
+    assert isinstance(asked.error, PermanentError)
+    assert "check papers.categories" in str(asked.error)
+
+
 def test_an_error_entry_of_arxivs_tells_what_it_says(server: PaperServer) -> None:
     body = server.atom([], 1).replace(
         b"</feed>",
@@ -327,9 +335,12 @@ def test_ads_gives_what_was_entered_page_by_page_with_the_token(
     assert asked.state["mark"] == "2025-11-18"
 
 
-def test_ads_is_read_through_where_it_gives_no_cursor(server: PaperServer, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("cursors", [False, "refused"])
+def test_ads_is_read_through_where_it_gives_no_cursor_or_refuses_them(
+    server: PaperServer, monkeypatch: pytest.MonkeyPatch, cursors: bool | str
+) -> None:
     monkeypatch.setattr("listeners.papers.ads.ROWS", 7)
-    server.cursors = False
+    server.cursors = cursors
     server.documents = [document(n, NOON - DAY) for n in range(40)]
     assert len(set(Asked(source(server, "ads")).ids)) == 40
 

@@ -122,7 +122,11 @@ class Asking:
             if answer.unchanged:
                 validators[url] = known.get(url, {})
                 continue
-            keys = (key_of(element) for element in xml.elements(_document(answer)))
+            feed = _document(answer)
+            title = xml.text(feed, "title")
+            if "feed error" in title.lower():
+                raise PermanentError(f"{url}: {title[:160]}; check papers.categories")
+            keys = (key_of(element) for element in xml.elements(feed))
             listed |= dict.fromkeys(key for key in keys if key)
             validators[url] = answer.validators
         return list(listed), {url: sent for url, sent in validators.items() if sent}

@@ -17,7 +17,7 @@ from listeners.formats import Message
 from listeners.papers.settings import PapersSettings
 from listeners.polling.contract import Gap, Page
 from listeners.polling.web import Answer, Web
-from nuncius.core.errors import ConfigurationError, TransientError
+from nuncius.core.errors import ConfigurationError, PermanentError, TransientError
 
 FIELDS = (
     "bibcode,title,abstract,author,identifier,doi,alternate_bibcode,reference,arxiv_class,keyword,pub_raw,comment,"
@@ -104,13 +104,20 @@ class Ads:
             "q": self._query,
             "fq": f"entdate:[{since} TO *]",
             "fl": FIELDS,
-            "sort": "entry_date asc,bibcode asc",
+            "sort": "entry_date asc,id asc",  # a cursor needs the index's own key as the last word
             "rows": str(ROWS),
         }
-        # A cursor holds while entries come in; where none is given, they are counted through.
-        params |= {"cursorMark": cursor} if cursor else {"start": str(read)}
-        answer = web.get(self._url, params=params, headers=self._headers, pace_s=1.0)
-        return _decoded(answer)
+        # A cursor holds while entries come in. ADS has refused them at times; then entries are counted through.
+        if cursor:
+            try:
+                return self._get(web, params | {"cursorMark": cursor})
+            except PermanentError:
+                if cursor != "*":
+                    raise
+        return self._get(web, params | {"start": str(read)})
+
+    def _get(self, web: Web, params: dict[str, str]) -> _Body:
+        return _decoded(web.get(self._url, params=params, headers=self._headers, pace_s=1.0))
 
     def _days(self, body: _Body, now: datetime) -> list[date]:
         """Days of entry; a day that has not come yet is a slip, and nothing to go on from."""
