@@ -28,6 +28,8 @@ _HEAD = 4096
 #: The moment a notice was made, in each format's words.
 _JSON_DATE = re.compile(rb'"(?:alert_datetime|time_created|createdOn)"\s*:\s*"?([0-9T:.+\- Z]{10,40})')
 _TRIGGER = re.compile(rb'"trigger_time"\s*:\s*"([0-9T:.+\- Z]{10,40})"')
+#: When what webhooks tell happened (Flux, Alertmanager, GitHub), looked for where nothing else is.
+_TOLD_DATE = re.compile(rb'"(?:timestamp|startsAt|published_at|updated_at)"\s*:\s*"([0-9T:.+\- Z]{10,40})"')
 #: The moment that an entry of a feed, or a document of ADS, was published or revised.
 _ENTRY_DATE = re.compile(rb"<(?:\w+:)?(?:updated|date)>\s*([0-9T:.+\- Z]{10,40})")
 _ADS_DATE = re.compile(rb'"(?:entry_date|indexstamp)"\s*:\s*"([0-9T:.+\- Z]{10,40})"')
@@ -204,7 +206,7 @@ def stamp(raw: bytes, now: datetime) -> datetime:
         entry = _ENTRY_DATE.search(raw)
         return (utc(entry[1].decode("ascii")) if entry else None) or now
     head = raw if len(raw) <= 2 * _HEAD else raw[:_HEAD] + raw[-_HEAD:]
-    match = _JSON_DATE.search(head) or _TRIGGER.search(head) or _ADS_DATE.search(head)
+    match = _JSON_DATE.search(head) or _TRIGGER.search(head) or _ADS_DATE.search(head) or _TOLD_DATE.search(head)
     if match is None:
         return now
     text = match[1].decode("ascii").strip()

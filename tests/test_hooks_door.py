@@ -17,10 +17,14 @@ from console_site import Answer, Site, running, signature
 
 from console.hook_settings import HookSettings
 from console.pace import Pace
+from console.server import WebSettings
+from listeners.files import walk
 from nuncius.core.errors import ConfigurationError, FormatError, TransientError
-from nuncius.core.event import Event
+from nuncius.core.event import Event, iso
+from nuncius.hooks_checkup import hook_findings
 from nuncius.journal import Journal
 from nuncius.replaying import replay_rejects
+from nuncius.settings import Settings
 
 GITHUB, FLUX, ALERTS, CLOUD = (f"{name}-secret-0123456789" for name in ("github", "flux", "alerts", "cloud"))
 GOLDEN = Path(__file__).parent / "golden"
@@ -358,6 +362,35 @@ def test_settings_that_cannot_be_meant_are_told(settings: dict[str, Any], messag
     with pytest.raises(ConfigurationError, match=message) as told:
         HookSettings(**settings).open_to()
     assert "short" not in str(told.value)
+
+
+def test_doctor_says_who_is_let_in_and_what_stands_in_the_way() -> None:
+    def findings(**hooks: Any) -> tuple[bool | None, str]:
+        (found,) = hook_findings(Settings(hooks=HookSettings(**hooks)))
+        return found.ok, found.reason
+
+    assert findings() == (None, "nobody is let in")
+    assert findings(github_secret=GITHUB) == (
+        True,
+        "let in at http://127.0.0.1:8765/hooks/ are github: release, platform",
+    )
+    ok, reason = findings(github_secret="short")
+    assert (ok, "at least 16" in reason) == (False, True)
+    (off,) = hook_findings(Settings(hooks=HookSettings(flux_secret=FLUX), web=WebSettings(enabled=False)))
+    assert (off.ok, off.reason) == (False, "flux have secrets, but the web server is off")
+
+
+@pytest.mark.parametrize(
+    ("name", "moment"),
+    [
+        ("json_flux_error.json", "2026-01-01T06:05:00Z"),
+        ("json_alertmanager.json", "2026-01-01T07:00:00Z"),
+        ("json_github_deployment.json", "2026-01-01T05:00:09Z"),
+    ],
+)
+def test_from_a_file_what_webhooks_told_is_dated_by_itself(name: str, moment: str) -> None:
+    (message,) = walk([GOLDEN / name], now=datetime(2030, 1, 1, tzinfo=UTC))
+    assert iso(message.received) == moment
 
 
 def test_buckets_fill_again_with_time_and_stay_few() -> None:
