@@ -115,8 +115,8 @@ def at(seconds: float) -> datetime:
     return datetime(2020, 4, 15, tzinfo=UTC) + timedelta(seconds=seconds)
 
 
-@pytest.mark.shared_data
-def test_three_spacecraft_find_the_galaxy_of_grb_200415a(shared_data: Path) -> None:
+def seen_by(shared_data: Path) -> tuple[Seen, Seen, Seen]:
+    """GRB 200415A as Konus-Wind, Fermi GBM and HEND saw it."""
     folder = shared_data / IPN
     wind = Seen(
         file=str(folder / "kw20200415_31681_rc2.thr"), ra=2.14708, dec=1.94712, distance=1428868.0,
@@ -130,6 +130,12 @@ def test_three_spacecraft_find_the_galaxy_of_grb_200415a(shared_data: Path) -> N
         file=str(folder / "20200415_30325_HEND.thr"), ra=313.335, dec=-18.822, distance=201629728.0,
         t0=at(30325.011), instrument="HEND",
     )  # fmt: skip
+    return wind, fermi, mars
+
+
+@pytest.mark.shared_data
+def test_three_spacecraft_find_the_galaxy_of_grb_200415a(shared_data: Path) -> None:
+    wind, fermi, mars = seen_by(shared_data)
     for first, second, start, stop, widest in (
         (wind, fermi, -0.02, 0.15, 3.0),
         (fermi, mars, 967.4, 967.8, 3.0),
