@@ -24,6 +24,7 @@ def command(config: Path | None, verbose: bool) -> None:
       SLACK_BOT_TOKEN                    optional; reports also go to Slack
       ADS_API_TOKEN                      optional; with ads_query under [papers]
       GITHUB_TOKEN                       optional; with github under [releases]
+      NUNCIUS_GITHUB_SECRET and others   optional; who sends webhooks (docs/webhooks.md)
     Any other Kafka: set bootstrap_servers under [kafka] in nuncius.toml. Papers: write [papers] there.
 
     \b
@@ -53,10 +54,10 @@ def command(config: Path | None, verbose: bool) -> None:
         logging.getLogger(library).setLevel(level)
     settings = load(config)
     sources = sources_of(settings)
-    if settings.kafka is None and not sources:
+    if settings.kafka is None and not sources and not (settings.web.enabled and settings.hooks.open_to()):
         raise ConfigurationError(
             "nothing to listen to: set GCN_CLIENT_ID and GCN_CLIENT_SECRET, or [kafka] bootstrap_servers, or [papers], "
-            "in nuncius.toml; `nuncius doctor` checks the rest, `nuncius demo` needs neither"
+            "or a webhook's secret, in nuncius.toml or the environment; `nuncius doctor` checks the rest, `nuncius demo` needs neither"
         )
     listeners: list[Listener] = [KafkaListener(settings.kafka)] if settings.kafka else []
     stop = threading.Event()
