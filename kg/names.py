@@ -122,9 +122,9 @@ _GRAMMAR: list[tuple[str, str, Callable[[re.Match[str]], str | None]]] = [
      _as_written),
     ("source", r"\b(?P<who>Swift|MAXI|IGR|SGR|EP|XTE)[ _-]?"
                r"J(?P<place>\d{4,6}(?:\.\d{1,2})?[+-]\d{2,6}(?:\.\d)?)", _source),
-    ("place", rf"\b(?:VLA|CXOU|1?SAX|[124]RXS|1?RXS|ASKAP|MASTER OT|SPT-SV|SDSS|2MASS|WISE|PSR|GRO|GRS|4FGL|"
-              rf"1?e?RASSt?|AX|GLEAM|NVSS|XMMU?|[1234]XMM) ?J ?\d{{4,9}}(?:\.\d{{1,3}})?"
-              rf"[+-]\d{{2,7}}(?:\.\d{{1,2}})?{_END}", _place),
+    ("place", rf"\b(?:VLA|CXOU|1?SAX|[124]RXS|1?RXS|ASKAP|MASTER OT|SPT-SV|SDSS|2MASS|WISE|PSR|GRO|GRS|[1-4]FGL|"
+              rf"[123]FHL|1?e?RASSt?|AX|GLEAM|NVSS|XMMU?|[1234]XMM) ?J ?\d{{4,9}}(?:\.\d{{1,3}})?"
+              rf"[+-]\d{{2,7}}(?:\.\d{{1,2}})?c?{_END}", _place),
     ("sgr", rf"\bSGR ?(?P<place>\d{{4}}[+-]\d{{2,4}}){_END}", lambda m: f"SGR {m['place']}"),
 ]  # fmt: skip
 _COMPILED = [(kind, compiled(pattern, re.I if kind not in ("lvk", "svom", "survey", "tns") else 0), write)

@@ -338,7 +338,7 @@ def test_what_a_thing_is_is_told_of_the_thing_itself(subject: str, body: str, sa
         ("GRB 310101A: Swift spectral lag analysis", "detection"),
         ("GRB 310101A: Konus-Wind detection and spectra", "detection"),
         ("GRB 310101A: VLT spectrum and photometry", "spectroscopy"),
-        ("GRB 310101A: duration, fluence and energy spectrum", "follow_up"),
+        ("GRB 310101A: duration, fluence and energy spectrum", "detection"),
     ],
 )
 def test_a_subject_tells_the_sort_of_report(subject: str, sort: str) -> None:

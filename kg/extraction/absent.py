@@ -17,7 +17,21 @@ from kg.extraction.fact import Assertion, Fact, Where
 from kg.extraction.normalise import Even
 from kg.extraction.sentences import sentence
 
-_CUES = ("not ", "no ", "n't ", "non", "nothing", "zero", "without", "lack", "fail", "absence", "undetected", "cannot")
+_CUES = (
+    "not ",
+    "no ",
+    "n't ",
+    "non",
+    "nothing",
+    "zero",
+    "without",
+    "lack",
+    "fail",
+    "absence",
+    "undetected",
+    "cannot",
+    " out the ",
+)
 
 
 def missed(text: str) -> str:
@@ -54,6 +68,7 @@ def propose(document: Document) -> Iterator[Candidate]:
                             confidence=0.9 if where == "body" else 0.85, taken=taken, why=why)  # fmt: skip
 
 
+_OUT = re.compile(r"^rul\w+ out ")
 _PLACES: tuple[Where, ...] = ("body", "subject")
 #: More stand in no circular.
 _MOST = 100
@@ -68,7 +83,7 @@ def _verdict(document: Document, where: Where, text: str, match: re.Match[str]) 
     if "NOT" in span and not text[begin:stop].isupper():
         return False, "asserted", "NOT is a telescope"
     if (
-        w.FEATURE.search(span)
+        w.FEATURE.search(_OUT.sub("", span))
         or w.FEATURE_AFTER.match(after)
         or (
             w.PASSIVE.match(span)
@@ -77,6 +92,8 @@ def _verdict(document: Document, where: Where, text: str, match: re.Match[str]) 
         )
     ):
         return False, "negated", "a feature is missing, not a source"
+    if span.lower().startswith("absence") and (w.ARGUED.match(after) or w.EXPLAINED.search(before)):
+        return False, "negated", "an argument, not an observation"
     if "trigger" in span and re.search(r"GUANO|detection|refined", document.subject.text):
         return False, "negated", "did not trigger on board, and found it all the same"
     if w.FUTURE.search(before[-120:]) or w.WOULD.match(after):
@@ -101,7 +118,8 @@ def _about_something(where: Where, before: str, span: str, after: str) -> bool:
             after,
         )
         there = re.search(
-            r"\b(?:there (?:is|was|are|were)|with|see|find|found|shows?|reveal\w*|yield\w*|detect\w*|and|report)\s*$",
+            r"\b(?:there (?:is|was|are|were)|with|see|find|found|shows?|reveal\w*|indicat\w+|yield\w*|detect\w*|"
+            r"and|report)\s*$",
             before,
             re.I,
         )

@@ -68,7 +68,8 @@ NOT_IN = compiled(
 #: "no afterglow was found", "no evidence for", "nothing is seen", "zero events are found".
 NO = compiled(
     rf"\b(?:[Nn]o|NO|[Zz]ero|[Nn]either)(?: (?:clear|significant|strong|further|obvious|compelling|convincing))*"
-    rf"(?: (?:evidence|signs?|indications?|traces?|hints?|detections?)(?: (?:for|of))(?: (?:an?|the|any))*)? {THING}"
+    rf"(?: (?:evidence|signs?|indications?|traces?|hints?|detections?)(?: (?:so far|yet))?(?: (?:for|of))"
+    rf"(?: (?:an?|the|any))*)? {THING}"
     rf"(?P<verb>[^.;:\n]{{0,120}}? (?:is|was|were|are|has been|have been|could be|can be|been)(?: \w+ly)? {SAW})?"
     r"|\b[Nn]othing (?:new )?(?:is|was|has been|could be|can be|of interest)(?: \w+ly)? (?:found|seen|detected|"
     r"visible)"
@@ -82,6 +83,7 @@ NO = compiled(
     rf"an? )?\w+(?: \w+)?)?"
     rf"|\bconsistent with no (?:\w+ ){{0,4}}(?:excess|emission|source|detection)(?: of [\w ]{{0,25}})?"
     rf"|\babsence of (?:an? |any |the )?{THING}"
+    rf"|\brul(?:e|ed|es|ing) out (?:the )?(?:presence|existence) of (?:an? |any |the )?{THING}"
     r"|\bundetected\b"
 )
 #: What is missed is a feature, a change or a fault of the data: nothing that was looked for on the sky.
@@ -110,12 +112,20 @@ PAST = compiled(
 )
 #: A non-detection of others: "the non-detections by LCOGT (GCN 1234)".
 OTHERS = compiled(
+    r"lack of (?:an? )?detection[^.;()]{0,40}\((?:[^()]{0,40}, )?[^()]{0,40}(?:et al|GCN)|"
     r"non-?detections?[^.;]{0,40}(?:\b(?:by|from|of) (?:[A-Z]|the [A-Z])|reported|\(\w[^)]{0,40}(?:GCN|et al))|"
     r"^[^.;(]{0,60}\bby (?:[A-Z]\w+ ){1,3}(?:et al|\(GCN|GCN)"
 )
 OURS = compiled(r"\b(?:we|our)\b", re.I)
+#: An absence from which something is concluded, or which is itself explained: told elsewhere.
+ARGUED = compiled(r"^[^.;,]{0,25}\b(?:may|might|could|would)\b|^ ?\(\d")
+EXPLAINED = compiled(r"\b(?:explanation (?:of|for)|explain\w*|despite|because of|due to) (?:the )?$", re.I)
 FEATURE_AFTER = compiled(
-    r"^ of (?:\[|any dropout|H-?(?:alpha|beta)|Ly)|"
+    r"^ (?:of|at|from|in|due to) (?:\[|any dropout|H-?(?:alpha|beta|gamma)|Ly)|"
+    r"^-\w|"  # "no evidence for host-intrinsic reddening", "signal-to-noise"
+    r"^(?: is| was)?(?: \w+)? (?:blue-?ward|red-?ward|shortward|longward|at (?:shorter|longer|bluer|"
+    r"redder) wavelengths)\b|"
+    r"^ (?:below|above|between|at)[^.;]{0,25}(?:\d ?(?:AA?|Ang\w*|nm|micron|um)\b|lambda|wavelength)|"
     r"^(?:[^.;,()]|, (?=\w+(?: or| and|,))){0,50}?\b(?:lines?|features?|variability|evolution|breaks?|continuum|"
     r"redshift|"
     r"periodicit\w+|absorption|spectra|in the spectrum|bump)\b",

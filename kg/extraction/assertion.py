@@ -87,6 +87,12 @@ _CITED_AFTER = _words(
     rf"{_CITE}[^()\n]{{0,40}}\)"
     r"|^, as (?:reported|determined|measured|found|given) by (?!us|our)"
 )
+#: In one bracket with the value, which names whose it is: "(1.4 +/- 0.2 s; Doe et al., GCN 40001)".
+_SHARED_BRACKET = _words(
+    r"^(?![^()\n]{0,60}\b(?:consistent|compar\w+|similar|see also|calibrat\w+|"
+    r"relative)\b)[^()\n]{0,70}?[,;] ?(?-i:[A-Z])[\w'-]+"
+    r" (?:et ?\.? ?al\b|(?:&|and) (?-i:[A-Z]))[^()\n]{0,60}\)"
+)
 #: In front of the value: words that hand it to somebody else.
 _CITED_BEFORE = _words(
     r"\b(?:reported|published|announced|quoted|given|provided|found|measured|determined|derived|localized|detected|"
@@ -169,6 +175,8 @@ def _borrowed(before: str, after: str) -> str | None:
         of_others = match.group().startswith(", as ") or not _AGREES.search(before[-200:] + match.group())
         if of_others and not _WE_DO.search(before[-120:]):
             return match.group().strip()[:60]
+    if before.rfind("(") > before.rfind(")") and (match := _SHARED_BRACKET.match(after)):
+        return match.group().strip()[:60]
     match = _CITED_BEFORE.search(before)
     if match and not _WE.search(match.group()) and not _AND_THEN.search(match.group()):
         return match.group()[:60]

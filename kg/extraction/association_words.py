@@ -62,12 +62,12 @@ NO = compiled(
     r"disfavou?r\w*)\b[^.;]{0,60}$",
     re.I,
 )
-CITED_BEHIND = compiled(r"^[^.;(]{0,40}\([^()]{0,60}(?:et al|GCN|CBET|ATel)")
+CITED_BEHIND = compiled(r"^[^.;(]{0,40}\((?!see also|cf\b|compare)[^()]{0,60}(?:et al|GCN|CBET|ATel)")
 OURS = compiled(r"\b(?:we|our|confirm\w*|strengthen\w*|support\w*)\b", re.I)
 
 #: Parted from the event: words between an object and the burst.
 _TO = (
-    r"(?:to|with|from) (?:the |this |either |both )?(?:(?:Swift|Fermi|long|short|IPN|EP|prompt|X-ray|gamma-ray|"
+    r"(?:to|with|from) (?:the |this |either |both |any )?(?:(?:Swift|Fermi|long|short|IPN|EP|prompt|X-ray|gamma-ray|"
     r"optical|"
     r"neutrino|GW|gravitational-wave|GBM|BAT|IceCube|HAWC|MAXI|INTEGRAL)[ /-]?)*"
     r"(?:GRB|burst|event|afterglow|trigger|transient|source|counterpart|neutrino|signal|S\d{6}|EP ?\d{6}|"
@@ -85,13 +85,14 @@ PARTED = compiled(
     rf"|\bnot (?:consider|believe|think|regard) [^.;\n]{{0,60}}? (?:to be |as |is |are )?(?:being )?(?:related|"
     rf"associated|"
     rf"connected) {_TO}"
-    rf"|\b(?:no|any) (?:physical |causal |direct )?(?:association|connection|relation|link) {_TO}"
+    rf"|\b(?:no|any) (?:likely |physical |causal |direct |plausible )?(?:association|connection|relation|link) {_TO}"
     rf"|\b(?:is|are|was|were|be) {_SURELY}not {_SURELY}(?:the |an? )(?:\w+[ /-]){{0,3}}(?:afterglow|counterpart|OT)\b"
     rf"|\b(?:ruled? out|excluded?|rejected?|dismiss(?:ed)?)(?: it| this (?:object|"
     rf"source))? as (?:being )?(?:the |an? )?"
     rf"(?:\w+[ /-]){{0,3}}(?:afterglow|counterpart|OT)\b"
-    r"|\b(?:rul\w+ out|exclud\w+|reject\w*) (?:an? |the |any )?(?:physical )?(?:association|connection|relation)"
-    r" (?:of (?:the )?(?:GRB|burst)(?: ?\d{6}\w?)? )?(?:with|to) (?:the |an? )?(?:[\w-]+ ){0,4}galaxy\b"
+    r"|\b(?:rul\w+ out|exclud\w+|reject\w*) (?:an? |the |any )?(?:possible )?(?:physical )?"
+    r"(?:association|connection|relation) (?:of (?:the )?(?:GRB|burst)(?: ?\d{6}\w?)? )?(?:with|to) (?:the |an? )?"
+    r"(?:[\w-]+ ){0,4}galaxy\b"
     r"|\b(?:GRB|burst)(?: ?\d{6}\w?)? is (?:therefore |thus |likely |clearly )*(?:unrelated to|not (?:related to|"
     r"associated with)) (?:the |an? )?(?:[\w.=-]+ ){0,6}galaxy\b"
     rf"|\bunrelated (?:(?:foreground|background|field|faint|bright|extended|nearby|variable|stellar) ){{0,2}}"
@@ -103,9 +104,6 @@ THING = compiled(
     r"cluster|association|supernova|host)\b(?! (?:detection|catalog))",
     re.I,
 )
-LABELLED = compiled(
-    r"\b(?P<noun>[Ss]ource|[Oo]bject|[Cc]andidate|[Ss]tar|[Gg]alaxy) (?P<label>#?[A-Z]?\d{1,2}|[A-Z])\b(?![.\d])"
-)
 GALAXY = compiled(r"\b(?:(?P<of>SDSS|2MASS|DSS|USNO|PS1|foreground|background|nearby) (?:\w+ )?)?galaxy\b", re.I)
 _CIRCULAR = r"\bGCN(?:C| Circ(?:ular)?)?s?[.,]? ?#?(?P<number>\d{3,5})\b"
 _NOUN = r"\b(?P<noun>candidate|object|source|counterpart|transient|afterglow|OT|star|galaxy)"
@@ -116,6 +114,14 @@ REPORTED = compiled(
     r"noticed|seen|labell?ed)(?:[^.;\n]|\.(?! [A-Z])){0,80}?" + _CIRCULAR
 )
 CITED = compiled(_NOUN + r"\b(?! of)(?:[^.;\n]|\.(?! [A-Z])){0,60}?" + _CIRCULAR)
+#: A galaxy that is known by its number.
+BRIGHT_GALAXY = compiled(r"\b(?P<name>M ?\d{2,3}|NGC ?\d{3,4}|[LS]MC)\b")
+A_GALAXY = compiled(r"\b(?:[Aa]n?|presence of the) (?:[\w-]+ ){1,4}galaxy\b")
+#: Directly behind a denial: the object has to do with the event all the same.
+MAY_BE_HOST = compiled(r"[^.;]{0,60}[.;,] ?(?:[Hh]owever|[Ii]nstead|but)?,? ?(?:it|this (?:source|"
+    r"object))? ?(?:may|might|could) "
+                       r"[^.;]{0,40}\bhost\b")  # fmt: skip
+UNDECIDED = compiled(r"\b(?:if|whether|may|might|could|can not|cannot|not)\b[^.;]{0,60}$", re.I)
 NOT_SURE = compiled(
     r"\b(?:if|whether|necessarily|may|might|could|can not|cannot|possib\w+|unclear|unknown|any|probability of|"
     r"serendipitous|chance of|sometimes)\b[^.;]{0,60}$",
@@ -131,13 +137,22 @@ NO_CATALOGUED = compiled(
 )
 CATALOGUED = compiled(
     r"\b(?P<count>[Oo]ne|[Tt]wo|[Tt]hree|[Ff]our|[Ff]ive|[Ss]ix|[Ss]even|[Ee]ight|[Nn]ine|[Tt]en|\d\d?|[Ss]everal|"
-    r"[Aa](?! total))"
-    rf" (?P<what>(?:(?:known|catalogu?ed|Fermi|LAT|Fermi-LAT|point|previously|detected|"
-    rf"bright) )*(?:{_CATALOGUE}|sources? "
+    r"[Mm]any|[Aa](?! total))"
+    rf" (?P<what>(?:(?:known|catalogu?ed|Fermi|LAT|Fermi-LAT|point|previously|detected|unassociated|"
+    rf"unidentified|other|"
+    rf"nearby|additional|bright) )*(?:{_CATALOGUE}|sources? "
     r"listed in the \w+)"
     r"(?:[^.;()]|\.\d|\([^()]{0,90}\)){0,110}?(?:sources?|objects?|catalog|AGN|blazars?)\b)"
     rf"(?:[^.;()]|\.\d|\([^()]{{0,60}}\)){{0,80}}?\b(?:in|within|inside|contained in) "
     rf"(?:the |a |an )?(?:[^.;()]|\.\d){{0,40}}?{_WHERE}"
+)
+#: Known sources listed by name: "two known sources are present in the error region: 4FGL J..., and 3FGL J...".
+LISTED = compiled(
+    r"\b(?:known|catalogu?ed) (?:[\w-]+ ){0,3}(?:sources?|objects?|AGN|blazars?) (?:is |are )?(?:present |"
+    r"located |found |lying |"
+    r"listed )?(?:in|within|inside) (?:the )?(?:[\w/-]+ ){0,3}(?:error|localization|uncertainty|containment|"
+    r"confidence) "
+    r"(?:region|circle|box|contour|area|ellipse)\b[^.;:\n]{0,20}:(?P<list>(?:[^.;\n]|\.(?! [A-Z])){5,200})"
 )
 #: One source by its name: "the source 4FGL J..., a blazar, is located within the 90% region".
 NAMED_SOURCE = compiled(

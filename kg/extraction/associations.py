@@ -15,6 +15,7 @@ import msgspec
 from kg.extraction import association_words as w
 from kg.extraction.document import Document
 from kg.extraction.fact import Assertion, Where
+from kg.extraction.labels import labelled_before
 from kg.extraction.sentences import sentence
 from kg.names import catalogue_of, day_of, find_names, normalise_name
 
@@ -50,6 +51,8 @@ def links(document: Document, where: Where, text: str, lower: str) -> Iterator[L
     if kind in ("icecube", "amon", "hawc"):
         yield from _catalogued(text)
         yield from _named_sources(text)
+    if "region:" in text or "circle:" in text or "box:" in text or "contour:" in text:
+        yield from _listed(document, where, text)
     if "oincidence" in text:
         for match in islice(w.ALERT.finditer(text), 3):
             other = match["other"].partition("-")[0]
@@ -128,11 +131,14 @@ def _parted(document: Document, where: Where, text: str) -> Iterator[Link]:
     for match in islice(w.PARTED.finditer(text), _MOST):
         before, _ = _around(text, match)
         own = before + match.group()
-        if "NOT" in match.group() or w.NOT_SURE.search(before + match.group()[:12]) or not w.THING.search(own):
+        unsure = w.UNDECIDED if _PARTS.match(match.group()) else w.NOT_SURE
+        if "NOT" in match.group() or unsure.search(before + match.group()[:12]) or not w.THING.search(own):
             continue
         named = [n for n in find_names(own) if n.catalogue in ("tns", "survey", "ep", "lvk", "gw", "frb", "icecube")]
         if [n for n in named if n.name not in {normalise_name(o) for o in document.objects}]:
             continue  # coincidence.py joins and parts what has a name
+        if w.MAY_BE_HOST.match(text, match.end()):
+            continue
         value, by_reference = _described(text[: match.start()], before, match.group())
         yield Link(start=match.start(), end=match.end(), value=value, assertion="negated", by_reference=by_reference,
                    taken=where == "body" and _own(document, where, match), why="parted from the event")  # fmt: skip
@@ -143,13 +149,19 @@ def _described(earlier: str, before: str, span: str) -> tuple[str, bool]:
     here = before + span
     if places := [n.name for n in find_names(before) if n.catalogue in ("place", "source")]:
         return places[-1], True
-    if labels := list(w.LABELLED.finditer(before)):
-        return f"{labels[-1]['noun'].lower()} {labels[-1]['label']}", True
+    if label := labelled_before(earlier, len(earlier) - len(before), len(earlier)):
+        return label, True
+    if re.search(r"\b(?:other|another|second) (?:\w+ )?(?:object|source)\b", before, re.I):
+        return "other object", True
+    if galaxy := w.BRIGHT_GALAXY.search(span):
+        return re.sub(r"^(M|NGC) ?", lambda m: m[1] + ("" if m[1] == "M" else " "), galaxy["name"]), True
     if galaxies := list(w.GALAXY.finditer(here)):
         of = galaxies[-1]["of"] or next((m["of"] for m in w.GALAXY.finditer(earlier) if m["of"]), "")
         return f"{of} galaxy".strip(), True
     if cited := list(w.REPORTED.finditer(before)) or list(w.CITED.finditer(before)):
         return f"{cited[-1]['noun'].lower()} of GCN {cited[-1]['number']}", True
+    if w.A_GALAXY.search(earlier[-450:]):
+        return "galaxy", True
     plural = re.search(r"\b(?:sources|objects|candidates|these|they)\b", here, re.I)
     if not plural and (first := w.REPORTED.search(earlier) or w.CITED.search(earlier)):
         kind = "X-ray" if re.search(r"X-?ray \w+$", earlier[: first.end("noun")]) else "optical"
@@ -190,8 +202,18 @@ def _named_sources(text: str) -> Iterator[Link]:
                        taken=not outside, why="a catalogued source is there")  # fmt: skip
 
 
+def _listed(document: Document, where: Where, text: str) -> Iterator[Link]:
+    """Known sources that a sentence lists by name in the event's region; old bursts, too."""
+    for match in islice(w.LISTED.finditer(text), 5):
+        for found in find_names(match["list"]):
+            start = match.start("list") + found.start
+            yield Link(start=match.start(), end=start + found.end - found.start, value=found.name, assertion="hedged",
+                       taken=_own(document, where, match), why="a known source is there")  # fmt: skip
+
+
 def _words(what: str) -> str:
-    """`4FGL or 3FHL source` for "Fermi 4FGL or 3FHL catalog sources"."""
+    """`4FGL or 3FHL source` for "Fermi 3FHL or 4FGL catalog sources"."""
+    what = re.sub(r"\b(3FHL)( or |/)(4FGL[\w-]*)", r"\3\2\1", what)
     words = re.sub(r"(?i)\b(?:fermi(?:-LAT)?|catalogu?e?d?|known|previously|LAT|gamma-ray)\b", "", what)
     return re.sub(r"\s+", " ", words).strip(" -").removesuffix("s") or "catalogued source"
 
@@ -200,5 +222,15 @@ def says_again(text: str) -> bool:
     """Whether a span alone joins or parts something without a name."""
     if re.fullmatch(r"SN ?(?:19|20)\d\d ?[A-Za-z]{1,4}", text):  # in the subject of a burst
         return True
-    patterns = (w.NAMED_SOURCE, w.SUPERNOVA, w.SIDE_BY_SIDE, w.BURST, w.PARTED, w.NO_CATALOGUED, w.CATALOGUED, w.ALERT)
+    patterns = (
+        w.LISTED,
+        w.NAMED_SOURCE,
+        w.SUPERNOVA,
+        w.SIDE_BY_SIDE,
+        w.BURST,
+        w.PARTED,
+        w.NO_CATALOGUED,
+        w.CATALOGUED,
+        w.ALERT,
+    )
     return any(pattern.search(text) for pattern in patterns)

@@ -16,6 +16,7 @@ from kg.extraction.document import Document
 from kg.extraction.fact import Assertion, Fact, Where
 from kg.extraction.natures import nature_again, natures
 from kg.extraction.normalise import Even
+from kg.extraction.reports import report_type
 from kg.extraction.sentences import sentence
 from kg.names import catalogue_of, find_names, normalise_name
 
@@ -107,8 +108,8 @@ def _sources(document: Document, where: Where) -> Iterator[Candidate]:
 
 
 def _denials(document: Document) -> Iterator[Candidate]:
-    """ "Not a GRB", said once: the subject's word before the body's."""
-    said = False
+    """ "Not a GRB", "not an astrophysical event", each said once: the subject's word before the body's."""
+    told: set[str] = set()
     for where in _PLACES:
         text = document.even(where).text
         if "not" not in text and "NOT" not in text:
@@ -122,9 +123,11 @@ def _denials(document: Document) -> Iterator[Candidate]:
             unsure = re.search(r"\b(?:if|whether|may|might|could)\b", before[-60:], re.I)
             what = match["what"].lower()
             value = "GRB" if what.startswith(("grb", "gamma", "burst")) else "astrophysical event"
-            taken = own and bool(trigger) and not unsure and not said
-            why = "denied to be one" if taken else "said before" if said else "a denial in passing"
-            said = said or taken
+            # A second denial that is only believed adds nothing to the first.
+            doubted = bool(told) and w.HEDGE.search(before[-160:])
+            taken = own and bool(trigger) and not unsure and not doubted and value not in told
+            why = "denied to be one" if taken else "said before" if told else "a denial in passing"
+            told |= {value} if taken else set()
             for whose in _triggers(document):
                 yield _candidate(document, where, match.span(), value, "negated", taken, why, whose=whose)
 
@@ -148,6 +151,15 @@ def _objects(document: Document, where: Where) -> Iterator[Candidate]:
         taken, why = own and not denied, "what the trigger was due to"
         for whose in _triggers(document):
             yield _candidate(document, where, span, match["name"], assertion, taken, why, whose=whose)
+    for match in islice(w.KNOWN_ONES.finditer(text), _MOST) if _triggered(document) else ():
+        before, _, own = _context(document, where, match)
+        triggers, names = _triggers(document), list(w.KNOWN_ONE.finditer(text, match.start("list"), match.end("list")))
+        hedged = bool(w.HEDGE.search(before[-60:]))
+        # Of several triggers and as many sources each is the one in its place.
+        paired = len(names) == len(triggers)
+        for name, whose in zip(names, triggers, strict=True) if paired else ():
+            yield _candidate(document, where, name.span(), name.group(), "hedged" if hedged else "asserted", own,
+                             "the known source that the trigger was", whose=whose)  # fmt: skip
 
 
 def _triggered(document: Document) -> bool:
@@ -199,19 +211,25 @@ def _probable(document: Document, where: Where) -> Iterator[Candidate]:
     afterglow."""
     text = document.even(where).text
     for match in islice(w.NEUTRINO.finditer(text), _MOST) if "astrophysical origin" in text else ():
+        taken = report_type(document.subject.text)[0] != "retraction"
         yield _candidate(
-            document, where, match.span(), "astrophysical neutrino", "hedged", True, "its probability is told"
+            document, where, match.span(), "astrophysical neutrino", "hedged", taken, "its probability is told"
         )
     for match in islice(w.PROBABLY_GRB.finditer(text), _MOST) if "% " in text else ():
         before, _, own = _context(document, where, match)
         assertion: Assertion = "cited" if re.search(r"\binitially\b", before) else "hedged"
         share = {"probability": f"{int(match['percent']) / 100:.2f}"}
         yield _candidate(document, where, match.span(), "GRB", assertion, own, "the instrument's class", share)
+    for match in islice(w.PERHAPS_GRB.finditer(text), _MOST) if "GRB" in text or "urst" in text else ():
+        before, _, own = _context(document, where, match)
+        taken = own and not w.COND.search(before[-80:]) and not w.NEGATED.search(before[-25:])
+        yield _candidate(document, where, match.span(), "GRB", "hedged", taken, "not sure to be one")
     if document.about is not None and catalogue_of(document.about) in ("tns", "survey"):
         for match in islice(w.AFTERGLOW.finditer(text), _MOST):
             _, _, own = _context(document, where, match)
+            assertion = "asserted" if match.group().lower().startswith(("identif", "classif", "confirm")) else "hedged"
             yield _candidate(
-                document, where, match.span(), "afterglow", "hedged", own, "a transient taken for an afterglow"
+                document, where, match.span(), "afterglow", assertion, own, "a transient taken for an afterglow"
             )
 
 

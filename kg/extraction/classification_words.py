@@ -76,11 +76,29 @@ NOT_A = compiled(
     r"most |very |clearly )*"
     r"(?:not|NOT)(?: likely| due to| from| caused by| considered(?: to be)?)?(?: an?| the)?(?: real| genuine|"
     r" interesting| true)? "
+    r"(?:astrophysical (?=GRB|gamma-ray burst|burst))?"
     r"(?P<what>GRBs?|gamma-ray bursts?|bursts?|astrophysical (?:events?|sources?|transients?|signals?)|"
     r"astrophysical)\b"
     r"(?! (?:afterglow|counterpart|host|candidate))"
 )
 #: What a trigger turned out to be: the words in front of the answer.
+_SOURCE_NAME = (
+    r"(?:Crab|Cyg(?:nus)? X-\d|Sco X-\d|Vela X-\d|Her X-\d|Cen X-\d|Cir X-\d|GX \d+[+-]\d+(?:\.\d+)?|"
+    r"GRS ?\d{4}[+-]\d{2,4}|"
+    r"LSV ?\+?\d\d ?\d*|LS ?V ?\+ ?\d\d \d+|LS ?V ?\+? ?\d\d|4U ?\d{4}[+-]\d{2,3}|GRO J\d{4}[+-]\d{1,4}|"
+    r"SAX J\d{4}\.\d[+-]\d{4}|AX J?\d{4}\.\d[+-]\d{4}|"
+    r"[A-Z][A-Za-z]{0,3} J?\d{4}(?:\.\d)?[+-]\d{2,6}(?:\.\d+)?|V\d{3,4} [A-Z][a-z]{2}|V404 Cyg|MAXI J\d{4}[+-]\d{3,4}|"
+    r"Swift J\d{4}(?:\.\d)?[+-]\d{2,4}(?:\.\d)?|IGR J\d{5}[+-]\d{4}|SGR ?J?\d{4}(?:\.\d)?[+-]\d{2,4}|"
+    r"1E ?\d{4}(?:\.\d)?[+-]\d{2,4}|"
+    r"XTE J\d{4}[+-]\d{3}|EXO \d{4}[+-]\d{3}|Mrk ?\d{2,4}|UX Ari|[A-Z]{2} (?:Cyg|Ari|Cet|Peg|Leo|Her|Dra|And|Psc|"
+    r"Aqr|CVn|Boo))"
+)
+#: Known sources in one bracket: "known sources (Sco X-1 and the Crab)".
+KNOWN_ONES = compiled(
+    rf"\bknown (?:X-?ray )?sources? \((?P<list>(?:the )?{_SOURCE_NAME}(?:(?:, (?:and )?| and |"
+    rf" & )(?:the )?{_SOURCE_NAME})*)\)"
+)
+KNOWN_ONE = compiled(_SOURCE_NAME)
 DUE = compiled(
     r"\b(?:(?:is|are|was|were|be|been) (?:most |very |likely |probably |possibly |therefore |thus |actually |"
     r"in fact |clearly |all )*"
@@ -94,15 +112,7 @@ DUE = compiled(
     r"high[- ]mass |low[- ]mass |transient |solar |hard |soft |variable |outburst of |flare from |activity of |"
     r"activity from |star |"
     r"black hole |neutron star |candidate |persistent |accreting |magnetar )*)"
-    r"(?P<name>(?:Crab|Cyg(?:nus)? X-\d|Sco X-\d|Vela X-\d|Her X-\d|Cen X-\d|Cir X-\d|GX \d+[+-]\d+(?:\.\d+)?|"
-    r"GRS ?\d{4}[+-]\d{2,4}|"
-    r"LSV ?\+?\d\d ?\d*|LS ?V ?\+ ?\d\d \d+|LS ?V ?\+? ?\d\d|4U ?\d{4}[+-]\d{2,3}|GRO J\d{4}[+-]\d{1,4}|"
-    r"SAX J\d{4}\.\d[+-]\d{4}|AX J?\d{4}\.\d[+-]\d{4}|"
-    r"[A-Z][A-Za-z]{0,3} J?\d{4}(?:\.\d)?[+-]\d{2,6}(?:\.\d+)?|V\d{3,4} [A-Z][a-z]{2}|V404 Cyg|MAXI J\d{4}[+-]\d{3,4}|"
-    r"Swift J\d{4}(?:\.\d)?[+-]\d{2,4}(?:\.\d)?|IGR J\d{5}[+-]\d{4}|SGR ?J?\d{4}(?:\.\d)?[+-]\d{2,4}|"
-    r"1E ?\d{4}(?:\.\d)?[+-]\d{2,4}|"
-    r"XTE J\d{4}[+-]\d{3}|EXO \d{4}[+-]\d{3}|Mrk ?\d{2,4}|UX Ari|[A-Z]{2} (?:Cyg|Ari|Cet|Peg|Leo|Her|Dra|And|Psc|"
-    r"Aqr|CVn|Boo)))"
+    rf"(?P<name>{_SOURCE_NAME})"
 )
 #: An object classed by its spectrum or its light: "is a dwarf nova".
 IS = compiled(
@@ -126,7 +136,7 @@ IS = compiled(
     r"alarm|detection)s?|"
     r"X-?ray flash|X-?ray[- ]rich (?:GRB|burst)|SGR [Gg]iant flare|magnetar (?:burst|giant flare)|"
     r"SGR(?:-like)? burst|TGF|asteroid|"
-    r"active galactic nucle\w+|background event|afterglow\b|blazar|quasar)",
+    r"active galactic nucle\w+|background event|background(?= ?(?:$|[.,;]))|afterglow\b|blazar|quasar)",
     re.I,
 )
 NEUTRINO = compiled(
@@ -148,7 +158,7 @@ OF_THE_KIND = compiled(
 PROBABLY_GRB = compiled(r"\bas a GRB(?: \()?,? with (?:a )?(?P<percent>\d{1,3})% (?:probability|confidence)", re.I)
 HEDGE = compiled(
     r"\b(?:likely|probabl[ey]|possibl[ey]|may|might|could|suggest\w*|candidate|believe|appears?|seems?|"
-    r"consistent with|perhaps|"
+    r"consist[ae]nt with|perhaps|"
     r"tentative\w*|potential\w*|presumably|suspect\w*|indicat\w+|if|whether)\b",
     re.I,
 )
@@ -163,7 +173,7 @@ COND = compiled(
     re.I,
 )
 OTHERS = compiled(
-    r"\b(?:bursts|GRBs|sample|population|catalog\w*|known|other|previous|average|typical|"
+    r"\b(?:bursts|GRBs|sample|population|catalog\w*|known|other|previous|average|typical|every|each|most|many|all|"
     r"compared|classes)\b",
     re.I,
 )
@@ -176,7 +186,17 @@ TELLING = frozenset({
     "tidal disruption event", "SGR giant flare", "X-ray flash", "SGR burst",
 })  # fmt: skip
 CAUSE = compiled(r"\b(?:due|caused|triggered)\b", re.I)
+#: A burst that may be none: "a likely GRB", "a potential gamma-ray burst".
+PERHAPS_GRB = compiled(
+    r"\b(?:[Aa] )?(?:[Pp]otential|[Ll]ikely|[Pp]ossible|[Pp]robable|[Tt]entative|[Cc]andidate) (?:new )?"
+    r"(?:GRB|[Gg]amma-?[Rr]ay [Bb]urst)\b"
+    r"(?! (?:optical |X-ray |radio )?(?:afterglow|counterpart|host|candidate|origin|association|jet|SN|"
+    r"supernova|source))"
+)
 AFTERGLOW = compiled(
+    r"\b(?:identify|identified|classify|confirm) (?:this|the|it) ?(?:\w+ )?(?:transient|source|object|"
+    r"OT)? ?(?:as|to be) (?:an?|the) "
+    r"(?:orphan )?(?:GRB )?(?:optical )?afterglow\b|"
     r"\b(?:strong |good )?(?:candidate|likely|possible|probable) (?:GRB |optical )?afterglow\b|"
     r"\bconsistent with (?:(?:the|this) (?:object|source|transient) |it )?being (?:an?|the) (?:GRB |"
     r"optical )*afterglow",

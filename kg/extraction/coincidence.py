@@ -88,15 +88,20 @@ def _linked(document: Document, where: Where, text: str) -> Iterator[Candidate]:
         return
     own.add(normalise_name(about) or about)
     # Without another thing there is nothing to link, and most circulars name none.
-    if not any(_other_kind(document, n, own) for n in (*_named(document, text), *find_names(document.subject.text))):
+    if "coincident with" not in text and not any(
+        _other_kind(document, n, own) for n in (*_named(document, text), *find_names(document.subject.text))
+    ):
         return
     for match in islice(w.LINK.finditer(text), _MOST):
         begin, stop = sentence(text, match.start(), match.end())
         whole = text[begin:stop]
         said = _judged(document, where, text, match, begin, stop)
-        for other in _others(document, whole, own):
+        aliases = list(_alias_beside(document, whole, match, begin, own))
+        for other in (*_others(document, whole, own), *aliases):
             start, end = _span(match, begin + other.start, begin + other.end)
             assertion, taken, why = said
+            if other in aliases and assertion == "hedged":
+                assertion = "asserted"  # the circular calls both one event
             if end - start > 160 or re.search(r"(?<!al)(?<!vs)\. [A-Z]", text[start:end]):
                 taken, why = False, "the name stands too far from the word"
             if w.WITH_GALAXY.match(text[match.end() : match.end() + 60]) and other.end <= match.start() - begin:
@@ -107,6 +112,19 @@ def _linked(document: Document, where: Where, text: str) -> Iterator[Candidate]:
             yield _candidate(document, where, (start, end), *joined, assertion, taken, why)
         if not list(_others(document, whole, own)) and match["no"]:
             yield from _by_pronoun(document, where, text, match, begin, own, said)
+
+
+def _alias_beside(document: Document, whole: str, match: re.Match[str], begin: int, own: set[str]) -> Iterator[Name]:
+    """Another name of the event that the sentence joins to it, as a thing found by other means: "the X-ray transient
+    EP310101a, coincident with GRB 310101A"."""
+    if not match["yes"] or not match.group().endswith("coincident"):
+        return
+    main = normalise_name(document.about or "") or document.about
+    for found in _named(document, whole):
+        gap = whole[match.end() - begin : found.start] if found.start >= match.end() - begin else "-"
+        kinds = {w.KINDS.get(found.catalogue), *(w.KINDS.get(n.catalogue) for n in find_names(str(document.about)))}
+        if gap.strip() == "with" and found.name in own - {main} and None not in kinds and len(kinds) == 2:
+            yield found
 
 
 def _as_told(document: Document, whole: str, at: int, other: Name) -> tuple[str, str | None]:

@@ -13,7 +13,7 @@ KIND = (
 NOUN = rf"(?:(?:{KIND}[ /-]?){{0,2}}(?:afterglows?|counterparts?|transients?(?: source)?|OTs?|OA)\b)"
 WELL = (
     r"(?:(?:clearly|very|well|still|also|strongly|again|significantly|faintly|easily|marginally|weakly|barely|now|"
-    r"bright(?:ly)?|successfully|just|both|detected and) ){0,3}"
+    r"bright(?:ly)?|successfully|just|both|detected and) |well-){0,3}"
 )
 #: "the afterglow is clearly detected", "the transient is seen", "was detected".
 SEEN = compiled(
@@ -22,7 +22,8 @@ SEEN = compiled(
     rf"EP\d{{6}}\w))\b(?:[^.;:\n(]|(?<=\bal)\.|(?<=Circ)\.|\([^()\n]{{0,300}}\)){{0,90}}?"
     rf" (?:is|was|are|were|has been|remains|appears) {WELL}(?P<verb>detect(?:ed|able)|visible|seen|found|"
     rf"present|resolved|"
-    rf"identified|confirmed|recovered|fading|obvious|faded)\b(?! to (?:be )?(?:consist|lie))",
+    rf"identified|confirmed|recovered|fading|obvious|faded|prominent)\b(?! to (?:be )?(?:consist|lie)|"
+    r" (?:with|as) (?:an? |the )?(?:[\w-]+ ){0,2}(?:star|galaxy|dwarf|quasar|AGN|asteroid)\b)",
     re.I,
 )
 #: "we detect the afterglow", "we clearly detected the OT", "detection of the X-ray afterglow".
@@ -91,6 +92,11 @@ DENIED = compiled(
     r"|(?:likely |probably |therefore )?(?:unrelated|not (?:physically |likely )?(?:related|associated|"
     r"connected))(?: to| with)"
     r"(?: the (?:burst|GRB|event|GW|neutrino)| GRB ?\d+\w?| S\d{6}\w+| EP\d+\w| IceCube-?\d+\w)"
+    r"|\b(?:has|have|bears?|with) (?:therefore |thus )?no (?:likely |plausible |physical |direct )?association with"
+    r" (?:the (?:burst|GRB|event|neutrino)|GRB ?\d+\w?)"
+    rf"|\btoo (?:far|distant|faint|bright|old|red|blue)\b[^.;\n]{{0,60}}? to be (?:an? |"
+    rf"the )?(?:[\w-]+ ){{0,2}}?(?:{NOUN}|"
+    r"afterglow|counterpart)(?: candidates?)?"
     r"|events? to be unrelated|(?:rule|ruled) out [^.;\n]{0,60}? as (?:the |an? )?(?:\w+ )?(?:counterpart|afterglow))",
     re.I,
 )
@@ -155,7 +161,7 @@ NOUNS = ("afterglow", "counterpart", "transient", "ot", "oa")
 THINGS = ("source", "object", "transient")
 BEING = (" is ", " was ", " are ", " were ", " been ", " remains ", " appears ")
 PATTERNS = [
-    ("denied", ("related", "associated", "connected", "rule", "afterglow", "counterpart"), DENIED),
+    ("denied", ("related", "associat", "connected", "rule", "afterglow", "counterpart"), DENIED),
     ("is", NOUNS, IS),
     ("find", (*NOUNS, *THINGS, "candidate"), FIND),
     ("seen", BEING, SEEN),
@@ -166,6 +172,15 @@ PATTERNS = [
     ("new", THINGS, CLEAR_X),
     ("host", ("host",), HOST),
 ]
+#: What a denial is told of: another thing than what was taken for the counterpart.
+ANOTHER = compiled(
+    r"\b(?:other|another|second|third|nearby|neighbou?ring|foreground|background) (?:[\w-]+ ){0,2}"
+    r"(?:objects?|sources?|galax(?:y|ies)|stars?|one)\b"
+)
+#: Where a thing stood before the burst already.
+BEFORE_IT = compiled(
+    r"^ in (?:the |all )?(?:archiv\w+|Legacy|SDSS|Sloan|DSS|POSS|Pan-?STARRS|PS1|2MASS|WISE|DES|Digiti[sz]ed|pre-)"
+)
 RULED_OUT = compiled(r"\brul(?:e|ed) out|\bexclud\w+|\breject", re.I)
 CITED_BEHIND = compiled(r"[^.;]{0,25}\((?:[^()]{0,50}et al|GCN)")
 SEES = compiled(r"\b(?:detect|confirm|find|found|measure|identify|estimate|see)", re.I)

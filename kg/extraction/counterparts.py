@@ -17,6 +17,7 @@ from kg.extraction.candidate import Candidate, Grammar
 from kg.extraction.document import Document
 from kg.extraction.fact import Assertion, Fact, Where
 from kg.extraction.normalise import Even
+from kg.extraction.report_words import PROMPT_RE
 from kg.extraction.reports import report_type
 from kg.extraction.sentences import sentence, sentences
 from kg.names import catalogue_of, find_names, normalise_name
@@ -41,12 +42,15 @@ _MOST = 80
 def propose(document: Document) -> Iterator[Candidate]:
     """Everything that reads as a counterpart or host. Where a circular denies the counterpart, what it saw was that."""
     found = list(_all(document))
-    denied = {c.object for c in found if c.taken and c.assertion == "negated"}
+    denied = {c.object for c in found if c.taken and c.assertion == "negated" and c.why == _DENIED}
     for candidate in found:
         if candidate.predicate == "counterpart" and candidate.assertion != "negated" and candidate.object in denied:
             yield msgspec.structs.replace(candidate, taken=False, why="seen, but denied as the counterpart elsewhere")
         else:
             yield candidate
+
+
+_DENIED = "denied"
 
 
 def _all(document: Document) -> Iterator[Candidate]:
@@ -115,7 +119,12 @@ def _verdict(
     if part in ("quoted", "note", "acknowledgements", "authors"):
         return "cited", False, "stands in no text of the authors"
     if sort == "denied":
-        return "negated", where == "body", "denied"
+        # What is denied of another thing says nothing against what was seen.
+        return "negated", where == "body", "denied of another object" if w.ANOTHER.search(before) else _DENIED
+    if sort == "seen" and (span.startswith("extended ") or w.BEFORE_IT.match(after)):
+        return "asserted", False, "a galaxy, or what stood there before"
+    if sort == "seen" and _BURST.match(span) and after.startswith(" by ") and PROMPT_RE.search(after[:40]):
+        return "asserted", False, "the burst itself was seen"
     if sort == "is" and w.RULED_OUT.search(before[-90:]):
         return "negated", False, "ruled out"
     if w.NOT.search(before[-90:] + span) and not (sort == "is" and not w.NOT.search(before[-25:] + span)):
@@ -135,7 +144,7 @@ def _verdict(
         return "cited", False, "only the circular that is mended tells of it"
     if sort in ("seen", "new") and sorted_as == "detection" and not w.NOUN_RE.search(span) and not _swift(document):
         return "asserted", False, "the burst itself was seen"
-    hedged = bool(w.HEDGE.search(before[-70:] + span + after[:30]))
+    hedged = bool(w.HEDGE.search(before[-70:] + span + after[:30].removeprefix(" proposed by")))
     if sort == "new":
         return _new(span, before, after)
     if where == "subject":
@@ -160,6 +169,7 @@ def _by_others(sort: str, before: str, span: str, after: str) -> bool:
     return bool(told) and not ours and sort in ("of", "find", "is", "new")
 
 
+_BURST = re.compile(r"\w* ?(?:burst|GRB)\b", re.I)
 _HOST = re.compile(r"\bhost\b|galaxy|not (?:\w+ ){0,3}(?:afterglow|related)", re.I)
 
 

@@ -47,6 +47,11 @@ _CLASS = compiled(
 )
 _BEFORE = compiled(r"(?P<lead>\b(?:duration|lasting|lasts|lasted)\b[^.;\n\d]{0,30}?)(?=[<>~]? ?\d)")
 _BEHIND = compiled(r"^ ?\(? ?[Tt] ?_?\{?90\}?\)?")
+#: "36, 41, and 46 s": the unit of the last is that of all.
+_LIST = compiled(
+    r"(?P<numbers>\d+(?:\.\d+)?(?:(?:, and |, | and )\d+(?:\.\d+)?){1,5}) ?(?P<unit>ms(?:ec)?|"
+    r"s(?:ec(?:ond)?s?)?)\b(?!-1|\^)"
+)
 _SECOND = compiled(r" ?(?:,? and (?:of |about )?|\((?=\d[\d. ]*s(?:ec)?\)))")
 
 
@@ -69,7 +74,14 @@ def _values(text: str, name: re.Match[str]) -> Iterator[tuple[str, Quantity, int
     """(words between, quantity, end with unit, unit) of the values that a mention of T90 has."""
     for digits in _DIGITS.finditer(text, name.end(), min(len(text), name.end() + 130)):
         gap = text[name.end() : digits.start()]
-        first = _timed(text, digits.start(), name.end()) if _GAP.fullmatch(gap.rstrip("<>~([")) else None
+        fits = _GAP.fullmatch(gap.rstrip("<>~(["))
+        if fits and (listed := _LIST.match(text, digits.start())):
+            for each in _DIGITS.finditer(text, listed.start(), listed.end("numbers")):
+                quantity = read_quantity(text, each.start())
+                if quantity is not None:
+                    yield gap, quantity, quantity.end, _unit(listed["unit"])
+            return
+        first = _timed(text, digits.start(), name.end()) if fits else None
         if first is None:
             continue
         yield gap, *first
@@ -163,6 +175,8 @@ def reads_again(fact: Fact) -> bool:
     quantity, rest = read
     unit = _UNIT.fullmatch(rest)
     same = (quantity.value, quantity.error) == (fact.value, fact.error) and quantity.limit in (None, fact.limit)
+    if not rest.strip():
+        return same  # a number of a list: its unit stands with the last one
     return same and unit is not None and _unit(unit["unit"]) == fact.unit
 
 

@@ -65,7 +65,8 @@ _UNABSORBED = compiled(
     r"corrected)\)?",
     re.I,
 )
-_CRITERION = compiled(r"\b(?:criteri\w+|threshold|typical\w*|brightest|average for|most bursts|Crab nebula|"
+_CRITERION = compiled(r"\b(?:criteri\w+|threshold|typical\w*(?! (?:[\w.-]+ ){0,4}(?:upper )?limits?\b)|"
+    r"brightest|average for|most bursts|Crab nebula|"
     r"quasar|calibrator|"
                         r"phase reference|other (?:GRBs|bursts)|AB system|compared (?:to|with)|than the|"
                         r"(?<=\()1-s peak photon flux)\b[^.;\n]{0,90}$", re.I)  # fmt: skip

@@ -6,6 +6,7 @@ it ("6.1e-9 (1.3e-8) to 1.8e-10 erg/s/cm^2"). Tables whose unit stands in their 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from itertools import islice
 
@@ -20,6 +21,7 @@ from kg.extraction.fact import Assertion, Fact, Limit, Where
 from kg.extraction.flux_tables import rows
 from kg.extraction.flux_words import Judged, judge
 from kg.extraction.named_object import object_near
+from kg.extraction.normalise import Even
 from kg.extraction.numbers import Quantity, read_quantity, reread_quantity
 from kg.extraction.units import JANSKY, PER_AREA, Unit, known, read_unit
 from kg.openings import compiled
@@ -52,8 +54,15 @@ def propose(document: Document) -> Iterator[Candidate]:
         text = document.even(where).text
         if not _HINT.search(text):
             continue
+        spans: list[Candidate] = []
         for found in islice(measured(text), _MOST):
-            yield _candidate(document, where, text, found)
+            candidate = _candidate(document, where, text, found)
+            before = spans[-1] if spans and found.share == 1 else None
+            if before is not None and _is_range(text, candidate, before):
+                spans[-1] = _range(candidate, before)
+            else:
+                spans.append(candidate)
+        yield from spans
         if where == "body":
             yield from rows(document)
 
@@ -142,6 +151,22 @@ def _candidate(document: Document, where: Where, text: str, found: Measured) -> 
     )
 
 
+_RANGES = compiled(r"\b(?:rang(?:es?|ing)|between|var(?:y|ies|ying))\b[^;\n]{0,160}$", re.I)
+_TO = compiled(r" ?(?:to|and|-) ?")
+
+
+def _is_range(text: str, first: Candidate, last: Candidate) -> bool:
+    """Whether two limits are the ends of one: "the upper limit ranges from 1e-14 to 3e-14"."""
+    limits = first.limit is not None and first.limit == last.limit and first.taken and last.taken
+    joined = limits and _TO.fullmatch(text, first.end, last.start) is not None
+    return joined and _RANGES.search(text, max(0, first.start - 200), first.start) is not None
+
+
+def _range(first: Candidate, last: Candidate) -> Candidate:
+    lower, upper = sorted((first.value, last.value))  # type: ignore[type-var]
+    return msgspec.structs.replace(last, start=first.start, value=None, lower=lower, upper=upper)
+
+
 def _assertion(judged: Judged, assertion: Assertion) -> Assertion:
     return judged.assertion or assertion
 
@@ -149,6 +174,8 @@ def _assertion(judged: Judged, assertion: Assertion) -> Assertion:
 def reads_again(fact: Fact) -> bool:
     """Whether the fact's text alone gives value, error and any limit sign and unit that it holds. A cell of a table
     and a number of a list hold no unit: theirs stands in the heading, or with the last number of the list."""
+    if fact.value is None:
+        return _range_again(fact)
     read = reread_quantity(fact.text)
     if read is None:
         return False
@@ -160,6 +187,12 @@ def reads_again(fact: Fact) -> bool:
         return True
     unit = read_unit(rest) if PER_AREA.fullmatch(rest) or JANSKY.fullmatch(rest) else None
     return unit is not None and unit.name == fact.unit
+
+
+def _range_again(fact: Fact) -> bool:
+    """Whether a span holds both ends of a range, and the unit."""
+    found = [m for m in measured(Even(fact.text).text) if m.unit.name == fact.unit]
+    return sorted(m.quantity.value for m in found) == [fact.lower, fact.upper]
 
 
 GRAMMAR = Grammar(predicates=("fluence", "flux"), propose=propose, reads_again=reads_again)

@@ -27,6 +27,12 @@ _LATER = compiled(
     re.I,
 )
 _NO_EVENT = compiled(r"\bof the host galaxy\b(?! candidate)", re.I)
+#: The observation went after the event all the same.
+_FIELD = compiled(
+    r"\b(?:observed|imaged) the (?:field|position|location|afterglow|"
+    r"error circle) of (?:the )?(?:[\w-]+ ){0,2}(?:GRB|EP)",
+    re.I,
+)
 
 
 def propose(document: Document) -> Iterator[Candidate]:
@@ -36,7 +42,8 @@ def propose(document: Document) -> Iterator[Candidate]:
         return
     sort, detail = report_type(document.subject.text)
     later = sort == "localization" and _LATER.search(document.subject.text)
-    went = (sort in ("follow_up", "spectroscopy") or bool(later)) and not _NO_EVENT.search(document.subject.text)
+    of_host = _NO_EVENT.search(document.subject.text) and not _FIELD.search(document.body.text[:3000])
+    went = (sort in ("follow_up", "spectroscopy") or bool(later)) and not of_host
     place = _place(document, about)
     if place is None:
         return

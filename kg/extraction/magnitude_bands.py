@@ -14,7 +14,8 @@ _BAND_AFTER = compiled(
     rf"(?:(?:in|with|using|through|for|at|of) (?:the |a |an |our |both )?(?P<sort>SDSS|Sloan|Johnson|Cousins|"
     rf"Bessell?)?[- ]?(?P<band>{NAME})(?P<noun>[- ](?:band|filter|image)s?)?"
     r"(?![\w'=-])(?! (?:sk(?:y|ies)|weather|conditions|night|atmosphere))"
-    rf"|\(?(?P<plain>{NAME})[- ](?:band|filter)|\((?P<round>{NAME})(?: mag)?[),])"
+    rf"|\(?(?P<plain>{NAME})[- ](?:band|filter)|\((?P<round>{NAME})(?: mag)?[),]"
+    rf"|\((?P<like>{NAME})[- ](?:equivalent|band|filter)\b)"
 )
 
 
@@ -23,9 +24,11 @@ def find_band(setting: Setting, hit: Hit, text: str, previous: Hit | None) -> No
     if hit.band:
         return
     match = _BAND_AFTER.match(text[hit.end : hit.end + 60])
-    if match and (name := match["plain"] or match["round"] or match["band"]):
+    if match and (name := match["plain"] or match["round"] or match["like"] or match["band"]):
         band = normalise_band(name)
-        lone = len(name) == 1 and not (match["noun"] or match["plain"] or match["round"] or name in "RVIBJHKgriz")
+        lone = len(name) == 1 and not (
+            match["noun"] or match["plain"] or match["round"] or match["like"] or name in "RVIBJHKgriz"
+        )
         if band and not lone:
             hit.band, hit.band_source = band, "behind"
             return

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 
 from kg.extraction import magnitude_words as w
+from kg.extraction.labels import labelled
 from kg.extraction.magnitude_assertion import find_assertion
 from kg.extraction.magnitude_bands import find_band, share_bands
 from kg.extraction.magnitude_hit import Hit
@@ -17,7 +18,8 @@ from kg.extraction.sentences import sentence
 from kg.openings import compiled
 
 _JOINED = compiled(
-    r"(?:[\s,;&/()|:\u2022*-]|and|or|mags?\.?|magnitudes?|AB|Vega|in|for|the|we|find|=|~|(?:\w+[- ])?(?:band|filter)s?|"
+    r"(?:[\s,;&/()|:\u2022*-]|and|or|mags?\.?|magnitudes?|AB|Vega|in|for|the|we|find|=|~|(?:\w+[- ])?(?:band|"
+    r"filter)s?|"
     r"[+-]?/?-?\d?\.\d+|(?:\([^()]{0,70}\)))*"
 )
 
@@ -85,6 +87,9 @@ def _judge(setting: Setting, hit: Hit, around: Around, text: str, previous: Hit 
     hit.assertion, why = find_assertion(setting, hit, around)
     if hit.assertion in ("cited", "hypothetical", "negated"):
         hit.why = hit.why or why
+    if (behind := w.LABEL_BEHIND.match(around.after)) and (own := list(labelled(behind.group()))):
+        hit.object = own[0]
+        return
     hit.object = setting.object_of(hit.where, hit.start, hit.end, around.lead) if hit.taken else None
 
 

@@ -110,6 +110,9 @@ def find_target(setting: Setting, hit: Hit, around: Around) -> None:
         and w.ARCHIVE.search(around.own[-80:] if not around.lead else lead[-110:])
         and not w.CALIBRATED.search(w.REFERENCE_IMAGE.sub("", lead[-160:]))
     ):
+        if w.NOTHING_THERE.search(lead):
+            hit.target = "host"
+            return
         hit.target = "instrument"
         hit.leave("the depth of a survey")
 

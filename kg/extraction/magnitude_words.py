@@ -72,6 +72,13 @@ ARCHIVE = words(
     r"trigger|outburst)|template|Legacy Surveys?|SDSS|PS1|Pan-?STARRS\S*|2MASS|USNO\S*|VHS|UKIDSS|SkyMapper|DECaLS|"
     r"DES)\b"
 )
+#: Nothing stood there in an old image: its depth is a limit on what was there, the host.
+NOTHING_THERE = words(
+    r"\b(?:no|nothing|not)\b[^.;]{0,60}\b(?:visible|detected|seen|present|found|"
+    r"apparent)\b[^;]{0,160}\bdown to\b[^.;]{0,40}$"
+)
+#: Which of several the value is of: "(source #1)".
+LABEL_BEHIND = words(r"^ ?(?:mags?)?[ ,]*\((?:the )?(?:source|object|candidate) #?\w{1,2}\)")
 CALIBRATED = words(
     r"\b(?:calibrat\w+|relative to|compar\w+|against|with respect to|using|standard|vs\.?|reference|based on|"
     r"zero ?points?|tied)\b"
@@ -84,7 +91,7 @@ STAR_BEFORE = words(
     r"limit\w*|provid\w*|indicat\w*)\b)(?:\([^()]*\)|[^.;)]|\.\d|\b(?:R\.A|A|Dec|Decl)\.)){0,110}$"
     r"|\bassum\w+\b(?![^.;]*\b(?:afterglow|OT|we)\b)[^.;]{0,45}$"
     r"|\b(?:stars?|USNO)\b.{0,200}[+-]\d\d[: ]\d\d[: ]\d\d(?:\.\d+)?,? ?$|\b(?:for|of) (?:this|the|that|these|those|"
-    r"our) (?:\w+[- ]){0,3}stars?\b(?!.*\b(?:afterglow|OT|transient)\b)[^.]*$"
+    r"our) (?:\w+[- ]){0,3}stars?\b(?!.*\b(?:afterglow|OT|transient|object|source|(?:is|was) not)\b)[^.]*$"
 )
 #: Places that are named by the source, but are not the source.
 AT_SOURCE = words(
@@ -113,7 +120,8 @@ MEASURES = words(
 )
 #: Stars in the plural that the photometry rests on; what follows is not about them.
 CALIBRATORS = words(
-    r"\b(?:calibrat\w+|compar\w+|relative|with respect|using|based|against|vs\.?|tied|photometr\w+|from)\b[^.;:]{0,70}?"
+    r"\b(?:calibrat\w+|compar\w+|relative|with respect|using|based|against|vs\.?|tied|photometr\w+|"
+    r"from)\b[^.;:]{0,70}?"
     r"\b(?:stars|standards|sources|objects|catalog\w*|USNO\S*)\b(?: in the field)?"
 )
 HOST = words(
@@ -153,7 +161,10 @@ DIFFERENCE_AFTER = words(
     r"of (?:\w+ ){0,2}(?:extinction|reddening|fading|brightening)|of the|decay|difference|uncertaint|error|rms|"
     r"in (?:the )?(?:last|amplitude)|day\^?-|h\^?-|hr\^?-|too|more|less|redder|bluer)"
 )
-ABSOLUTE = words(r"\babsolute\b|(?-i:\bM_\{?[A-Za-z]|\bM\(?[UBVRIJHKgriz]\)? ?[=~])|\bintrinsic(?:ally)?\b|\bluminosit")
+ABSOLUTE = words(
+    r"\babsolute\b|(?-i:\bM_\{?[A-Za-z]|\bM\(?[UBVRIJHKgriz]\)? ?[=~])|\bintrinsic(?:ally)?\b|"
+    r"\bluminosit"
+)
 ZEROPOINT = words(r"\b(?:zero-? ?points?|zeropoints?|zp)\b[^.;]{0,60}$")
 #: Right in front of the value: it will, would or should be so.
 EXPECTED = words(
@@ -175,6 +186,9 @@ BORROWED = words(
     r"ing) (?:to|with) (?:the |a )?(?:m\()?$"
 )
 CITED_AFTER = compiled(
+    r"^(?:(?!\b(?:burst|trigger|GRB|event|stars?|catalog\w*|field|XRT|UVOT|BAT|position|location|images?|"
+    r"we)\b)[^.;()]){22,45}"
+    r"\((?:GCN\w* ?#?\d+|[A-Z][\w'-]+ et al\.?,? GCN ?#?\d+)\)|"
     r"^[^.;()]{0,22}\((?!this|calib|compar|relative|using|see also|consistent|similar|against|vs|converted|in agree|"
     r"AB|Vega|assum|based|the |wrt|with)[^()]{0,70}?(?:\bet ?\.? ?al\b|\bGCNC?S?\b|\bATel|\bTNS\b)"
     r"|^(?:(?!consist|agree|similar|compar|confirm|brighter|fainter|position|location|"

@@ -45,13 +45,19 @@ STAR = compiled(
     r"\b(?:is|are|was|as|be|being|typical of|consistent with|that of|like|of) (?:(?:most |very )?(?:likely|"
     r"probably|possibly|"
     r"clearly|in fact|"
-    r"therefore|thus|actually|rather|simply|consistent with|that of|identified as|just|indeed|instead|due to|"
+    r"therefore|thus|actually|rather|simply|consistent with|that of|identified (?:as|with)|just|indeed|instead|due to|"
     r"to be|also) )*"
     r"(?:an? |the )?(?:(?:early|late|faint|bright|nearby|known|cool|red|blue|flaring|variable)[ -])*"
     r"(?P<what>[OBAFGKM]\d?(?:\.\d)?V?[- ](?:type )?(?:dwarf|giant|star)(?: star)?|(?:white|brown|red|ultracool|"
     r"M/L) dwarf|"
     r"(?:foreground|Galactic|field|normal|late-type|early-type|main[- ]sequence|variable|RR Lyrae|eclipsing|"
-    r"stellar) star|star\b(?![- ]))"
+    r"stellar) star|star\b(?!-| (?:form|trail|cluster|system)))"
+    r"|\b(?:presents?|shows?|exhibits?|displays?|has) (?:[\w-]+ ){0,3}(?P<features>stellar) (?:absorption )?"
+    r"(?:features|lines|spectrum)\b"
+)
+#: The sentence compares, or speaks of what stands near.
+NOT_IT = compiled(
+    r"\b(?:host|reference|comparison|near a|next to|[Nn]earest|[Cc]losest|[Nn]eighbou?ring|[Bb]righter|[Aa]nother)\b"
 )
 GALAXY = compiled(
     r"\b(?:is|was|as|be|being|that of) (?:(?:most |very )?(?:likely|probably|possibly|clearly|in fact|therefore|"
@@ -84,6 +90,12 @@ AS_OF_CLASS = compiled(
     r"long)(?:[- ](?:hard|soft|duration))?"
     r" (?:GRBs|bursts|gamma-ray bursts)\b(?! (?:afterglow|host))"
 )
+#: "consistent with the Type II (collapsar) bursts"; "type II (long)" is a matter of its duration.
+BURST_TYPE = compiled(
+    r"\b(?:with|as|to|is) (?:an? |the )?[Tt]ype[- ](?P<type>II?)\b(?! ?\((?:[Ss]hort|[Ll]ong))"
+    r"(?: \([^()\n]{3,70}\))? (?:GRBs?|bursts?|population|class|origin)\b"
+)
+X_TRANSIENT = compiled(r"\b(?:[Tt]he|an?) (?:[Ff]ast |[Ss]oft |bright |new )*X-?ray transient\b")
 EXTRAGALACTIC = compiled(
     r"\bis (?:likely |clearly |indeed |therefore )*an? extragalactic (?:object|source|transient|event)"
 )

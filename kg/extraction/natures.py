@@ -10,9 +10,9 @@ from itertools import islice
 import msgspec
 
 from kg.extraction import nature_words as w
-from kg.extraction.association_words import LABELLED
 from kg.extraction.document import Document
 from kg.extraction.fact import Assertion, Where
+from kg.extraction.labels import labelled_before
 from kg.extraction.sentences import sentence
 from kg.names import catalogue_of, find_names, normalise_name
 
@@ -37,7 +37,11 @@ def natures(document: Document, where: Where, text: str, lower: str) -> Iterator
         yield from _supernovae(document, where, text)
     if " lag" in lower or "hardness" in lower:
         yield from _as_of_class(document, where, text)
-    if " star" in lower or "dwarf" in lower or "galaxy" in lower:
+    if "type i" in lower or "type-i" in lower:
+        yield from _types(document, where, text)
+    if "ray transient" in lower:
+        yield from _transients(document, where, text)
+    if " star" in lower or "dwarf" in lower or "galaxy" in lower or "stellar" in lower:
         yield from _candidates(document, where, text)
     for value, word, pattern in (
         ("dark", "dark", w.DARK),
@@ -70,6 +74,25 @@ def _as_of_class(document: Document, where: Where, text: str) -> Iterator[Nature
         taken = bool(told) and not denied and _own(document, where, match)
         yield Nature(start=match.start(), end=match.end(), value=match["what"], assertion="hedged", taken=taken,
                      why="as those of a class")  # fmt: skip
+
+
+def _types(document: Document, where: Where, text: str) -> Iterator[Nature]:
+    """Types I and II of bursts, where no "short" or "long" stands beside them."""
+    for match in islice(w.BURST_TYPE.finditer(text), 5):
+        before, _ = _around(text, match)
+        taken = not w.COMPARED.search(before[-60:]) and _own(document, where, match)
+        doubted = w.DOUBT.search(before[-60:] + match.group())
+        yield Nature(start=match.start(), end=match.end(), value=f"Type {match['type']}", taken=taken,
+                     assertion="hedged" if doubted else "asserted", why="its type")  # fmt: skip
+
+
+def _transients(document: Document, where: Where, text: str) -> Iterator[Nature]:
+    """ "The X-ray transient EP310101a": the sort of thing that the circular's own object is."""
+    for match in islice(w.X_TRANSIENT.finditer(text), 5):
+        behind = find_names(text[match.end() : match.end() + 20])[:1]
+        own = bool(behind) and behind[0].start <= 1 and behind[0].name == normalise_name(document.about or "")
+        yield Nature(start=match.start(), end=match.end(), value="X-ray transient", assertion="asserted",
+                     taken=own and _own(document, where, match), why="said beside its name")  # fmt: skip
 
 
 def type_of(match: re.Match[str]) -> str:
@@ -140,29 +163,28 @@ def _candidates(document: Document, where: Where, text: str) -> Iterator[Nature]
             begin, stop = sentence(text, match.start(), match.end())
             before, after = text[begin : match.start()], text[match.end() : stop]
             near = text[max(0, begin - 250) : stop + 120]
-            rejected = bool(w.REJECTED.search(near))
-            told = w.CANDIDATE.search(before) and not re.search(
-                r"\b(?:host|reference|comparison|near a|next to)\b", before
-            )
-            if match["what"] == "star" and not rejected:
+            label = labelled_before(text, begin, match.start())
+            rejected = bool(w.REJECTED.search(near)) or (label is not None and value == "star")
+            told = w.CANDIDATE.search(before) or label
+            what = match["what"] or "star"
+            if what == "star" and not rejected:
                 continue
-            taken = bool(told) and rejected and not w.COMPARED.search(before[-40:]) and _own(document, where, match)
-            kind = "M dwarf" if re.match(r"M[\d.]*V?[- ](?:type )?dwarf", match["what"]) else value
-            kind = match["what"] if match["what"] in ("white dwarf", "brown dwarf") else kind
+            taken = bool(told) and rejected and not w.NOT_IT.search(before) and not w.COMPARED.search(before[-40:])
+            taken = taken and _own(document, where, match)
+            kind = "M dwarf" if re.match(r"M[\d.]*V?[- ](?:type )?dwarf", what) else value
+            kind = what if what in ("white dwarf", "brown dwarf") else kind
             doubted = w.DOUBT.search(re.sub(r"\bcandidate\b", "", before[-40:] + match.group())) or re.match(
                 r"\s*\?", after
             )
             yield Nature(start=match.start(), end=match.end(), value=kind, taken=taken,
-                         assertion="hedged" if doubted else "asserted", whose=_candidate_of(before, about),
+                         assertion="hedged" if doubted else "asserted", whose=label or _candidate_of(before, about),
                          why="what a candidate turned out to be" if taken else "in passing")  # fmt: skip
 
 
 def _candidate_of(before: str, about: str) -> str:
-    """A candidate's own name or label, else `candidate of GRB 310101A`."""
+    """A candidate's own name, else `candidate of GRB 310101A`."""
     if named := [n.name for n in find_names(before) if n.catalogue in ("tns", "survey", "place", "source")]:
         return named[-1]
-    if labels := list(LABELLED.finditer(before)):
-        return f"{labels[-1]['noun'].lower()} {labels[-1]['label']}"
     return f"candidate of {about}"
 
 
@@ -172,6 +194,8 @@ def nature_again(text: str, value: str) -> bool:
         return bool(w.DARK.search(text) or w.EXTRAGALACTIC.search(text))
     if match := w.AS_OF_CLASS.search(text):
         return match["what"] == value
+    if value.startswith("Type "):
+        return any(value == f"Type {match['type']}" for match in w.BURST_TYPE.finditer(text))
     if value.startswith("SN ") and (match := w.SUPERNOVA_TYPE.search(text)):
         return type_of(match) == value
     if value == "supernova":

@@ -121,7 +121,7 @@ def _trimmed(text: str, start: int, end: int) -> int:
 _REMARK = r"(?:[ _]*[(\[{][^()\[\]{}\d]{0,12}(?:J? ?20{2,3}(?:\.0)?)?[^()\[\]{}\d]{0,12}[)\]}]|[ _]*J?2000(?:\.0)?)*"
 _IS = r"(?:[ \t\n]*(?:=+|:|~|is|are|of|at|\|)?)*[ \n]*"
 _RA_LABEL = (
-    r"(?<![A-Za-z.?&/])(?:R\. ?A\.?|RA|Ra|ra(?=[ =:(])|R\.A|[Rr]ight [Aa]scension|[Aa]lpha(?=[ "
+    r"(?<![A-Za-z.?&/])(?:R\. ?A\.?|RA|Ra|ra(?=[ =:(])|R\.A|[Rr]ight [Aa]scension|[Aa]l(?:ph|f)a(?=[ "
     r"_(]*J?2000))"
 )
 _DEC_LABEL = r"(?:[Dd]ec(?:l(?:ination)?)?|DEC(?:L)?|[Dd]elta|de)(?![A-Za-z])\.?"

@@ -66,7 +66,7 @@ _LANDMARK = compiled(
 _ONE_OF = compiled(
     r"(?<!\w)(?P<kind>[Ss]ource|[Oo]bject|[Cc]andidate|[Gg]alaxy) ?[(]?(?:#|No\.? ?)?(?P<n>\d{1,2}|[A-Z])\b"
     r"(?![.\d-])[;:]?\)?"
-    r"(?P<rest>(?:[^;\n.]|\.\d){0,110})$"
+    r"(?P<rest>(?:[^;\n.]|\.\d|(?<=\bal)\.){0,110})$"
 )
 _EACH = compiled(
     r"(?<!\w)(?:[Ss]ource|[Oo]bject|[Cc]andidate|[Gg]alaxy) ?[(]?(?:#|No\.? ?)?(?P<n>\d{1,2}|[A-Z])\b(?![.\d-])"
@@ -88,6 +88,14 @@ _CATALOGUE = compiled(
     r"2MASX|GLADE\+?|NGC|UGC|IC|LSXPS|eRASSt?|SRGe|TXS|MG\d|RX|PMN|NVSS)"
     r" ?-?J?[\d.]+(?:[+-][\d.]+)?)(?P<rest>[^;\n]{0,75})$"
 )
+#: Behind a place, the catalogue's name of what stands there: "(J2000) (=2MASX J12000000+1200000)".
+_NAMED_BEHIND = compiled(
+    r"[ ,;]*(?:\(?J2000(?:\.0)?\)?)?[ ,;]*\(=? ?(?:2MASS )?(?P<name>(?:2MASX|2MASS|SDSS|WISEA?|NVSS|PS1|"
+    r"GLADE) J[\d.]+[+-][\d.]+)"
+)
+#: The head of a table's row: what the row is of.
+_ROW = compiled(r"[ \t|]*(?P<id>(?=[\w.+-]*[A-Za-z])(?!\d+[hdms:])[A-Za-z0-9][\w.+-]{0,24})[ \t|]+(?:\()?")
+_ROW_OF_EVENT = compiled(r"GRB|OT|OA|after|counterp|host|trans|burst|star|USNO|[UNS]\d{4}_", re.I)
 _TABLE_ROW = compiled(r"\|[^|\n]{0,60}\| ?\(?$|MASTER-[A-Za-z]+ ?\|? ?\(?$")
 _NUMBERED = compiled(r"\b(?P<name>S\d{6}[a-z]+_X\d+)\W{1,8}$", re.I)
 _LOST = compiled(
@@ -159,6 +167,8 @@ def verdict(document: Document, text: str, pair: Pair, previous: tuple[Pair, Ver
     clause = re.split(r"(?<=[^A-Z\d])[.;]\"? (?=[A-Z])|\"\. (?=[A-Z])", same_line[-130:])[-1]
     other = _OTHER.search(clause)
     rest = _LANDMARK.sub("", other["rest"]) if other else ""
+    if other and (named := _NAMED_BEHIND.match(text, pair.end)):
+        return Verdict(object=named["name"], target="catalogue source")
     if other and not _ITS.search(rest) and not _HOST_OR.search(_LANDMARK.sub("", clause)):
         if document.about and _GALAXY.search(clause):
             return Verdict(object=f"galaxy near {document.about}", target="galaxy", why="a galaxy beside the event")
@@ -178,6 +188,26 @@ def _stars(before: str, same_line: str) -> bool:
         r"candidate|calibrated against (?:nearby )?\w+ (?:field )?stars?:? ?$)", rest, re.I
     ) and not re.search(r"(?:matching|astrometr\w+|calibrat\w+ (?:using|against|to|with)|registered|relative to|"
         r"with respect to|against|frame)[^\n]{0,60}$", before[: match.start() + 12], re.I)  # fmt: skip
+
+
+def row_of(document: Document, pair: Pair, others: list[Pair]) -> str | None:
+    """What a row of the body's table is of, where several rows with names of their own have places far apart."""
+    name = _row_head(document, pair)
+    if name is None:
+        return None
+    apart = [
+        o
+        for o in others
+        if abs(o.dec.degrees - pair.dec.degrees) > 0.003 or abs(o.ra.degrees - pair.ra.degrees) > 0.005
+    ]
+    return name if any(_row_head(document, o) not in (None, name) for o in apart) else None
+
+
+def _row_head(document: Document, pair: Pair) -> str | None:
+    start, _ = document.body.span(pair.start, pair.end)
+    original = document.circular.body
+    match = _ROW.fullmatch(original, original.rfind("\n", 0, start) + 1, start)
+    return match["id"] if match and not _ROW_OF_EVENT.match(match["id"]) else None
 
 
 def _standing(document: Document, before: str, near: str) -> Verdict:
@@ -210,5 +240,6 @@ def _one_of_several(document: Document, before: str) -> Verdict | None:
     listed = "rest" in match.groupdict()
     if listed and (_HOST_OR.search(match["rest"]) or len({m["n"] for m in _EACH.finditer(document.body.text)}) < 2):
         return None
-    name = f"{match['kind'].lower()} {match['n']}"
+    kind = match["kind"].lower()
+    name = f"{'source' if kind == 'object' else kind} {match['n']}"
     return Verdict(object=name, target="one of several sources", why="one of several sources")

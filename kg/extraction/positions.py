@@ -20,7 +20,7 @@ from kg.extraction.normalise import Even
 from kg.extraction.position_errors import Uncertainty, uncertainty
 from kg.extraction.position_forms import BOTH_LABEL, RA_LABEL, Pair, best_pair, pairs_at, read_dec
 from kg.extraction.position_instrument import measured_by
-from kg.extraction.position_words import Verdict, verdict
+from kg.extraction.position_words import Verdict, row_of, verdict
 from kg.openings import compiled
 
 _MOST = 200
@@ -65,7 +65,12 @@ def propose(document: Document) -> Iterator[Candidate]:
         told: list[tuple[Pair, Verdict, Uncertainty, str | None]] = []
         for index, one in enumerate(found):
             stop = next((f.pair.label for f in found[index + 1 :] if not _near(text, one.pair, f.pair)), len(text))
-            yield _candidate(document, where, text, one, stop, told)
+            row = (
+                row_of(document, one.pair, [f.pair for f in found])
+                if where == "body" and not one.pair.labelled
+                else None
+            )
+            yield _candidate(document, where, text, one, stop, told, row)
 
 
 def positions(text: str) -> list[Found]:
@@ -148,6 +153,7 @@ def _candidate(
     one: Found,
     stop: int,
     told: list[tuple[Pair, Verdict, Uncertainty, str | None]],
+    row: str | None,
 ) -> Candidate:
     pair = one.pair
     first = next((t for t in told if _same(t[0], pair)), None) if one.again else None
@@ -157,6 +163,8 @@ def _candidate(
         error = own if own is not None and own.radius is not None else error
     else:
         judged = verdict(document, text, pair, (told[-1][0], told[-1][1]) if told else None)
+        if row is not None and judged.against is None and judged.object is None:
+            judged = Verdict(object=row, target="one of several sources", why="a row of a table")
         error = uncertainty(text, pair, stop)
     object_ = judged.object
     if object_ is None and judged.against is None:

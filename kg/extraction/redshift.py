@@ -49,7 +49,8 @@ _WORDS = (
     r"around|roughly|nearly|most|likely|probably|the|a|an|for|this|that|are|these|those|features|lines|"
     r"burst|grb|source|object|host|galaxy|afterglow|value|provided|equal|determined|measured|estimated|"
     r"derived|as|z|limit|upper|lower|lies|candidate|putative|underlying|optical|counterpart|systems|may|"
-    r"can|cannot|2MASS|SDSS|constrained|then|we|find|obtain|solution|tentative|preliminary|only|given|by|it|its|and|system|"
+    r"can|cannot|2MASS|SDSS|constrained|then|we|find|obtain|solution|tentative|preliminary|only|given|by|it|its|"
+    r"and|system|"
     r"doublet|on|interval|in|range|between|from|approximate|associated|with|expands|"
     r"possible|best|best-fit|fit|single|now|hence|EP ?\d{6}[a-z]?|FXT|transient|event|us|me|least|"
     r"common|mean|absorption|absorber|emission|line|weighted|same|very|low|high|slightly|"
@@ -60,6 +61,8 @@ _REDSHIFT = compiled(
     rf"(?=[<>~.\d]|(?:{LIMIT_WORDS.replace('?P<more>', '?:').replace('?P<less>', '?:')})[\d.])(?!\. |\d{{6}})",
     re.I,
 )
+#: "an intervening system at 0.638": a redshift without its sign.
+_SYSTEM_AT = compiled(r"\b(?:intervening|foreground|absorption) (?:absorber|system)s? at (?=\d\.\d{2,5}\b(?!\.\d))")
 #: What makes the number something else: a magnitude, a length, a percentage, a count, part of a longer number.
 _NOT_AFTER = compiled(
     r"^(?:\d|\.\d|[A-Za-z]| ?(?:mag|%|[kMG]eV|[kMG]pc|sigma|arcsec|arcmin|\"|deg|hours?|hrs?\b|days?|s\b|sec|"
@@ -95,12 +98,13 @@ def _spans(text: str) -> Iterator[tuple[int, int, int, Reading]]:
     for match in PHRASE.finditer(text):
         if not _NOT_AFTER.match(text[match.end() : match.end() + 20]):
             yield match.start(), match.start(), match.end(), read_phrase(match)
-    for lead in (_Z, _REDSHIFT):
+    for lead in (_Z, _REDSHIFT, _SYSTEM_AT):
         for opening in lead.finditer(text):
+            start = opening.end() if lead is _SYSTEM_AT else opening.start()
             interval = INTERVAL.match(text, opening.end())
             before = text[max(0, opening.start() - 30) : opening.start()]
             if interval and (_RANGED.search(opening.group() + before) or _JOINED.fullmatch(interval.group())):
-                yield opening.start(), interval.start(), interval.end(), read_range(interval)
+                yield start, interval.start(), interval.end(), read_range(interval)
                 continue
             worded = LIMIT_BEFORE.search(text, max(0, opening.start() - 40), opening.start())
             value = VALUE.match(text, worded.start() if worded else opening.end())
@@ -109,10 +113,10 @@ def _spans(text: str) -> Iterator[tuple[int, int, int, Reading]]:
                     text, value.start("number")
                 )
                 if behind and not value["limit"]:
-                    yield opening.start(), behind.start(), behind.end(), read_phrase(behind)
+                    yield start, behind.start(), behind.end(), read_phrase(behind)
                     continue
-                yield opening.start(), value.start(), value.end(), read_value(value)
-                yield from _more(text, opening.start(), value.end())
+                yield start, value.start(), value.end(), read_value(value)
+                yield from _more(text, start, value.end())
 
 
 def _more(text: str, start: int, end: int) -> Iterator[tuple[int, int, int, Reading]]:

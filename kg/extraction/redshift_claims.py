@@ -57,6 +57,14 @@ def same(a: Reading, b: Reading) -> bool:
     return abs(a.value - b.value) <= 0.006 * (1.0 + b.value)
 
 
+def _repeats(a: Reading, b: Reading) -> bool:
+    """Whether one reading says the other again, more or less finely: 0.638 is no second printing of 0.63."""
+    if a.value is None or b.value is None or a.error or b.error:
+        return same(a, b)
+    coarser = max(10.0 ** -len(repr(v).partition(".")[2]) for v in (a.value, b.value))
+    return same(a, b) and abs(a.value - b.value) <= 0.51 * coarser
+
+
 def verdicts(pool: list[Found], subject: str, body: str) -> list[Verdict]:
     """The verdict on each redshift of a circular, in the same order."""
     limited = any(f.judged.own and _bound(f) for f in pool)
@@ -144,7 +152,7 @@ def _besides(
 ) -> tuple[bool, float, str]:
     """The verdict on what is not the circular's claim; what is told is noted in `told`, so that it is told once."""
     assertion = _assertion(found)
-    if any(same(found.reading, reading) and kind in ("claim", assertion + whose) for reading, kind in told):
+    if any(_repeats(found.reading, reading) and kind in ("claim", assertion + whose) for reading, kind in told):
         return False, 0.1, "said already"
     told_now = (found.reading, assertion + whose)
     if assertion in ("cited", "hypothetical", "negated"):
@@ -163,7 +171,13 @@ def _besides(
     if found in live and _bound(found):
         told.append(told_now)
         return True, 0.7, "a bound on the event's redshift"
-    if found.judged.sort == "pseudo" and main is None and assertion in ("asserted", "hedged") and whose == "afterglow":
+    no_value = main is None or _bound(main)
+    if (
+        found.judged.sort == "pseudo"
+        and no_value
+        and assertion in ("asserted", "hedged")
+        and whose in ("afterglow", "host")
+    ):
         told.append(told_now)
         return True, 0.7, "a pseudo-redshift, from relations of the prompt emission"
     if main and found in live:

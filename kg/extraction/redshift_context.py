@@ -62,7 +62,7 @@ def judge(
     before, after, whole = text[begin:start], text[end:stop], text[begin:stop]
     words = _lead(text, start, end)
     lead = before[-70:] + words
-    borrowed = bool(w.BORROWED.search(lead)) and bool(w.CITED_AFTER.search(after))
+    borrowed = bool(w.BORROWED.search(lead)) and bool(w.CITED_AFTER.search(after) or w.CATALOGUE_VALUE.search(lead))
     place = _Place(
         before=before,
         after=after,
@@ -80,6 +80,8 @@ def judge(
     whose, distance = _whose(before, after, whole)
     galaxy = bool(w.GALAXY_SUBJECT.match(whole)) and not w.HOST.search(whole)
     if galaxy and w.UNRELATED.search(text[end : end + 250]):
+        whose, distance = "field galaxy", 2.5
+    if w.GALAXY_THERE.match(whole) and not w.HOST.search(whole):
         whose, distance = "field galaxy", 2.5
     near = text[max(0, start - 60) : end] + w.AGREES_WITH.split(text[end : end + 30])[0]
     sort = "pseudo" if w.PSEUDO.search(near) or theory else _sort(near, whole, announced) or otherwise
@@ -142,7 +144,7 @@ def _assertion(place: _Place) -> tuple[Assertion, float]:
     hedged = bool(w.HEDGED.search(place.whole))
     assertion: Assertion = "hedged" if hedged else "asserted"
     penalty = 0.25 * hedged
-    assumed = w.ASSUMED.search(place.lead)
+    assumed = w.ASSUMED.search(place.lead) if not w.OF_LIMIT.search(place.lead) else None
     computed = bool(w.ASSUMED_ANYWHERE.search(place.whole))
     if assumed and (computed or not w.FOR.match(assumed.group())):
         assertion, penalty = "hypothetical", penalty + 4.0
@@ -150,6 +152,8 @@ def _assertion(place: _Place) -> tuple[Assertion, float]:
         penalty += 2.0
     if w.NEGATED.search(place.before[-60:]) and assertion != "hypothetical":
         assertion, penalty = "negated", penalty + 4.0
+    if w.NOT_SO.match(place.after):
+        return "negated", penalty + 4.0
     if w.EXAMPLE.search(place.before) or w.IF_AFTER.search(place.after):
         return "hypothetical", penalty + 4.0
     if hedged and w.ONE_OF_TWO.search(place.whole):
@@ -163,7 +167,8 @@ def _assertion(place: _Place) -> tuple[Assertion, float]:
     if assertion in ("asserted", "hedged") and not place.confirmed:
         near = w.SOFTWARE.sub("", place.near)
         if w.CITED_AFTER.search(place.after) or w.CITED_BEFORE.search(near):
-            return (assertion, penalty + 1.0) if w.WE_MEASURED.search(place.near) else ("cited", penalty + 3.0)
+            measured = w.WE_MEASURED.search(place.near) or w.LINES_AT.search(place.whole)
+            return (assertion, penalty + 1.0) if measured else ("cited", penalty + 3.0)
     return assertion, penalty
 
 

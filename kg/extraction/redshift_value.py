@@ -53,7 +53,7 @@ PHRASE = compiled(
     r"\b(?:(?P<least>lower (?:\d(?:\.\d)?[- ]?sigma )?(?:limit|bound|red-?shift limit)|minim(?:al|um))|"
     r"(?P<most>upper (?:\d(?:\.\d)?[- ]?sigma )?(?:limit|bound|red-?shift limit)|maxim(?:al|um)))"
     r"(?: (?:possible|allowed|the|this|a|GRB|burst|host|for|of|to|on|its|value|GRB ?\d{6}[A-Za-z]?)){0,6}"
-    r"(?:(?: (?:red-?shifts?|z)\b)|(?<=shift limit))"
+    r"(?:(?: (?:pseudo-?)?(?:red-?shifts?|z)\b)|(?<=shift limit))"
     r"(?: (?:value|of|for|to|the|this|GRB|burst|source|GRB ?\d{6}[A-Za-z]?|is|at|being|be)){0,6}"
     rf"(?: ?(?:z ?)?[=:~]+)? ?(?:z ?[=~]+ ?)?{_APPROX}?(?P<number>{_NUMBER})",
     re.I,

@@ -34,6 +34,8 @@ ASSUMED = words(
     rf"common|tentative|"
     rf"typical|standard|source|object|of|now|assumed|and))* ?(?:\(?{REDSHIFT})?[\w ,(=~:]{{0,14}}$)"
 )
+#: "lower limit on the redshift for this burst of": nothing is assumed.
+OF_LIMIT = words(r"\b(?:lower|upper) (?:limit|bound) (?:on|to|of|for) [^.;\d]{0,50}$")
 FOR = words(r"\b(?:for|with|given|using|beyond|were|even for|out to)\b")
 ASSUMED_ANYWHERE = words(
     r"\b(?:assuming|assumed|adopting|assume that)\b[^.;]{0,30}\b(?:redshift|z\b)|"
@@ -45,7 +47,8 @@ AT_THIS = words(
     r"\b(?:at|with|for|given) (?:the |this |that |a |its |the measured |the GRB )*(?:red-?shift|z)?\s?(?:of )?\W*$"
 )
 CITED_AFTER = words(
-    r"^(?:[^.;]|(?<=\b[A-Z])\.){0,60}(?:(?<!HyperZ \()(?<!Hyper-z \()\bet al\b|\bGCN (?:Circ\w*\.? ?)?#?\d|\bGCNC|"
+    r"^; (?:see )?(?-i:[A-Z])[\w'-]+ (?:et al|& |and (?-i:[A-Z]))|^(?:[^.;]|"
+    r"(?<=\b[A-Z])\.){0,60}(?:(?<!HyperZ \()(?<!Hyper-z \()\bet al\b|\bGCN (?:Circ\w*\.? ?)?#?\d|\bGCNC|"
     r"\breported\b|\bATel|\bas (?:noted|reported|mentioned|found) (?:previously|earlier|before|by|in)\b|"
     r"\bet\. al|\bmeasured by\b|\bfound by\b)"
 )
@@ -58,15 +61,27 @@ CITED_BEFORE = words(
 SOFTWARE = words(r"\([^()]*(?:Bolzonella|Kalberla|Schlegel|Ilbert|Arnouts)[^()]*\)?")
 CONFIRMED = words(
     r"\bconfirm\w*|(?<!not )(?<!position is )(?<!position )(?<!location is )(?<!source is )\bconsistent|"
-    r"\bin (?:full |good |excellent |perfect )?agreement|\bagrees?\b|"
+    r"\bin (?:an? )?(?:full |good |excellent |perfect )?agreement|\bagrees?\b|"
     r"\brefin\w+|\bsimilar to|\bcompatible"
     r"|\bin line with|\bverif\w+|\b(?:lower|higher|larger|smaller|more precise|more accurate) than(?! the Galactic)"
 )
 #: "consistent with the redshift z = 2.49 reported by ...": the value is the other's, nothing was measured here.
 BORROWED = words(
-    rf"\b(?:consistent with|agree\w* with|agreement with|compatible with|given|considering|"
+    rf"\b(?:consistent with|agree\w* with|agreement with|compatible with|(?:higher|lower|larger|smaller) than|given|"
+    rf"considering|"
     rf"consideration for|in addition to|"
     rf"based on|taking) (?:\S+ ){{0,8}}(?:{REDSHIFT})?[ =~a-z]{{0,12}}$"
+)
+#: A catalogue's own value.
+CATALOGUE_VALUE = words(
+    r"\b(?:SDSS|NED|2MASS|6dF|DESI|Legacy Surveys?|Pan-?STARRS|PS1|"
+    r"GLADE)\b(?: \w+){0,2} (?:photometric )?(?:red-?shift|photo-?z)"
+    r"[ =~a-z]{0,12}$"
+)
+#: Behind a value: it is denied.
+NOT_SO = words(
+    r"^ (?:is|was|are) (?:therefore |thus |clearly )?(?:not (?:consistent|compatible)|inconsistent|ruled out|"
+    r"excluded|incorrect|wrong)\b"
 )
 AT_KNOWN = words(
     rf"\bat (?:the|its) (?:(?:observed|measured|reported|known|spectroscopic|host|GRB|burst) )?{REDSHIFT}"
@@ -96,6 +111,12 @@ MEASURED = words(
 WE_MEASURED = words(
     r"\bwe (?:\w+ ){0,2}(?:infer|derive|measure|determine|find|obtain|conclude|propose|suggest|estimate)"
 )
+#: Lines found here at the redshift of others confirm it.
+LINES_AT = words(
+    r"\bwe (?:also |clearly |further )?(?:detect|identify|see|find)\b[^.;]{0,160}\b(?:lines?|features?|emission|"
+    r"absorption)\b"
+    r"[^.;]{0,80}\bat (?:the|this|that) (?:same )?red-?shift\b"
+)
 OWN = words(
     r"\b(?:redshift|z) of (?:the |this )?(?:GRB|burst|afterglow|host|source|transient|object|event|FXT|EP|OT\b)|"
     r"(?:as|be) the redshift|likely redshift|derived redshift|common redshift|GRB redshift|"
@@ -115,6 +136,8 @@ OWN_LIMIT = words(
 HOST = words(r"\bhosts?\b")
 #: A sentence that is about a galaxy.
 GALAXY_SUBJECT = words(r"^\W*(?:the|this|a|an|another|one|that) (?:[\w-]+ ){0,4}galaxy\b")
+#: A sentence that finds a galaxy in the region and measures it.
+GALAXY_THERE = words(r"^[^.;]{0,60}\bthere (?:is|are) (?:an?|one|two|three|several) (?:[\w-]+ ){0,4}galax(?:y|ies)\b")
 UNRELATED = words(
     r"\bunrelated|\bno relation|\bnot (?:be |physically )?(?:related|associated|connected)|\boutside\b|"
     r"\bchance (?:coincidence|alignment)|\bforeground"

@@ -11,9 +11,17 @@ PROMPT = (
     r"\b(?:BAT|BAT-?GUANO|GUANO|GBM|Konus|Konus[-/ ]?\w+|KW|CALET|CGBM|AstroSat|CZTI|AGILE|MCAL|SuperAGILE|INTEGRAL|"
     r"SPI-?ACS|ACS|IBIS|IBAS|RHESSI|HETE(?:-2)?|FREGATE|WXM|SXC|WAM|Suzaku|MAXI|GRBAlpha|VZLUSAT(?:-2)?|GECAM|HXMT|"
     r"Insight-HXMT|GRM|ECLAIRs|SVOM|WXT|BATSE|BeppoSAX|RXTE|ASM|NEAR|Ulysses|Helicon|GRID|Glowbug|StarBurst|LEIA|"
-    r"EIRSAT-1|SIRI-2|POLAR|Lomonosov|BDRG|GAP|IKAROS|LAT|BALROG|GRBM|WFC|Mars Odyssey|HEND|AMON)\b"
+    r"EIRSAT-1|SIRI-2|POLAR|Lomonosov|BDRG|GAP|IKAROS|LAT|BALROG|GRBM|WFC|Mars Odyssey|HEND|AMON|DAMPE|COSI|"
+    # HETE's own numbers: "GRB 310101 (=H1234)".
+    r"(?<==)[HU]\d{4,5})\b"
 )
 LATER = r"\b(?:XRT|UVOT|FXT|NICER|NuSTAR|Chandra|XMM|optical|radio|infrared|near-?IR|NIR|X-ray|afterglow|counterpart)\b"
+#: Telescopes and spectrographs that take spectra of afterglows and hosts.
+_TELESCOPES = (
+    r"VLT|Gemini|Keck|Magellan|GTC|NOT|MMT|HET|LBT|UVES|FORS\d?|X-?shooter|MIKE|DEIMOS|LRIS|ESI|HIRES|IMACS|LDSS-?\d?|"
+    r"GMOS|OSIRIS|ALFOSC|DOLORES|TNG|WHT|NTT|EFOSC\d?|MODS|BTA|KOSMOS|MMIRS|GNIRS|NIRSPEC|MOSFIRE|SALT|HST|JWST|ISIS|"
+    r"Xinglong|LAMOST|Palomar|P200|DBSP|Lick|Kast|Subaru"
+)
 #: Sort of report by words of the subject; the first that fits names it, from the special to the common. The second
 #: word is a finer sort, told in `detail`.
 SORTS: list[tuple[str, str, re.Pattern[str]]] = [
@@ -26,7 +34,7 @@ SORTS: list[tuple[str, str, re.Pattern[str]]] = [
                            r"real\b|gamma-ray bursts?)|\bnot (?:a|an) (?:real )?(?:GRB|gamma-ray burst|"
                            r"astrophysical)\b|"
                            r"\b(?:is|are) (?:\w+ )?(?:noise|false|spurious|background)|misidentification|"
-                           r"\bdue to (?:\w+ ){0,3}(?:noise|[Ss]tar [Tt]racker)|\bfalse (?:trigger|alarm)|"
+                           r"\bdue to (?:\w+ ){0,3}(?:noise|background|[Ss]tar [Tt]racker)|\bfalse (?:trigger|alarm)|"
                            r"\bis (?:likely )?(?:caused by |due to |triggered by )?(?:a |an |the )?(?:known source|"
                            r"outburst of an? (?:known )?|stellar flare|solar)"),
         ("localization", "update", r"\bupdated (?:sky|localization)|\bupdated? .*sky locali[sz]ation"),
@@ -45,26 +53,30 @@ SORTS: list[tuple[str, str, re.Pattern[str]]] = [
                                r"\bestimating\b|"
                                r"\bis similar to\b|\bsimilarit|\bsupernova bump\b.*expected|\bexpected\b|"
                                r"\bnature of\b|"
-                               r"\bredshift estimat|\bAmati\b|\bproperties of the (?:low-significance|.*merger)|"
-                               r"\bmeasurement of .*host|\bconstraints on\b|\bevidence (?:for|against)\b|\bEiso\b|"
-                               r"\benergetics?\b|\bclassification as\b|\btwin\b|\bcomments? on\b|\bremarks?\b"),
-        ("spectroscopy", "redshift", r"\b(?:redshifts?|spec-z|z ?= ?\d)\b"),
+                               rf"^(?!.*\b(?:{_TELESCOPES})\b).*\bredshift estimat|"
+                               r"\bAmati\b|\bproperties of the (?:low-significance|.*merger)|"
+                               r"\bmeasurement of .*host|\bconstraints on\b|"
+                               r"^(?!.*\b(?:spectroscop|photometr)).*\bevidence (?:for|against)\b|\bEiso\b|"
+                               r"\benergetics\b|\bclassification as\b|\btwin\b|\bcomments? on\b|\bremarks?\b"),
+        ("spectroscopy", "redshift", r"\b(?:redshift\w{0,2}|spec-z|z ?= ?\d)\b"),
+        # Instruments that do nothing else.
+        ("spectroscopy", "", r"^(?!.*\b(?:photometr|imag|detection|upper limit)).*\b(?:X-?shooter|UVES|HIRES|ESPRESSO|"
+                             r"integral field)\b"),
         ("spectroscopy", "", r"(?<!for optical )(?<!for )\b(?:spectroscop|spectrograph|spectrosc)\w*|"
                              r"^(?!.*\b(?:BAT|GBM|Konus|XRT)\b).*\bspectra\b(?!l)|"
-                             r"^(?!.*\b(?:BAT|GBM|Konus|XRT|X-ray|Chandra|XMM|NuSTAR|NICER|Swift|RHESSI|Suzaku|WAM|HETE|"
-                             r"INTEGRAL|AGILE|LAT|radio|prompt|Band|joint|time-resolved|Fermi|HXMT|GECAM|CALET|SVOM|EP|"
+                             r"^(?!.*\b(?:BAT|GBM|Konus|XRT|X-ray|Chandra|XMM|NuSTAR|NICER|Swift|RHESSI|Suzaku|"
+                             r"WAM|HETE|"
+                             r"INTEGRAL|AGILE|LAT|radio|prompt|Band|joint|time-resolved|Fermi|HXMT|GECAM|CALET|"
+                             r"SVOM|EP|"
                              r"fluences?|fluxes|duration|energy|spectral analysis|hard|soft|burst)\b)"
                              r".*\b[Ss]pectrum\b|"
                              r"\bspectral properties of (?:the )?(?:\w+ )?(?:GRB|SN|OT|afterglow|host|supernova)"
                              r"[^:]*$|"
-                             r"\b(?:optical|NIR|VLT|Gemini|Keck|Magellan|GTC|NOT|MMT|low-resolution|high-resolution|"
-                             r"HET|LBT|UVES|FORS\d?|X-?shooter|host|absorption|emission|MIKE|DEIMOS|LRIS|ESI|HIRES|"
-                             r"IMACS|LDSS-?\d?|GMOS|OSIRIS|ALFOSC|DOLORES|TNG|WHT|NTT|EFOSC\d?|MODS|BTA|KOSMOS|MMIRS|"
-                             r"GNIRS|NIRSPEC|MOSFIRE|SALT|HST|JWST|ISIS|Xinglong|LAMOST|Palomar|P200|DBSP|Lick|Kast|"
-                             r"Subaru)\b[^:]{0,30}\bspectrum\b|"
+                             rf"\b(?:{_TELESCOPES}|optical|NIR|low-resolution|high-resolution|host|absorption|"
+                             r"emission)\b[^:]{0,30}\bspectrum\b|"
                              r"\bspectrum of (?:the )?(?:afterglow|OT|host|optical)|\babsorption lines?\b|"
                              r"\bspectral (?:type )?classification|\bspectroscopic"),
-        ("localization", "", r"\btriangulation\b|\blocali[sz]ations?\b|\berror (?:box|circle|region)|\bIPN\b|"
+        ("localization", "", r"\btriangulation\b|\blocali[sz]ation\w{0,2}\b|\berror (?:box|circle|region)|\bIPN\b|"
                              r"\benhanced\b.*\bposition|\brefined position|\bposition\b(?!al)(?!s of)|\bsky ?map\b|"
                              r"\bannul(?:us|i)\b|\bcoordinates\b|\bastrometr"),
         ("detection", "", r"\bidentification of an? (?:GW|candidate|binary|burst|compact)|"
@@ -76,7 +88,9 @@ SORTS: list[tuple[str, str, re.Pattern[str]]] = [
                           r"possible |fast |faint |very |weak |likely )*(?:\w+ )?(?:GRB|burst|gamma-ray burst|"
                           r"X-ray transient|transient|XRF|X-ray flash|SGR)|\bdiscovery of (?:a|"
                           r"an) (?:\w+ )*(?:transient|"
-                          r"burst)|\bcandidate event\b"),
+                          r"burst)|\bcandidate event\b|\bprompt emission\b|\balerts? from\b|"
+                          rf"^(?!.*{LATER}).*(?:\bdiscovery (?:with|by)\b|\bdurations? and\b|\bpeak flux(?:es)?\b|"
+                          r"\bfluences?\b)"),
         ("follow_up", "upper limit", r"\bupper[- ]?limits?\b|\bnon-?detections?\b|\bno (?:\w+ ){0,3}(?:detections?|"
                                      r"counterparts?|candidates?|emission|afterglow|neutrino)\b"),
         ("follow_up", "", r"\bsearch(?:es)?\b|\bfollow-?up\b"),
@@ -107,6 +121,15 @@ NOT_SO = compiled(
     r"|\w-|\b(?!in)\w+ly )correct\w*|\bcorrect(?:ed|ions?|ing)? for\b|\buncorrected|\bnot corrected|"
     r"\bif\b[^.]{0,60}\bcorrect",
     re.I,
+)
+#: "In GCN 40001 the date was given as ... This is incorrect."
+IN_GCN = compiled(
+    r"\b[Ii]n (?:the |our |my )?(?:previous |last )?(?:GCN\w*|[Cc]irc\w*\.?)(?: Circ\w*\.?)?(?: No\.?)? ?#?$"
+)
+THIS_IS_WRONG = compiled(
+    r"\W*(?:This|These|That|Those|It)(?: \w+){0,2} (?:is|are|was|were) (?:\w+ly )?(?:incorrect|wrong|in error|"
+    r"erroneous|"
+    r"mistaken|a typo)\b"
 )
 #: Subjects of a circular that improves on an earlier one of the same team.
 RENEWED = compiled(

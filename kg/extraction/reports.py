@@ -88,6 +88,8 @@ def _told(text: str, begin: int, start: int, end: int, stop: int, *, announced: 
     mine = re.search(
         r"\b(?:in|our|my)(?: previous| earlier| last)? [^\s\d]{0,12} ?[^\s\d]{0,10} ?$", text[:start][-40:], re.I
     )
+    if w.IN_GCN.search(text[begin:start]) and w.THIS_IS_WRONG.match(text, stop):
+        return True, "the next sentence says that it is wrong"
     if announced and mine and re.search(r"\b(?:previous(?:ly)?|we reported|our|my)\b", own, re.I):
         after = text[stop : stop + 120]
         if re.match(r"\W*(?:This|That|It|These)\b", after) and w.SAYS_SO.search(after) and not w.NOT_SO.search(after):

@@ -49,6 +49,7 @@ _DENIED = compiled(
     r"|\b(?:is|are|was|were) (?:all )?(?:caused by|due to) (?:a |the )?(?:noise|misidentif\w+|star[- ]?tracker|"
     r"loss|false|"
     r"instrumental|particle|statistical|hardware|detector|solar|background)"
+    r"|\blikely due to (?:an? )?(?:background|noise|instrumental)"
     r"|\b(?:is|are) (?:likely |most likely |probably )?(?:a )?(?:noise\b|false (?:trigger|alarm)|spurious|background)",
     re.I,
 )

@@ -44,6 +44,18 @@ BEFORE = (
         r"?(?:[(,]|at |on )+(?:about |~)?$",
     ),
     _sign(
+        "its number in a list of triggers",
+        3.0,
+        r"\btriggers? [\dH][\d./]{5,25} (?:at|on) [\d:. -]{5,24}(?:UTC?)?(?: on [\w ,-]{6,22}?)?,?"
+        r"(?: and|,) ?(?:and )?\d[\d./]{5,25} (?:at|on) $",
+    ),
+    _sign(
+        "the burst began",
+        3.0,
+        r"\b(?:GRB|burst|event|outburst)(?: ?\d{6}\w?)? (?:itself )?(?:started|began|begins|starts|"
+        r"commenced) (?:at|on) (?:about |~)?$",
+    ),
+    _sign(
         "trigger time",
         2.5,
         r"\btrigger(?:ing)? (?:date|time|epoch)?s?(?:/time)? ?(?:\([A-Za-z0-9_/ ]{1,20}\)|of (?:the "

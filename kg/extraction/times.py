@@ -57,7 +57,11 @@ def propose(document: Document) -> Iterator[Candidate]:
         if not found.signs:
             continue  # a row of a light curve, a right ascension: nothing at all says what it is the time of
         assertion, why = _assertion(document, found) if found.score > 0 else ("asserted", "not looked into")
-        object_ = listed.get((found.where, found.end)) or document.object_at(found.where, found.start, found.end)
+        object_ = (
+            listed.get((found.where, found.end))
+            or _numbered(document, found)
+            or document.object_at(found.where, found.start, found.end)
+        )
         value = found.utc.strftime("%Y-%m-%dT") + found.digits + "Z"
         taken = found.score >= _ENOUGH and (value, object_) not in reported
         if taken:
@@ -79,6 +83,17 @@ def propose(document: Document) -> Iterator[Candidate]:
             why=f"{', '.join(found.signs) or 'nothing says whose time it is'}; {why}",
             features={"score": found.score, "dated": float(found.dated), "place": found.start / 4000.0},
         )
+
+
+_ITS_NUMBER = compiled(r"\b(?P<number>\d[\d.]{4,14})(?:/\d+)? (?:at|on) $")
+
+
+def _numbered(document: Document, found: Found) -> str | None:
+    """Of several triggers the one whose number stands directly before the time."""
+    if len(document.objects) < 2:
+        return None
+    match = _ITS_NUMBER.search(document.even(found.where).text, max(0, found.start - 40), found.start)
+    return next((o for o in document.objects if match and o.split()[-1] == match["number"]), None)
 
 
 def _respectively(document: Document) -> dict[tuple[Where, int], str]:
