@@ -109,7 +109,7 @@ class Courier:
         doubtful = row.in_doubt or row.attempt > 1
         thread: dict[str, Any] | None = None
         before, test = None, self._about_a_test(report)
-        if target.heads:
+        if target.heads and not report.to:
             dossier = read(self._journal, report.thread)
             before = _before(dossier.reports, row)
             test = test or (dossier.present is not None and dossier.present.test)

@@ -69,11 +69,12 @@ def is_test(tenses: Sequence[Tense]) -> bool:
 
 
 def standing(reports: Sequence[StoredReport]) -> list[Report]:
-    """The newest report of each slot, in the order the slots first appeared; notes about edits left out."""
+    """The newest report of each slot, in the order the slots first appeared; notes about edits left out, and what was
+    said to single people."""
     slots: dict[str, Report] = {}
     for row in sorted(reports, key=lambda row: row.id):
         report = row.report
-        if row.state != "cancelled" and not is_note(report):
+        if row.state != "cancelled" and not is_note(report) and not report.to:
             slots[report.slot] = report
     return list(slots.values())
 

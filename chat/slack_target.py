@@ -48,6 +48,8 @@ class SlackTarget:
         self, report: Report, *, blob: Blob, thread: Json | None, previous: Json | None, test: bool = False
     ) -> Delivery:
         """See Target.deliver."""
+        if report.to:
+            return self._tell(report, previous or {}, test=test)
         channel = self._settings.channel_for(report.severity, test=test)
         if not channel:
             return Delivery(
@@ -71,6 +73,12 @@ class SlackTarget:
 
     def find(self, report: Report, *, thread: Json | None, test: bool = False) -> Delivery | None:
         """See Target.find. Reads the channel's history for a head, the thread's replies for a report."""
+        if report.to:
+            room = self._api.direct(report.to.partition(":")[2])
+            there = next(
+                (m["ts"] for m in self._api.history(room, most=200) if _is(m, report.thread, report.slot)), None
+            )
+            return Delivery(reference={"messages": {room: there}}) if there else None
         channel = self._settings.channel_for(report.severity, test=test)
         if not channel:
             return None
@@ -96,6 +104,12 @@ class SlackTarget:
             found = next((m["ts"] for m in self._api.history(channel) if _is(m, report.thread, HEAD)), None)
             known |= {channel: found} if found else {}
         return Delivery(thread={"heads": known}) if known else None
+
+    def _tell(self, report: Report, previous: Json, *, test: bool) -> Delivery:
+        """A message to one person, who alone asked for it: also about a mock, where they asked for mocks."""
+        messages: dict[str, str] = dict(previous.get("messages", {}))
+        room = next(iter(messages), "") or self._api.direct(report.to.partition(":")[2])
+        return Delivery(reference={"messages": self._write(report, messages, room, {}, test=test)})
 
     def _write(
         self, report: Report, messages: dict[str, str], channel: str, heads: dict[str, str], *, test: bool

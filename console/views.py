@@ -89,7 +89,7 @@ def cards(journal: Journal, *, limit: int = 40) -> list[Card]:
     """Threads in which something was said, the one spoken of last first."""
     newest: dict[str, StoredReport] = {}
     for row in journal.reports(limit=1000):
-        if not is_note(row.report) and row.state != "cancelled":
+        if not is_note(row.report) and not row.report.to and row.state != "cancelled":
             newest.pop(row.report.thread, None)
             newest[row.report.thread] = row
     threads = list(reversed(newest.items()))[:limit]

@@ -36,6 +36,7 @@ from reactors.means import live_means
 from reactors.reactor import Reactor
 from reactors.rulebook import RuleBook
 from reactors.runner import Runner
+from reactors.subscribed import Subscribed
 
 log = logging.getLogger(__name__)
 
@@ -121,7 +122,7 @@ def assemble(
     owner = this_process()
     take_over(journal, owner)
     graph = GraphStore.open(settings.graph_dir)
-    rules = RuleBook(settings.rules, keep=settings.data_dir / "rules-last-good")
+    rules = RuleBook(settings.rules, keep=settings.data_dir / "rules-last-good", beside=Subscribed(journal))
     executor = LocalExecutor(workers=settings.workers)
     targets = open_targets(settings.targets, journal=journal, slack=settings.slack, data_dir=settings.data_dir)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -43,11 +43,20 @@ class RuleBook:
     """Rules from files and folders; none given means the shipped ones. A rule in a later path replaces the one of
     the same name in an earlier path."""
 
-    def __init__(self, paths: Sequence[Path] = (), *, quiet: bool = False, keep: Path | None = None) -> None:
+    def __init__(
+        self,
+        paths: Sequence[Path] = (),
+        *,
+        quiet: bool = False,
+        keep: Path | None = None,
+        beside: Callable[[], Sequence[Rule]] | None = None,
+    ) -> None:
         """`quiet` keeps problems out of the log, for those who print them. `keep` is a folder for the last good
-        versions of files, so that they outlive a restart."""
+        versions of files, so that they outlive a restart. `beside` gives rules that are in no file: subscriptions."""
         self._quiet = quiet
         self._good = LastGood(keep)
+        self._beside: Callable[[], Sequence[Rule]] = beside or tuple
+        self._others: Sequence[Rule] = ()
         self.paths = [Path(path) for path in paths] or [shipped()]
         for path in self.paths:
             if not path.exists():
@@ -71,8 +80,10 @@ class RuleBook:
         found = {file: place for place, path in enumerate(self.paths) for file in rule_files(path)}
         changed = [file for file in found if self._look(file)]
         gone = [file for file in self._files if file not in found]
-        if not changed and not gone and self._files:
+        others = self._beside()
+        if not changed and not gone and self._files and others is self._others:
             return False
+        self._others = others
         self._files = {file: self._files[file] for file in found}
         shared, twice = self._shared(found)
         meaning = {name: template.meaning for name, template in shared.items()}
@@ -84,7 +95,8 @@ class RuleBook:
         chosen, clashes = _choose([(place, self._files[file].rules) for file, place in found.items()])
         problems = [problem for file in self._files.values() for problem in file.problems] + twice + clashes
         problems += _mutes_nobody(chosen)
-        rules = RuleSet(chosen)
+        taken = {rule.name for rule in chosen}
+        rules = RuleSet([*chosen, *(rule for rule in others if rule.name not in taken)])
         news = problems != self.problems or rules.hash != self.rules.hash
         for problem in problems:
             if problem not in self.problems and not self._quiet:

@@ -226,6 +226,11 @@ class Runner:
         marked = withdrawn(work) if work.step.reaction.retracts is not None else []
         self._finish(work.step, outcome, reports=[*marked, *reports], **more)
 
+    def _readers(self, report: Report) -> Sequence[str]:
+        """The targets that a report goes to: all, or where its one reader is."""
+        door = report.to.partition(":")[0]
+        return self._targets if not door else [target for target in self._targets if target == door]
+
     def _finish(
         self,
         step: LeasedStep,
@@ -247,7 +252,7 @@ class Runner:
             result=result,
             error=error,
             retry_at=retry_at,
-            reports=[(target, said) for said in reports for target in self._targets],
+            reports=[(target, said) for said in reports for target in self._readers(said)],
             events=events,
             review=review,
             follow_ups=follow_ups,

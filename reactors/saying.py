@@ -48,7 +48,8 @@ def say(work: Work, *, severity: Severity | None = None) -> tuple[str, list[Repo
     if not told(work):
         return "", []
     # Several rules, and several revisions of one, may be taken back by the same event: people are told once.
-    place = digest("retraction", message.thread, text, work.step.reaction.context["retracted_by"])
+    whom = [message.to] if message.to else []
+    place = digest("retraction", message.thread, text, work.step.reaction.context["retracted_by"], *whom)
     return text, [msgspec.structs.replace(message, slot=f"retraction/{place}", key=place, revision=1, caveats=[])]
 
 
@@ -80,6 +81,8 @@ def report(
         pictures=pictures or [],
         caveats=caveats or [],
         links=[Link(label="source", url=str(url))] if shown else [],
+        to=str(action.get("for", "")),
+        subscription=action.get("subscription"),
     )
 
 

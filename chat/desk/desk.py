@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from chat.desk import looking, reviewing
+from chat.desk import looking, reviewing, subscribing
 from chat.desk.answers import Answer, Asking, Declined, declined, escaped
 from chat.desk.matters import REPORT, find
 from chat.desk.words import VERBS, Wish, nearest, read_words
@@ -76,6 +76,14 @@ class Desk:
                 return reviewing.mute(journal, asking, rest, names, now)
             case "seen":
                 return reviewing.seen(journal, asking, rest, now)
+            case "subscribe":
+                return subscribing.subscribe(journal, asking, rest, now)
+            case "keep":
+                return subscribing.keep(journal, asking, rest, now)
+            case "unsubscribe":
+                return subscribing.unsubscribe(journal, asking, rest, now)
+            case "subscriptions":
+                return subscribing.listed(journal, asking)
             case "help":
                 return _help(rest)
             case _:

@@ -148,6 +148,10 @@ class Journal:
         """Events of a kind that happened from `start` to before `end`, numbered up to `upto`, in no order."""
         return self._db.read(lambda c: log.between(c, kind, start, end, upto))
 
+    def seq_before(self, moment: datetime) -> int:
+        """Number of the last event that was journalled before a moment, 0 when there is none."""
+        return self._db.read(lambda c: log.seq_before(c, moment))
+
     def last_seq(self) -> int:
         """Number of the newest event, 0 when there is none."""
         return self._db.read(log.last_seq)

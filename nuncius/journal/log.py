@@ -139,6 +139,20 @@ def between(connection: Connection, kind: str, start: datetime, end: datetime | 
     return [to_stored(row) for row in connection.execute(query)]
 
 
+def seq_before(connection: Connection, moment: datetime) -> int:
+    """By halving: numbers follow the moments of journalling, which have no index."""
+    e = t.events.c
+    low, high = 0, last_seq(connection)
+    while low < high:
+        middle = (low + high + 1) // 2
+        at = connection.scalar(select(e.journalled).where(e.seq == middle))
+        if at is not None and at < moment:
+            low = middle
+        else:
+            high = middle - 1
+    return low
+
+
 def last_seq(connection: Connection) -> int:
     return int(connection.scalar(select(func.coalesce(func.max(t.events.c.seq), 0))) or 0)
 

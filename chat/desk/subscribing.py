@@ -1,0 +1,97 @@
+"""What somebody may do with subscriptions of their own: say one in a sentence or as YAML, see what it would have said,
+keep it, list them, end one."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from analyses.observatories import load_observatories
+from chat.desk.answers import Answer, Asking, Declined, Offer, escaped
+from chat.desk.preview import preview
+from chat.desk.sentences import KNOWN, read_sentence
+from kg.objects import resolve
+from nuncius.core.errors import PermanentError
+from nuncius.journal import Journal
+from nuncius.journal.subscriptions import MOST_EACH, Subscriptions
+from reactors.rule import Rule
+from reactors.subscribed import subscription_rule
+
+#: Doors behind which somebody can be told something in person.
+DOORS = ("slack",)
+
+
+def subscribe(journal: Journal, asking: Asking, said: str, now: datetime) -> Answer:
+    """Show what a sentence or a rule means and would have said; nothing is kept in force yet."""
+    text = said.strip()
+    if not text:
+        raise Declined("To what?", KNOWN)
+    yaml, sentence, name = _rule_text(journal, text)
+    owner = asking.person.id
+    rule = _checked(yaml, owner)
+    told = preview(journal, rule, now)
+    shown = f"```\n{yaml.strip()}\n```\n{told.words()}"
+    if owner.partition(":")[0] not in DOORS:
+        return Answer(title=f"This is what it means: {name}", text=f"{shown}\n\nSay it in chat, where you can be told.")
+    number = Subscriptions(journal).draft(owner, name, sentence, yaml, now)
+    return Answer(
+        title=f"This is what it means: {name}",
+        text=f"{shown}\n\nIt is not kept yet: say `keep {number}`, or say it differently.",
+        offers=[Offer(label="Keep it", words=f"keep {number}")],
+    )
+
+
+def _rule_text(journal: Journal, text: str) -> tuple[str, str, str]:
+    """The YAML, the sentence if it was one, and a name."""
+    bare = text.strip("`").removeprefix("yaml").strip() if text.startswith("```") else text
+    if "\n" in bare and "do:" in bare and "when:" in bare:
+        yaml = bare if bare.lstrip().startswith("rule:") else f"rule: mine\n{bare}"
+        return f"{yaml}\n", "", "a rule of your own"
+    found = read_sentence(text, resolve=lambda name: resolve(journal, name), sites=sorted(load_observatories()))
+    return found.rule, text, found.name
+
+
+def _checked(yaml: str, owner: str) -> Rule:
+    try:
+        return subscription_rule(yaml, number=0, owner=owner)
+    except PermanentError as error:
+        raise Declined("This is no subscription", escaped_lines(str(error))) from error
+
+
+def escaped_lines(text: str) -> str:
+    """Several lines of others' text."""
+    return "\n".join(f"- {escaped(line)}" for line in text.splitlines() if line.strip())
+
+
+def keep(journal: Journal, asking: Asking, number: str, now: datetime) -> Answer:
+    """What was shown comes into force."""
+    subscriptions, wanted = Subscriptions(journal), _number(number)
+    one = subscriptions.get(wanted, asking.person.id)
+    new = subscriptions.keep(wanted, asking.person.id, now)
+    title = f"Subscribed ({wanted}): {one.name}" if new else f"You have it already ({wanted}): {one.name}"
+    return Answer(
+        title=title,
+        text="You are told in a message of your own; each has a button that ends it.",
+        offers=[Offer(label="Unsubscribe", words=f"unsubscribe {wanted}")],
+    )
+
+
+def unsubscribe(journal: Journal, asking: Asking, number: str, now: datetime) -> Answer:
+    """One is over."""
+    wanted = _number(number)
+    ended = Subscriptions(journal).end(wanted, asking.person.id, now)
+    return Answer(title=f"Unsubscribed ({wanted})" if ended else f"It was over before ({wanted})")
+
+
+def listed(journal: Journal, asking: Asking) -> Answer:
+    """What somebody has."""
+    found = Subscriptions(journal).of(asking.person.id)
+    if not found:
+        return Answer(title="You have no subscriptions", text="`subscribe SENTENCE` makes one.")
+    lines = [f"- **{one.id}** {escaped(one.sentence or one.name)}, since {one.created:%Y-%m-%d}" for one in found]
+    return Answer(title=f"{len(found)} of at most {MOST_EACH} subscriptions", text="\n".join(lines))
+
+
+def _number(text: str) -> int:
+    if not text.isascii() or not text.isdecimal() or len(text) > 15:
+        raise Declined("Which one?", "name its number; `subscriptions` lists yours")
+    return int(text)

@@ -1,0 +1,117 @@
+"""Subscriptions as rows: rules of single people, which only their owners change."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Literal
+
+import msgspec
+from sqlalchemy import Connection, delete, func, insert, select, update
+
+from nuncius.core.errors import PermanentError
+from nuncius.journal import tables as t
+from nuncius.journal.journal import Journal
+
+#: What somebody may have at once, and how long a draft that nobody kept stays.
+MOST_EACH = 20
+DRAFTS_KEPT = timedelta(days=1)
+
+
+class Subscription(msgspec.Struct, frozen=True, kw_only=True):
+    """A person's rule: `owner` as the door names them (`slack:U0123`), `name` as people do, `rule` the YAML as shown,
+    `sentence` what they said, if they said it in one."""
+
+    id: int
+    owner: str
+    name: str
+    sentence: str
+    rule: str
+    state: Literal["draft", "on", "off"]
+    created: datetime
+    updated: datetime
+
+
+class Subscriptions:
+    """The subscriptions in a journal."""
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+
+    def draft(self, owner: str, name: str, sentence: str, rule: str, now: datetime) -> int:
+        """Keep what was shown to somebody, until they keep it or a day has passed; returns its number."""
+        s = t.subscriptions.c
+        values = {"owner": owner, "name": name, "sentence": sentence, "rule": rule, "state": "draft"}
+
+        def work(connection: Connection) -> int:
+            old = delete(t.subscriptions).where(s.state == "draft", s.updated < now - DRAFTS_KEPT)
+            connection.execute(old)
+            drafts = select(s.id).where(s.owner == owner, s.state == "draft").order_by(s.id.desc()).offset(MOST_EACH)
+            connection.execute(delete(t.subscriptions).where(s.id.in_(list(connection.scalars(drafts)))))
+            new = insert(t.subscriptions).values(**values, created=now, updated=now)
+            number: int = connection.execute(new).inserted_primary_key[0]  # type: ignore[index]
+            return number
+
+        return self._journal.transact(work)
+
+    def keep(self, number: int, owner: str, now: datetime) -> bool:
+        """A draft comes into force; False where it is already. Raises PermanentError where it is not theirs, is gone,
+        or is one too many."""
+        s = t.subscriptions.c
+
+        def work(connection: Connection) -> bool:
+            row = _theirs(connection, number, owner)
+            if row.state == "on":
+                return False
+            have = select(func.count()).where(s.owner == owner, s.state == "on")
+            if (connection.scalar(have) or 0) >= MOST_EACH:
+                raise PermanentError(f"you have {MOST_EACH} subscriptions, which is the most; end one first")
+            connection.execute(update(t.subscriptions).where(s.id == number).values(state="on", updated=now))
+            return True
+
+        return self._journal.transact(work)
+
+    def end(self, number: int, owner: str, now: datetime) -> bool:
+        """A subscription is over; False where it was before. Raises PermanentError where it is not theirs."""
+        s = t.subscriptions.c
+
+        def work(connection: Connection) -> bool:
+            _theirs(connection, number, owner)
+            ended = update(t.subscriptions).where(s.id == number, s.state != "off")
+            return bool(connection.execute(ended.values(state="off", updated=now)).rowcount)
+
+        return self._journal.transact(work)
+
+    def of(self, owner: str) -> list[Subscription]:
+        """What somebody has in force, the oldest first."""
+        s = t.subscriptions.c
+        query = select(t.subscriptions).where(s.owner == owner, s.state == "on").order_by(s.id)
+        return self._journal.ask(lambda c: [Subscription(**row) for row in c.execute(query).mappings()])
+
+    def get(self, number: int, owner: str) -> Subscription:
+        """One of somebody's. Raises PermanentError where it is not theirs."""
+        return self._journal.ask(lambda c: _theirs(c, number, owner))
+
+    def in_force(self) -> list[Subscription]:
+        """Everybody's, the oldest first."""
+        s = t.subscriptions.c
+        query = select(t.subscriptions).where(s.state == "on").order_by(s.id)
+        return self._journal.ask(lambda c: [Subscription(**row) for row in c.execute(query).mappings()])
+
+    def stamp(self) -> tuple[int, datetime | None]:
+        """Another one whenever what is in force is: how many there are, and when one last changed."""
+        s = t.subscriptions.c
+        query = select(func.count(), func.max(s.updated)).where(s.state != "draft")
+
+        def work(connection: Connection) -> tuple[int, datetime | None]:
+            count, last = connection.execute(query).one()
+            return int(count), last
+
+        return self._journal.ask(work)
+
+
+def _theirs(connection: Connection, number: int, owner: str) -> Subscription:
+    row = connection.execute(select(t.subscriptions).where(t.subscriptions.c.id == number)).mappings().first()
+    if row is None or row["owner"] != owner:
+        # Whether somebody else has one of that number is nobody's business.
+        raise PermanentError(f"you have no subscription {number}; `subscriptions` lists yours")
+    return Subscription(**row)
