@@ -101,6 +101,10 @@ def headline(event: Event) -> str:
         return f"Read{f' in {where}' if where else ''}: {_fact(data)}"
     if event.is_a("analysis.result"):
         return f"Analysis {data.get('analysis', data.get('name', ''))}: {data.get('answer', '')}".strip(" :")
+    if event.is_a("review"):
+        why = f" ({' '.join(str(data['why']).split())[:160]})" if data.get("why") else ""
+        about = data.get("title") or data.get("rule") or "this"
+        return f"{data.get('by', 'somebody')}: {data.get('act', 'seen')}, {str(about)[:160]}{why}"
     if event.is_a("platform") and data.get("subject"):
         return str(data["subject"])
     parts = [seen_by([event]), str(data.get("type", "")), str(data.get("alert_type", ""))]

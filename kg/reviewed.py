@@ -38,10 +38,9 @@ def review_triples(event: Event, doc: Any) -> list[Triple]:
     ]
     if isinstance(data.get("told"), str):
         out.append((activity, _AT_START, literal(data["told"], kind="dateTime")))
-    about = str(data.get("about") or data.get("object") or "")
-    if about:
-        used = iri(event_iri(about))
-        out += [(activity, t.USED, used), (doc, t.ours("reviews"), used)]
+    about = str(data.get("about") or data.get("object") or f"rule:{data.get('rule', '')}")
+    used = iri(event_iri(about))
+    out += [(activity, t.USED, used), (doc, t.ours("reviews"), used)]
     out += [(doc, t.ours(word), literal(data[word])) for word in _SAID if isinstance(data.get(word), str)]
     for word in ("reaction", "question"):
         if isinstance(data.get(word), int):

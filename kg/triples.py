@@ -17,6 +17,7 @@ from kg.extraction import Fact
 from kg.marks import marks, takes_back_event
 from kg.papers import is_paper, paper_triples
 from kg.papers import version_of as paper_version
+from kg.reviewed import REVIEW, review_triples
 from kg.store import Term, Triple, iri, literal
 from kg.subjects import Identity, subject_of
 from kg.units import to_si
@@ -73,6 +74,8 @@ def triples_of(event: Event, identity: Identity, facts: Sequence[Fact] = ()) -> 
         out += _facts(event, facts, identity, doc)
     elif event.kind == "analysis.result":
         out += _result(event, graph, doc, about)
+    elif event.is_a(REVIEW):
+        out += review_triples(event, doc)
     elif event.kind == "release.code":
         out += software.released(event, doc)
     elif event.kind not in _ABOUT_NAMES:
@@ -113,7 +116,7 @@ def _facts(event: Event, facts: Sequence[Fact], identity: Identity, doc: Any) ->
 
 def _document(event: Event, doc: Any) -> list[Triple]:
     sort = {"gcn.circular": "Circular", "analysis.result": "Result"}.get(event.kind, "Notice")
-    sort = "Paper" if is_paper(event) else sort
+    sort = "Paper" if is_paper(event) else "Review" if event.is_a(REVIEW) else sort
     out: list[Triple] = [
         (doc, t.TYPE, t.ours(sort)),
         (doc, t.TYPE, t.ENTITY),
