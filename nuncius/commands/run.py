@@ -57,7 +57,8 @@ def command(config: Path | None, verbose: bool) -> None:
     if settings.kafka is None and not sources and not (settings.web.enabled and settings.hooks.open_to()):
         raise ConfigurationError(
             "nothing to listen to: set GCN_CLIENT_ID and GCN_CLIENT_SECRET, or [kafka] bootstrap_servers, or [papers], "
-            "or a webhook's secret, in nuncius.toml or the environment; `nuncius doctor` checks the rest, `nuncius demo` needs neither"
+            "or a webhook's secret, in nuncius.toml or the environment; `nuncius doctor` checks the rest, "
+            "`nuncius demo` needs neither"
         )
     listeners: list[Listener] = [KafkaListener(settings.kafka)] if settings.kafka else []
     stop = threading.Event()
