@@ -33,17 +33,22 @@ def database(platform: Platform) -> Finding:
         if "revision" in platform.trouble:
             return Finding(name="database", ok=None, reason="not to be told before its tables are up to date")
         mend = MEND if "damaged" in platform.trouble else "is the database up, and journal.url right?"
-        return Finding(name="database", ok=False, reason=platform.trouble, mend=mend)
+        return Finding(name="database", ok=False, reason=_short(platform.trouble), mend=mend)
     try:
         wrong = platform.journal.ask(_problems)
     except NunciusError as error:
-        return Finding(name="database", ok=False, reason=str(error), mend=MEND)
+        return Finding(name="database", ok=False, reason=_short(str(error)), mend=MEND)
     if wrong:
         return Finding(name="database", ok=False, reason="; ".join(wrong), mend=MEND)
     numbers = platform.journal.statistics()
     size = float(numbers["bytes"])
     reason = f"whole; {numbers['events']['total']} events, {size / 1024**2:.1f} MiB"
     return Finding(name="database", ok=True, reason=reason, values={"bytes": size})
+
+
+def _short(said: str) -> str:
+    """The reason alone: what the journal's own message says of mending stands beside it already."""
+    return said.partition("; this is not a journal")[0]
 
 
 def _problems(connection: Connection) -> list[str]:

@@ -89,8 +89,8 @@ class _Run:
 def _look(one: Check, platform: Platform) -> Finding:
     try:
         return msgspec.structs.replace(one.look(platform), name=one.name)
-    except NoJournal as error:
-        return Finding(name=one.name, ok=None, reason=f"not to be told without the journal: {error}")
+    except NoJournal:
+        return Finding(name=one.name, ok=None, reason="not to be told without the journal: see `database`")
     except NunciusError as error:
         return Finding(name=one.name, ok=False, reason=f"could not be looked at: {error}", mend="see `nuncius doctor`")
     except Exception as error:
