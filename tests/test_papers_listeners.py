@@ -80,7 +80,9 @@ def test_papers_come_from_old_to_new_with_the_state_that_goes_with_them(
     monkeypatch.setattr("listeners.papers.arxiv.CHUNK", 4)
     for number in range(30):
         server.paper(f"2511.{number:05d}", NOON - 6 * DAY + 4 * number * HOUR)
-    asked = Asked(source(server, "arxiv"))
+    arxiv = source(server, "arxiv")
+    state = Asked(arxiv).state | {"mark": (NOON - 6 * DAY).isoformat()}
+    asked = Asked(arxiv, state)
     moments = [p.submitted for i in asked.ids for p in server.papers if p.id == i]
     assert moments == sorted(moments)
     marks = [page.state["mark"] for page in asked.pages if page.messages]
@@ -305,6 +307,27 @@ def test_when_the_announcements_fail_what_the_api_had_is_kept_and_the_next_look_
     assert asked.ids == ["arXiv:2511.00001v1"]
     assert "/atom/astro-ph.HE" in str(asked.error)
     assert asked.state["asked"] is None
+    assert Asked(arxiv, asked.state).error is None
+
+
+def test_a_first_look_that_breaks_off_is_made_again_as_it_was(server: PaperServer) -> None:
+    for days in range(1, 25):
+        server.paper(f"2511.{days:05d}", NOON - days * DAY)
+    arxiv = source(server, "arxiv")
+    server.faults.append(Fault("/atom", "refuse", 503))
+    broken = Asked(arxiv)
+    again = Asked(arxiv, broken.state)
+    assert (again.ids, again.error) == (broken.ids, None)
+
+
+def test_words_that_no_paper_has_yet_are_asked_for_in_peace(server: PaperServer) -> None:
+    arxiv = source(server, "arxiv", keywords=("burst",))
+    first = Asked(arxiv)
+    second = Asked(arxiv, first.state)
+    assert (first.error, second.error, second.ids) == (None, None, [])
+    server.moment += 20 * DAY  # an outage longer than a first look reaches back
+    paper = server.paper("2511.00001", NOON + 2 * DAY, title="A burst")
+    assert Asked(arxiv, second.state, server.moment).ids == [paper.id]
 
 
 def test_more_papers_than_one_query_may_have_are_told_as_a_gap(
@@ -416,7 +439,8 @@ def test_a_telegram_that_is_not_to_be_had_is_said_to_be_missed_after_some_tries(
     state = Asked(atel).state
     telegrams(server, *range(110, 130))
     server.lost_telegrams = {112, 115}
-    now, gaps = NOON, []
+    now = NOON
+    gaps: list[str] = []
     for _ in range(12):
         asked = Asked(atel, state, now)
         assert asked.error is None

@@ -39,10 +39,11 @@ SLIP = timedelta(days=1)
 
 
 class State(msgspec.Struct, kw_only=True):
-    """What is remembered: for which query, the newest date kept, arXiv's time when all was last complete, and what to
-    send so that unchanged announcements are not sent again."""
+    """What is remembered: for which query, whether it ever found anything, the newest date kept, arXiv's time when all
+    was last complete, and what to send so that unchanged announcements are not sent again."""
 
     query: str = ""
+    some: bool = False
     mark: datetime | None = None
     asked: datetime | None = None
     feeds: dict[str, dict[str, str]] = {}
@@ -70,14 +71,19 @@ class Arxiv:
             validators = walk.check(self._feeds, known.feeds)
         except NunciusError as error:
             problem = error  # what the walk found is kept first
-        mark = known.mark
+        first = known.mark is None
+        new = State(query=self._query, some=known.some, mark=known.mark, asked=known.asked, feeds=known.feeds)
         for chunk in walk.chunks():
-            dates = [e.updated for e in chunk if e.updated and e.updated <= walk.server + SLIP]
-            mark = max([*dates, *([mark] if mark else [])], default=None)
-            yield _page(State(query=self._query, mark=mark, asked=known.asked, feeds=known.feeds), chunk)
-        complete = problem is None and bool(self._feeds)
-        asked = walk.server if complete else known.asked
-        yield _page(State(query=self._query, mark=mark or walk.server, asked=asked, feeds=validators), gaps=walk.gaps)
+            if not first:  # a first look that breaks off is made again as it was
+                dates = [e.updated for e in chunk if e.updated and e.updated <= walk.server + SLIP]
+                new.mark = max([*dates, *([new.mark] if new.mark else [])], default=None)
+            new.some = True
+            yield _page(new, chunk)
+        if problem is None:
+            new.mark = walk.newest() or new.mark or walk.server
+            new.asked = walk.server if self._feeds else None
+            new.feeds = validators
+        yield _page(new, gaps=walk.gaps)
         if problem is not None:
             raise problem
 
@@ -121,7 +127,7 @@ class _Walk:
         start = first = strange = 0
         seen: set[Key] = set()
         while True:
-            slice_ = self._asking.slice(start, must_be_there=start == 0 and self._known.mark is not None)
+            slice_ = self._asking.slice(start, must_be_there=start == 0 and self._known.some)
             keys = [entry.key for entry in slice_.entries if entry.key]
             if start == 0:
                 self._begin(slice_.moment or self._asking.now)
@@ -187,6 +193,11 @@ class _Walk:
     def _before(self) -> set[Key]:
         recent = [e.key for e in self._found.values() if e.key and e.updated and e.updated >= self.floor]
         return {(stem, version - 1) for stem, version in recent if version > 1} - self._found.keys()
+
+    def newest(self) -> datetime | None:
+        """The newest date met that is no slip."""
+        dates = [e.updated for e in self._found.values() if e.updated and e.updated <= self.server + SLIP]
+        return max([*dates, *([self._known.mark] if self._known.mark else [])], default=None)
 
     def chunks(self) -> Iterator[list[Entry]]:
         """All that was met, from old to new. What the first walk of all met before its floor is no news, unless it is
