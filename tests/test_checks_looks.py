@@ -19,14 +19,18 @@ from local_mmoda import LocalMmoda
 
 from analyses.checks.catalogue import catalogue
 from analyses.checks.clock import NTP_EPOCH_S, ntp_offset
-from analyses.checks.contract import Finding, Platform
+from analyses.checks.contract import Finding, Platform, checks
 from analyses.checks.expiring import certificate_end
+from analyses.checks.looking import look as make
 from analyses.checks.looking import perform
 from analyses.checks.settings import ChecksSettings
 from listeners.kafka_settings import KafkaSettings
+from nuncius.core.clock import SystemClock
 from nuncius.core.errors import ConfigurationError, PermanentError, TransientError
 from nuncius.core.event import Event, iso
 from nuncius.journal import FeedSeen, Journal, Offset, Turns
+from nuncius.sanity import check_duties
+from nuncius.settings import Settings
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
@@ -145,11 +149,11 @@ def test_a_clock_that_is_wrong_is_seen_by_the_dates_of_servers() -> None:
 
 
 def test_a_clock_that_went_back_is_seen_by_the_journal(journal: Journal) -> None:
-    assert look("clock", journal).ok is None
+    assert look("clock", journal, live=True).ok is None
     journal.append([Event(id="a", kind="timer", source="test", received=NOW)])
     journalled = journal.read(0)[0].journalled
-    assert look("clock", journal, now=journalled + timedelta(seconds=1)).ok is True
-    back = look("clock", journal, now=journalled - timedelta(hours=2))
+    assert look("clock", journal, live=True, now=journalled + timedelta(seconds=1)).ok is True
+    back = look("clock", journal, live=True, now=journalled - timedelta(hours=2))
     assert back.ok is False
     assert "by the journal it is 7200 s slow" in back.reason
 
@@ -163,9 +167,9 @@ def test_notices_that_come_before_they_were_made_say_that_the_clock_is_slow(jour
 
     journal.append([notice(0, 60.0), notice(1, 61.0)])
     later = now + timedelta(seconds=5)
-    assert look("clock", journal, now=later).ok is True, "two could be a sender's own mistake"
+    assert look("clock", journal, live=True, now=later).ok is True, "two could be a sender's own mistake"
     journal.append([notice(2, 62.0)])
-    assert "by the notices it is 61 s slow" in look("clock", journal, now=later).reason
+    assert "by the notices it is 61 s slow" in look("clock", journal, live=True, now=later).reason
 
 
 def test_a_time_server_is_asked_where_one_is_named() -> None:
@@ -332,6 +336,21 @@ def test_a_file_of_checks_that_is_wrong_is_named_with_what_is_wrong(tmp_path: Pa
         catalogue(written(tmp_path, text))
     assert "own.yaml" in str(caught.value)
     assert says in str(caught.value)
+
+
+def test_a_file_that_does_not_load_keeps_the_shipped_checks_from_nothing(tmp_path: Path) -> None:
+    settings = written(tmp_path, "check: [\n")
+    stop = threading.Event()
+    duties = check_duties(Settings(checks=settings), lambda now: Platform(journal=None, now=now), SystemClock(), stop)
+    assert {"check:kafka", "check:checks"} <= {duty.name for duty in duties}
+    (looked,) = perform_own("checks", settings)
+    assert looked.ok is False
+    assert "own.yaml" in looked.reason
+
+
+def perform_own(name: str, settings: ChecksSettings) -> list[Finding]:
+    around = Platform(journal=None, now=NOW, settings=settings)
+    return [looked.finding for looked in make([checks()[name]], around)]
 
 
 def test_own_checks_replace_their_namesakes_and_others_are_switched_off(tmp_path: Path) -> None:

@@ -296,6 +296,27 @@ def test_each_change_of_a_check_is_told_once(journal: Journal) -> None:
     assert [run.ok for run in Looks(journal).history("feeds", limit=3)] == [False, True, True]
 
 
+def test_looks_kept_at_once_by_several_tell_of_a_change_once(journal_url: str) -> None:
+    """Each on a connection of its own, as processes are."""
+    Journal.open(journal_url).close()
+
+    def work(minute: int) -> None:
+        with Journal.open(journal_url, busy_timeout_s=20.0) as own:
+            for _ in range(6):
+                told(own, False, minute)
+
+    rivals = [threading.Thread(target=work, args=(minute,)) for minute in range(4)]
+    for rival in rivals:
+        rival.start()
+    for rival in rivals:
+        rival.join(30)
+    with Journal.open(journal_url) as journal:
+        assert changes(journal) == ["failing"]
+        assert len(Looks(journal).history("feeds", limit=50)) == 24
+        (state,) = Looks(journal).states()
+        assert (state.incident, state.changes, state.standing["fails"]) == (1, 1, 24)
+
+
 def test_looks_older_than_a_month_are_let_go(journal: Journal) -> None:
     told(journal, True, 0)
     told(journal, True, 40 * 24 * 60)
