@@ -34,6 +34,8 @@ _ACTIONS = {
 _READ = frozenset({"tag_name", "draft", "prerelease", "name", "body", "html_url", "published_at"})
 #: What people read and rules decide on: an edit of anything else (downloads, assets) is none.
 _SAID = ("tag_name", "name", "body", "draft", "prerelease")
+#: Names and tags that are longer together are nobody's.
+LONGEST = 400
 _ADDRESS = re.compile(r"/repos/([^/\s]+/[^/\s]+)/(?:releases|commits|git)/")
 _PAGE = re.compile(r"https?://[^/\s]+/([^/\s]+/[^/\s]+)/releases/")
 
@@ -142,10 +144,9 @@ def _tag(message: Message, content: dict[str, Any], name: str) -> list[Event]:
 
 
 def _check(message: Message, name: str, tag: str) -> None:
-    if "/" not in name or not tag:
-        raise FormatError(
-            f"{message.label}: a release needs repository.full_name and tag_name; received {name!r}, {tag!r}"
-        )
+    if "/" not in name or not tag or len(name) + len(tag) > LONGEST:
+        shown = f"{name[:100]!r}, {tag[:100]!r}"
+        raise FormatError(f"{message.label}: a release needs repository.full_name and tag_name; received {shown}")
 
 
 def _data(name: str, tag: str, tense: Tense) -> dict[str, Any]:

@@ -15,7 +15,7 @@ import msgspec
 
 from listeners.formats import Message
 from listeners.formats._versions import is_release_tag, package_name
-from listeners.formats.github import repository_of, said
+from listeners.formats.github import LONGEST, repository_of, said
 from listeners.polling.contract import Page
 from listeners.polling.web import Web
 from listeners.releases.answers import decode, keeping, next_page
@@ -118,12 +118,12 @@ class GithubSource(msgspec.Struct, frozen=True, kw_only=True):
             if what == "tags":
                 commit = fields.get("commit")
                 commit = commit if isinstance(commit, dict) else {}
-                name = str(fields.get("name") or "")[:200]
+                name = str(fields.get("name") or "")[:LONGEST]
                 if is_release_tag(name, package_name(self.repository.partition("/")[2])):
                     marks[f"t{name}"] = [repository_of(commit) or self.repository, name, str(commit.get("sha") or "")]
                 continue
-            tag = str(fields.get("tag_name") or "")
-            key = f"r{fields.get('id') or said(fields)}"
+            tag = str(fields.get("tag_name") or "")[:LONGEST]
+            key = f"r{str(fields.get('id') or said(fields))[:LONGEST]}"
             marks[key] = [repository_of(fields) or self.repository, tag, said(fields), bool(fields.get("draft"))]
             listed.raw[key] = bytes(item)
             listed.dates[key] = utc(str(fields.get("published_at") or fields.get("created_at") or ""))
