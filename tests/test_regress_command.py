@@ -92,6 +92,13 @@ def test_a_reference_is_accepted_with_who_and_why(shell: Shell) -> None:
     shell("accept", "area", "--quantity", "volume", "--why", "x", status=2)
 
 
+def test_a_case_is_muted_for_a_while(shell: Shell) -> None:
+    done = shell("mute", "area", "--for", "7d", "--why", "we know")
+    assert "silence 1: area until" in done.stdout
+    shell("mute", "aera", "--for", "7d", "--why", "x", status=2)
+    shell("mute", "area", "--for", "for ever", "--why", "x", status=2)
+
+
 def test_an_issue_is_drafted_and_not_sent(shell: Shell, tmp_path: Path) -> None:
     done = shell("draft", "area", "--package", "toy", "--new", "1.2")
     assert done.stdout.startswith("# an area: gives another result with toy 1.2\n")

@@ -17,6 +17,7 @@ from console.server import WebSettings
 from nuncius.app import App, assemble
 from nuncius.core.event import Event
 from nuncius.core.report import Report
+from nuncius.journal.testresults import TestResults
 from nuncius.settings import Settings
 
 __all__ = ["index"]  # a fixture
@@ -116,6 +117,18 @@ def test_the_graph_knows_cases_packages_versions_and_runs(app: App, index: Packa
     assert (run["package"], run["version"], run["verdict"], run["value"]) == ("base", "1.1", "changed", 11.0)
 
 
+def test_a_muted_case_runs_and_is_not_reported(app: App, index: PackageIndex) -> None:
+    from analyses.regression.muting import mute
+
+    now = datetime.now(UTC)
+    mute(app.journal, "area", until=now + timedelta(days=1), why="we know", by="ada", now=now)
+    index.add("base", "1.1", "AREA = 11.0")
+    hear(app, package="base", version="1.1")
+    table, _ = reports(app, 2)
+    assert table.title == "base 1.1: of 1 test case 1 changed: volume"
+    assert _results(app).history("area")[-1].verdict == "changed"
+
+
 def test_an_index_that_is_down_is_asked_again_and_nothing_is_said_too_early(app: App, index: PackageIndex) -> None:
     index.down = True
     hear(app, package="toy", version="1.0")
@@ -130,7 +143,5 @@ def test_an_index_that_is_down_is_asked_again_and_nothing_is_said_too_early(app:
     assert datetime.now(UTC) - reaction.created < timedelta(minutes=5)
 
 
-def _results(app: App) -> object:
-    from nuncius.journal.testresults import TestResults
-
+def _results(app: App) -> TestResults:
     return TestResults(app.journal)

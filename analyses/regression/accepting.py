@@ -27,10 +27,7 @@ def accept(
 ) -> list[TestReference]:
     """Keep the newest result of the case (with that version, where one is given) as its references. Raises
     ConfigurationError for a name that is not there, PermanentError where there is no such result."""
-    cases = lab.cases()
-    if name not in cases:
-        raise ConfigurationError(f"no test case is named '{name}'{did_you_mean(name, list(cases))}")
-    case = cases[name]
+    case = lab.case(name)
     for quantity in quantities:
         if quantity not in case.test.expect:
             known = did_you_mean(quantity, list(case.test.expect))

@@ -36,6 +36,13 @@ class Laboratory:
         """The cases that depend on a package, directly or through another one."""
         return dependents(package, self.cases(), self._ask, self.bench, stop)
 
+    def case(self, name: str) -> Case:
+        """The case of that name. Raises ConfigurationError, naming the nearest."""
+        cases = self.cases()
+        if name not in cases:
+            raise ConfigurationError(f"no test case is named '{name}'{did_you_mean(name, list(cases))}")
+        return cases[name]
+
     def choose(self, words: Sequence[str], stop: threading.Event | None = None) -> list[Case]:
         """The cases of these names, and those that depend on packages or use datasets of these names; all where none
         is given. Raises ConfigurationError for a word that is none of these."""

@@ -55,11 +55,11 @@ def _style(axes: Axes) -> None:
 def _curves(old: Mapping[str, Any] | None, new: Mapping[str, Any], heads: Sequence[str]) -> bytes:
     """Two panels with one scale; the old curve is faint behind the new one."""
     drawing = new_figure(1.9)
-    panels = drawing.subplots(1, 2, sharex=True, sharey=True) if old else [None, drawing.subplots()]
+    panels: list[Axes] = list(drawing.subplots(1, 2 if old else 1, sharex=True, sharey=True, squeeze=False)[0])
     if old:
         _curve(panels[0], old, OLD, heads[0])
-        panels[1].plot(old["x"], old["y"], color=FAINT, linewidth=0.6)
-    _curve(panels[1], new, NEW, heads[1])
+        panels[-1].plot(old["x"], old["y"], color=FAINT, linewidth=0.6)
+    _curve(panels[-1], new, NEW, heads[1])
     drawing.supxlabel(shorten_to(str(new["xlabel"]), 60), fontsize=SMALL, color=INK, y=0.02)
     drawing.supylabel(shorten_to(str(new["ylabel"]), 40), fontsize=SMALL, color=INK, x=0.01)
     drawing.subplots_adjust(left=0.15, right=0.98, top=0.88, bottom=0.2, wspace=0.06)
@@ -141,8 +141,8 @@ def _history_panel(axes: Axes, name: str, expected: Expected, versions: Mapping[
         colour = OLD if within else OFF
         spread = max(point.scatter, point.error or 0.0) or None
         axes.errorbar(i, point.mean, yerr=spread, fmt="o", markersize=3, color=colour, linewidth=0.7)
-    for i, point in enumerate(points):
-        if point is None:
+    for i, missing in enumerate(point is None for point in points):
+        if missing:
             axes.plot(i, 0.06, marker="x", color=OFF, markersize=4, transform=axes.get_xaxis_transform())
     unit = f" ({expected.unit})" if expected.unit else ""
     axes.set_title(name + unit, fontsize=SMALL, color=INK, loc="left", pad=2)

@@ -1,26 +1,29 @@
 """`regress: ${ev.package}`: the test cases that depend on a package, directly or through another one (or those that use
 a dataset, or cases by name, or `all`), run with the event's version in fresh environments beside the version before.
-Later actions may use `cases`, `changed`, `broken`, `unbuilt`, `before` and `answer` under its `as` name."""
+Later actions may use `cases`, `changed`, `broken`, `unbuilt`, `before`, `muted` and `answer` under its
+`as` name."""
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 import msgspec
 
 from analyses.regression.laboratory import Laboratory
+from analyses.regression.muting import muted_cases
 from analyses.regression.outcomes import Outcome, Pair, release_of
 from analyses.regression.plots import history, side_by_side
 from analyses.regression.wording import answer, verdict
-from nuncius.core.errors import DeadlineExceeded, FormatError, NunciusError, PermanentError
+from nuncius.core.errors import FormatError, PermanentError
 from nuncius.core.quantity import Quantity
 from nuncius.core.report import Picture, Severity
 from nuncius.core.result import Figure, Result, Table
 from reactors.actions.check import words
 from reactors.actions.contract import ACTIONS, Done, Running, Work
+from reactors.inthread import InThread
 from reactors.naming import digest
 from reactors.saying import report
 from reactors.scene import Scene
@@ -31,53 +34,6 @@ DEFAULT_TIMEOUT_S = 3600.0
 MOST_FIGURES = 4
 #: Seconds between two words about how far it is.
 BETWEEN_WORDS_S = 20.0
-
-
-class InThread:
-    """Work in a thread of this process as a job: what it waits for are processes of their own. It stops at its
-    deadline and when it is cancelled."""
-
-    def __init__(self, work: Callable[[threading.Event], Result], deadline_s: float) -> None:
-        self._work, self._deadline_s = work, deadline_s
-        self._stop, self._ended = threading.Event(), threading.Event()
-        self._result: Result | None = None
-        self._error: Exception | None = None
-        self._late = False
-        threading.Thread(target=self._run, name="regress", daemon=True).start()
-
-    def _run(self) -> None:
-        watch = threading.Timer(self._deadline_s, self._give_up)
-        watch.daemon = True
-        watch.start()
-        try:
-            self._result = self._work(self._stop)
-        except Exception as error:
-            self._error = error
-        finally:
-            watch.cancel()
-            self._ended.set()
-
-    def _give_up(self) -> None:
-        self._late = True
-        self._stop.set()
-
-    def done(self) -> bool:
-        return self._ended.is_set()
-
-    def cancel(self) -> None:
-        self._stop.set()
-
-    def result(self, timeout_s: float | None = None) -> Result:
-        if not self._ended.wait(timeout_s):
-            raise TimeoutError(f"test cases are not done after {timeout_s:g} s")
-        if self._late and self._result is None:
-            raise DeadlineExceeded(f"the test cases took longer than {self._deadline_s:g} s; what ran is kept")
-        if self._error is not None:
-            if isinstance(self._error, NunciusError):
-                raise self._error
-            raise PermanentError(f"test cases: {type(self._error).__name__}: {self._error}") from self._error
-        assert self._result is not None
-        return self._result
 
 
 class Regress:
@@ -117,8 +73,10 @@ class _Run:
         for pair in self._trials(stop):
             self._pairs.append(pair)
             self._tell(pair.outcome)
-        outcomes = [pair.outcome for pair in self._pairs]
-        return Result(answer=_answer(self._about, outcomes), values=_counts(outcomes))
+        outcomes = self._heard()
+        muted = len(self._pairs) - len(outcomes)
+        said = _answer(self._about, outcomes) if outcomes or not muted else f"{self._about}: every case is muted"
+        return Result(answer=said, values=_counts(outcomes) | {"muted": Quantity(value=float(muted))})
 
     def _trials(self, stop: threading.Event) -> Iterable[Pair]:
         ev = self._work.scene.ev
@@ -153,7 +111,7 @@ class _Run:
 
     def finish(self, result: Result) -> Done:
         """The report: the answer first, then numbers and figures."""
-        outcomes = [pair.outcome for pair in self._pairs]
+        outcomes = self._heard()
         said = report(
             self._work,
             title=result.answer,
@@ -165,9 +123,15 @@ class _Run:
         values = {name: msgspec.to_builtins(value) for name, value in result.values.items()}
         return Done(result={"answer": result.answer, "values": values}, reports=[said])
 
+    def _heard(self) -> list[Outcome]:
+        """The outcomes of cases that nobody has muted; muted ones run and are kept all the same."""
+        muted = muted_cases(self._work.journal, self._work.now)
+        return [pair.outcome for pair in self._pairs if pair.outcome.case not in muted]
+
     def _figures(self) -> Iterable[Figure]:
         """Old beside new of what changed, and the history of the worst."""
-        bad = [pair for pair in self._pairs if pair.outcome.bad]
+        heard = {outcome.case for outcome in self._heard()}
+        bad = [pair for pair in self._pairs if pair.outcome.bad and pair.outcome.case in heard]
         found = [figure for pair in bad if (figure := side_by_side(pair, self._lab.blob)) is not None]
         if bad and bad[0].outcome.package:
             outcome, case = bad[0].outcome, self._lab.cases().get(bad[0].outcome.case)
@@ -221,7 +185,7 @@ def _notes(outcomes: list[Outcome]) -> Iterable[str]:
         new = f"--package {first.package}"
         yield f"Take it as the reference: nuncius regress accept {first.case} {new} --version {first.version} --why …"
         yield f"Draft an issue: nuncius regress draft {first.case} {new} --new {first.version}"
-        yield "Hear no more of it for a while: nuncius rules silence"
+        yield f"Hear no more of it for a while: nuncius regress mute {first.case} --for 7d --why …"
 
 
 ACTIONS.add("regress", Regress())

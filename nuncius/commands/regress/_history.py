@@ -7,9 +7,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from nuncius.core.errors import ConfigurationError
-from nuncius.core.registry import did_you_mean
-
 if TYPE_CHECKING:
     from analyses.regression.laboratory import Laboratory
 
@@ -22,10 +19,7 @@ def history(lab: Laboratory, name: str, package: str | None, output: Path | None
     from analyses.regression.outcomes import references
     from analyses.regression.plots import history as draw
 
-    cases = lab.cases()
-    if name not in cases:
-        raise ConfigurationError(f"no test case is named '{name}'{did_you_mean(name, list(cases))}")
-    case = cases[name]
+    case = lab.case(name)
     runs = lab.bench.results.history(name, package=package_name(package) if package else "", case_hash=case.digest)
     if as_json:
         click.echo(

@@ -45,7 +45,7 @@ def command(
     with laboratory(config) as (lab, _):
         try:
             accepted = accept(
-                lab, case, package or "", version or "", quantities, why=why, by=by or _login(), now=datetime.now(UTC)
+                lab, case, package or "", version or "", quantities, why=why, by=by or login(), now=datetime.now(UTC)
             )
         except PermanentError as error:
             click.echo(str(error), err=True)
@@ -56,7 +56,7 @@ def command(
         click.echo(f"{one.case}, {one.quantity}: {one.value:.10g}{error_}{unit} accepted by {one.by}: {one.why}")
 
 
-def _login() -> str:
+def login() -> str:
     try:
         return getpass.getuser()
     except (KeyError, OSError):  # a container's user may have no name

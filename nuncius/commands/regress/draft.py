@@ -38,7 +38,7 @@ def command(case: str, package: str, new: str, old: str | None, output: Path | N
 
     try:
         with laboratory(config) as (lab, _):
-            (chosen,) = lab.choose([case])[:1]
+            chosen = lab.case(case)
             (pair,) = lab.release(release_of(package, new, old or ""), [chosen])
             figure = side_by_side(pair, lab.blob)
     except TransientError as error:
