@@ -291,6 +291,8 @@ def _troubled(services: Services, handler: BaseHTTPRequestHandler, reply: Reply)
     if trouble == "limited":
         later = {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "4000000000"}
         return Reply(status=403, body=b'{"message": "API rate limit exceeded"}', headers=later)
+    if trouble == "in words":
+        return Reply(status=403, body=b'{"message": "You have exceeded a secondary rate limit."}')
     if trouble == "secondary":
         return Reply(status=403, body=b'{"message": "secondary rate limit"}', headers={"Retry-After": "1"})
     if trouble.isdigit():

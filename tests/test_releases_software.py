@@ -139,6 +139,17 @@ def test_a_draft_is_planned_and_its_publication_is_the_release(services: Service
     assert ids(watcher.look()) == ["github:gammapy/gammapy@v1.1:unpublished"]
 
 
+def test_a_pre_release_that_becomes_the_release_is_a_release(services: Services, web: Web) -> None:
+    watcher = Watcher(github(services), web)
+    watcher.look()
+    release = services.release("gammapy/gammapy", "v1.1", NOW, prerelease=True)
+    (event,) = watcher.look()
+    assert (event.id, event.data["prerelease"]) == ("github:gammapy/gammapy@v1.1:prerelease", True)
+    release["prerelease"] = False
+    (event,) = watcher.look()
+    assert (event.id, event.tense, event.data["action"]) == ("github:gammapy/gammapy@v1.1", Tense.INITIAL, "released")
+
+
 def test_a_tag_is_told_where_it_stays_without_a_release_and_when_it_moves(services: Services, web: Web) -> None:
     services.release("gammapy/gammapy", "v1.0", LONG_AGO)
     watcher = Watcher(github(services), web)
@@ -200,7 +211,7 @@ def test_the_token_goes_to_github_alone(services: Services, web: Web, caplog: py
     assert "ghp_secret" not in repr(source) + caplog.text
 
 
-@pytest.mark.parametrize("trouble", ["limited", "secondary"])
+@pytest.mark.parametrize("trouble", ["limited", "secondary", "in words"])
 def test_a_rate_limit_of_github_is_waited_for_and_no_mistake_of_the_token(services: Services, trouble: str) -> None:
     web = Web(wait=lambda seconds: None)
     services.release("gammapy/gammapy", "v1.0", NOW)

@@ -87,6 +87,8 @@ def _release(message: Message, release: dict[str, Any], name: str, action: str) 
         release_id += f":edited:{said(release)}"
     elif tense in (Tense.RETRACTION, Tense.PLANNED):
         release_id += ":draft" if tense is Tense.PLANNED else f":{action}"
+    elif release.get("prerelease"):  # the release that it may become is another event
+        release_id += ":prerelease"
     published = utc(str(release.get("published_at") or release.get("created_at") or ""))
     data = _data(name, tag, tense) | {
         "action": action,

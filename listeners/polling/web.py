@@ -170,10 +170,11 @@ class Web:
         sent: Mapping[str, str] | None,
     ) -> Exception:
         status, wait_s = answer.status_code, self._asked_wait(headers)
-        # GitHub says 403 where others say 429, with either header.
-        limited = status == 429 or (
-            status == 403 and (headers.get("x-ratelimit-remaining") == "0" or "retry-after" in headers)
-        )
+        limited = status == 429
+        if status == 403:  # GitHub's way to say 429, with either header or in words alone; then a minute is the least
+            words = _first_words(answer, [*(sent or {}).values()]).lower().replace("-", " ")
+            limited = headers.get("x-ratelimit-remaining") == "0" or "retry-after" in headers or "rate limit" in words
+            wait_s = wait_s or (60.0 if limited else None)
         if limited or status in (408, 425) or status >= 500:
             if wait_s:
                 self._left_alone[host] = self._monotonic() + wait_s

@@ -124,7 +124,8 @@ class GithubSource(msgspec.Struct, frozen=True, kw_only=True):
                 continue
             tag = str(fields.get("tag_name") or "")[:LONGEST]
             key = f"r{str(fields.get('id') or said(fields))[:LONGEST]}"
-            marks[key] = [repository_of(fields) or self.repository, tag, said(fields), bool(fields.get("draft"))]
+            flags = [bool(fields.get("draft")), bool(fields.get("prerelease"))]
+            marks[key] = [repository_of(fields) or self.repository, tag, said(fields), *flags]
             listed.raw[key] = bytes(item)
             listed.dates[key] = utc(str(fields.get("published_at") or fields.get("created_at") or ""))
         return marks
@@ -139,12 +140,14 @@ class GithubSource(msgspec.Struct, frozen=True, kw_only=True):
             # A release made anew under an old tag, or an edited one, is an edit; a draft that is out now is new.
             out_before = not before[3] if before else mark[1] in tags_before
             action = ("unpublished" if mark[3] else "edited") if out_before else "published"
+            if action == "edited" and before and before[4] and not mark[4]:
+                action = "released"
             told.append(Told(key=key, mark=mark, message=self._release(key, listed, now, action)))
         oldest = datetime.min.replace(tzinfo=now.tzinfo)
         told.sort(key=lambda item: listed.dates.get(item.key) or oldest)
         now_there = {mark[1] for mark in listed.marks.values()}
         for key in look.gone:
-            repository, tag, _, draft = known[key]
+            repository, tag, _, draft, _ = known[key]
             said_of = {"id": key[1:], "tag_name": tag, "draft": draft}
             body = {"action": "deleted", "release": said_of, "repository": {"full_name": repository}}
             silent = draft or tag in now_there  # made anew under the same tag: told as an edit
