@@ -31,6 +31,10 @@ def _leading(cell: str | float | None) -> float | None:
         return None
 
 
+#: Kinds that do not come from outside: what was read in a text, our results, what people said of them.
+_OURS = ("kg.fact", "analysis.result", "review")
+
+
 def facts(summary: ObjectSummary, events: Sequence[Stored], reports: Sequence[Report]) -> list[tuple[str, str]]:
     """(label, value) of what is known, in reading order. `reports` are the standing ones."""
     live = current(events)
@@ -123,8 +127,8 @@ def _false_alarms(live: Sequence[Event]) -> str:
 
 
 def _last(events: Sequence[Stored]) -> str:
-    """What came from outside last: facts read in a circular are no news after the circular."""
-    heard = [stored for stored in events if not stored.event.is_a("kg.fact")] or events
+    """What came from outside last."""
+    heard = [stored for stored in events if not stored.event.kind.startswith(_OURS)] or events
     if not heard:
         return ""
     event = max(heard, key=lambda stored: stored.seq).event

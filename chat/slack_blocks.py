@@ -39,9 +39,10 @@ def blocks(report: Report, *, test: bool, interactive: bool = False) -> list[Jso
     dropped silently."""
     out: list[Json] = [_title(report), _context(_about(report, test=test)), *marks(report)]
     last = buttons(report) if interactive else []
+    text = report.text if last or not report.hint else f"{report.text}\n\n{report.hint}"
     budget = MAX_TOTAL
     left_out = 0
-    for block in [*_text(report.text), *(part for table in report.tables for part in _table(table))]:
+    for block in [*_text(text), *(part for table in report.tables for part in _table(table))]:
         size = _size(block)
         # Room for caveats, links and the last line.
         if size > budget or len(out) >= MAX_BLOCKS - 5:

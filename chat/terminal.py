@@ -90,7 +90,8 @@ class TerminalTarget:
             self._console.print(_title(report, test=test))
 
     def _body(self, report: Report, saved: dict[str, Path]) -> list[RenderableType]:
-        parts: list[RenderableType] = [Text(clean(mark), style="dim") for mark in report.marks] + _text(report.text)
+        parts: list[RenderableType] = [Text(clean(mark), style="dim") for mark in report.marks]
+        parts += _text(report.text) + _text(report.hint)
         if report.state is not ReportState.CURRENT:
             return parts  # the rest was printed while it stood
         parts += [_table(table) for table in report.tables]

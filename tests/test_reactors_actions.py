@@ -66,7 +66,7 @@ def test_later_actions_wait_for_a_person(night: MakeNight) -> None:
     assert review.due - review.asked == timedelta(hours=2)
     question = n.reports()[-1]
     assert (question.title, question.thread) == ("Send the circular on GW170817?", "drafts")
-    assert f"nuncius review approve {review.id}" in question.text
+    assert f"nuncius review approve {review.id}" in question.hint
     assert n.journal.unfinished()["steps"] == 0, "a replay does not wait for people"
     n.journal.answer(review.id, "approved", by="Ann", why="looks right", now=n.clock.now())
     n.works()
@@ -77,7 +77,8 @@ def test_later_actions_wait_for_a_person(night: MakeNight) -> None:
         "sent, approved by Ann",
     ]
     assert n.reports()[1].slot == n.reports()[2].slot, "the answer replaces the question in its place"
-    assert [e.event.kind for e in n.journal.read(0)] == ["lvk.alert.preliminary", "custom.circular_sent"]
+    kinds = [e.event.kind for e in n.journal.read(0)]
+    assert kinds == ["lvk.alert.preliminary", "analysis.result", "custom.circular_sent"]
     (review,) = n.journal.reviews()
     assert (review.state, review.by, review.why, review.decided) == (
         "approved",

@@ -57,7 +57,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     another `key` replaces it in place. `key` is the idempotency key: the same key is never delivered twice to
     one target. `event_id` and `rule` are the cause. `revision` counts versions of a slot from 1.
 
-    `asks` is the number of the open question that it puts, 0 once that is over; `marks` are people's verdicts on it. With `to`
+    `asks` is the number of the open question that it puts, 0 once that is over, `hint` how to answer where there are no
+    buttons; `marks` are people's verdicts on it. With `to`
     (`slack:U0123`) it is for that person only; `subscription` is the number of what they subscribed to.
     """
 
@@ -76,6 +77,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     caveats: list[str] = []
     links: list[Link] = []
     asks: int | None = None
+    hint: str = ""
     marks: list[str] = []
     to: str = ""
     subscription: int | None = None

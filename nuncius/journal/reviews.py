@@ -124,7 +124,7 @@ def _withdrawn(report: Report, question: str, why: str) -> Report:
     title, _, rest = question.partition("\n")
     text = f"{why}: nobody needs to answer.\n\n{rest.strip()}".strip()
     changes: dict[str, Any] = {"key": f"{report.key}/withdrawn", "title": f"Withdrawn: {title}", "text": text}
-    return msgspec.structs.replace(report, **changes, asks=0, caveats=[])
+    return msgspec.structs.replace(report, **changes, asks=0, hint="", caveats=[])
 
 
 def acknowledge(connection: Connection, reaction_id: int, by: str, why: str, now: datetime) -> bool:

@@ -9,7 +9,6 @@ from typing import Any
 
 import msgspec
 
-from nuncius.core.event import iso
 from nuncius.core.report import Report
 from nuncius.journal import NewReview, Review
 from reactors.actions.contract import ACTIONS, Asking, Done, Work
@@ -46,12 +45,12 @@ def _ask(work: Work) -> Asking:
     due = work.now + timedelta(seconds=float(work.step.action.get("timeout_s", DEFAULT_TIMEOUT_S)))
     title, _, rest = text.strip().partition("\n")
     number = work.step.id
-    how = (
-        f"Waits for a person until {iso(due.replace(microsecond=0))}: `nuncius review approve {number}` "
-        f'or `nuncius review reject {number} --why "…"`'
+    until = f"Waits for a person until {due:%Y-%m-%d %H:%M:%S} UTC"
+    hint = f'To answer: `nuncius review approve {number}` or `nuncius review reject {number} --why "…"`'
+    question = report(
+        work, title=title or "(an empty question)", text=f"{rest.strip()}\n\n{until}".strip(), caveats=gaps
     )
-    question = report(work, title=title or "(an empty question)", text=f"{rest.strip()}\n\n{how}".strip(), caveats=gaps)
-    question = msgspec.structs.replace(_anew(question, work, "asked"), asks=number)
+    question = msgspec.structs.replace(_anew(question, work, "asked"), asks=number, hint=hint)
     return Asking(review=NewReview(thread=thread_of(work), question=text.strip(), due=due), reports=[question])
 
 
