@@ -414,6 +414,16 @@ def test_a_wrong_clock_of_ours_hides_nothing_of_ads(server: PaperServer, now: da
     assert "bibcode:2025JMR...0003...1E" in Asked(ads, wrong.state).ids
 
 
+def test_a_day_of_entry_in_the_far_future_does_not_hide_what_comes_after(server: PaperServer) -> None:
+    server.documents = [document(1, NOON - DAY), document(2, datetime(2999, 1, 1, tzinfo=UTC), NOON)]
+    ads = source(server, "ads")
+    asked = Asked(ads)
+    assert len(asked.ids) == 2
+    assert asked.state["mark"] == "2025-11-17"
+    server.documents.append(document(3, NOON))
+    assert "bibcode:2025JMR...0003...1E" in Asked(ads, asked.state).ids
+
+
 # --- telegrams ---
 
 
