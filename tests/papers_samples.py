@@ -7,7 +7,10 @@ from typing import Any
 
 from kg_samples import NOW, circular
 
+from analyses.contract import analysis
 from nuncius.core.event import Event, Tense
+from nuncius.core.quantity import Quantity
+from nuncius.core.result import Result
 
 #: A circular with a redshift, and the paper that finds another.
 FIRST = circular(
@@ -19,6 +22,11 @@ FIRST = circular(
 TITLE = "A bright afterglow at moderate distance: GRB 260307A"
 OTHER = r"We revisit the spectrum of GRB~260307A. We measure a redshift of $z = 1.562 \pm 0.003$ for GRB~260307A."
 SAME = r"We revisit the spectrum of GRB~260307A. We measure a redshift of $z = 1.234 \pm 0.001$ for GRB~260307A."
+
+
+@analysis("sample-redshift", version="1", about="A redshift, for what contradicts ours")
+def sample_redshift(*, z: float) -> Result:
+    return Result(answer=f"z = {z:g}", values={"redshift": Quantity(value=z, minus=0.1, plus=0.1)})
 
 
 def arxiv(number: str, version: int, title: str = TITLE, body: str = OTHER, *, days: float = 30, **data: Any) -> Event:

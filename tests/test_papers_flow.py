@@ -291,3 +291,24 @@ def test_a_dispute_goes_on_in_its_place_when_the_new_version_is_as_far_off(flow:
     one.hears(FIRST, arxiv("2604.00001", 1), arxiv("2604.00001", 2, body=off))
     (report,) = one.rule("contradiction")
     assert report.title == "Contradiction: redshift of GRB 260307A, 1.234 ± 0.002 or 1.777 ± 0.003"
+
+
+RUNS = """
+rule: distance
+when: gcn.circular
+if: has(ev.object)
+do:
+  - {run: sample-redshift, with: {z: 2.9}}
+"""
+
+
+def test_an_analysis_that_a_rule_ran_stands_in_the_graph_and_a_paper_contradicts_it(flow: Any) -> None:
+    one = flow(RUNS)
+    one.hears(circular(34300, "GRB 260307A: a limit", "Nothing."))
+    (result,) = [s.event for s in one.night.journal.read(0, limit=100) if s.event.kind == "analysis.result"]
+    assert (result.object, result.data["analysis"]) == (BURST, "sample-redshift")
+    assert result.data["values"]["redshift"]["value"] == 2.9
+    one.hears(arxiv("2604.00001", 1))
+    (report,) = one.rule("contradiction")
+    assert [row[0] for row in report.tables[0].rows] == ["our sample-redshift", "arXiv:2604.00001v1"]
+    assert report.links[-1].url == "https://arxiv.org/abs/2604.00001"

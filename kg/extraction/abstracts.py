@@ -118,7 +118,7 @@ class _Sentences:
             values.setdefault(name, set()).add((decided[n].value, decided[n].limit))
         why = "its sentence gives it to the one object that it names"
         return [
-            msgspec.structs.replace(c, taken=True, confidence=_GIVEN, why=why)
+            msgspec.structs.replace(c, taken=True, confidence=_GIVEN, why=why, qualifier=_measured(document, c))
             if n in left and len(values[left[n]]) == 1
             else c
             for n, c in enumerate(decided)
@@ -131,12 +131,24 @@ _GIVEN = 0.8
 _BESIDE = 90
 
 
+def _measured(document: Document, candidate: Candidate) -> dict[str, object]:
+    """Of what it is the redshift, and how it was measured where its sentence says so."""
+    said = document.sentence(candidate.where, candidate.start, candidate.end)
+    sort = "photometric" if _PHOTOMETRIC.search(said) else "spectroscopic" if _SPECTRUM.search(said) else None
+    rest = {word: value for word, value in candidate.qualifier.items() if word != "type"}
+    return rest | ({"type": sort} if sort else {})
+
+
+_PHOTOMETRIC = compiled(r"\bphoto(?:metric|-?z)|\bSED\b", re.I)
+_SPECTRUM = compiled(r"\bspectr|\blines?\b|\babsorption\b|\bemission\b", re.I)
+
+
 def _given(document: Document, candidate: Candidate) -> str | None:
     """The one object that the sentence of a redshift names near it."""
     own = candidate.predicate == "redshift" and candidate.qualifier.get("whose") in ("afterglow", "host")
-    if not own or candidate.value is None or candidate.assertion != "asserted" or candidate.where != "body":
+    if not own or candidate.value is None or candidate.assertion != "asserted":
         return None
-    text = document.body.text
+    text = document.even(candidate.where).text
     begin, end = sentence(text, candidate.start, candidate.end)
     named = _named(text[begin:end], candidate.start - begin, candidate.end - begin, near=_BESIDE)
     return named[0] if named else None

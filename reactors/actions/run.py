@@ -9,11 +9,13 @@ from typing import Any
 import msgspec
 
 from analyses.contract import describe
+from nuncius.core.event import Event, Tense
 from nuncius.core.quantity import Quantity
 from nuncius.core.report import Picture
 from nuncius.core.result import Result, Table
 from reactors.actions.contract import ACTIONS, Done, Running, Work
 from reactors.beside import regions_beside
+from reactors.naming import digest
 from reactors.saying import report
 from reactors.scene import Scene
 from reactors.tokens import ExpressionError
@@ -91,7 +93,24 @@ def _finish(work: Work, result: Result) -> Done:
         "values": {name: msgspec.to_builtins(value) for name, value in result.values.items()},
         "provenance": msgspec.to_builtins(result.provenance),
     }
-    return Done(result=kept, reports=[said])
+    return Done(result=kept, reports=[said], events=[_event(work, kept)] if result.values else [])
+
+
+def _event(work: Work, kept: dict[str, Any]) -> Event:
+    """The result for the graph, so that what others say can contradict it. The same step, done again, gives the same
+    event; what rests on a mock is a mock, and what rests on a retraction takes nothing back."""
+    action, reaction, ev = work.step.action, work.step.reaction, work.scene.ev
+    who = {word: ev[word] for word in ("mission", "instrument") if isinstance(ev.get(word), str)}
+    mock = str(ev.get("tense")) in (Tense.TEST, Tense.INJECTION)
+    return Event(
+        id=f"result:{digest(action['key'] or reaction.key, action['slot'])}",
+        kind="analysis.result",
+        source=f"rules:{reaction.rule}",
+        received=work.now,
+        tense=Tense.TEST if mock else Tense.INITIAL,
+        object=reaction.object,
+        data={"analysis": action["what"], "rule": reaction.rule, "because": reaction.context["event"], **who, **kept},
+    )
 
 
 def _values_table(values: dict[str, Quantity]) -> Table:
