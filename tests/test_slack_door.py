@@ -294,3 +294,15 @@ def test_tokens_are_never_in_the_inbox(stage: Stage) -> None:
     asked = Inbox(stage.journal, "slack").take(stage.clock.now())
     assert asked is not None
     assert not {"verify", "https://x/y", TOKEN, APP_TOKEN} & set(map(str, asked.request.values()))
+
+
+def test_the_manifest_is_what_the_code_needs(project: Path) -> None:
+    from ruamel.yaml import YAML
+
+    manifest = YAML(typ="safe").load((project / "deploy" / "slack" / "manifest.yaml").read_text(encoding="utf-8"))
+    assert manifest["features"]["slash_commands"][0]["command"] == "/nuncius"
+    assert manifest["settings"]["event_subscriptions"]["bot_events"] == ["app_mention", "message.im"]
+    assert manifest["settings"]["interactivity"]["is_enabled"]
+    needed = {"chat:write", "files:write", "channels:history", "groups:history", "app_mentions:read", "commands"}
+    needed |= {"im:history", "im:write", "users:read", "usergroups:read"}
+    assert set(manifest["oauth_config"]["scopes"]["bot"]) == needed
