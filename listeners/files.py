@@ -26,7 +26,7 @@ _LINES = (".jsonl", ".ndjson", ".jsonl.gz", ".ndjson.gz")
 _HEAD = 4096
 
 #: The moment a notice was made, in each format's words.
-_JSON_DATE = re.compile(rb'"(?:alert_datetime|time_created|createdOn)"\s*:\s*"?([0-9T:.+\- Z]{10,40})')
+_JSON_DATE = re.compile(rb'"(?:alert_datetime|time_created|createdOn|published_at)"\s*:\s*"?([0-9T:.+\- Z]{10,40})')
 _TRIGGER = re.compile(rb'"trigger_time"\s*:\s*"([0-9T:.+\- Z]{10,40})"')
 #: When what webhooks tell happened (Flux, Alertmanager, GitHub), looked for where nothing else is.
 _TOLD_DATE = re.compile(rb'"(?:timestamp|startsAt|published_at|updated_at)"\s*:\s*"([0-9T:.+\- Z]{10,40})"')

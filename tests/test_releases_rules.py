@@ -90,9 +90,10 @@ def test_parse_reads_the_same_pages_from_files(services: Services, tmp_path: Pat
         (tmp_path / f"{name}.json").write_bytes(httpx.get(services.address + page).content)
     done = CliRunner().invoke(cli, ["parse", str(tmp_path)])
     assert done.exit_code == 0, done.stderr
-    found = [json.loads(line)["id"] for line in done.stdout.splitlines()]
-    assert len(found) == len(set(found)) == 9
+    found = {event["id"]: event for event in map(json.loads, done.stdout.splitlines())}
+    assert len(found) == len(done.stdout.splitlines()) == 9
     assert {name.partition(":")[0] for name in found} == set(pages)
+    assert found["github:gammapy/gammapy@v1.0"]["received"] == "2026-11-23T12:00:00Z"  # a replay's clock goes by it
 
 
 def test_doctor_names_what_is_wrong_with_releases(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from nuncius.core.errors import ConfigurationError
 Seconds = Annotated[float, msgspec.Meta(ge=60)]
 
 _REPOSITORY = re.compile(r"[A-Za-z0-9-]{1,39}/[A-Za-z0-9._-]{1,100}")
+_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9 ._+-]{0,98}[A-Za-z0-9])?")
 _SLUG = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
@@ -120,8 +121,8 @@ def problems(settings: ReleasesSettings) -> Iterator[str]:
     names = [query.name for query in settings.queries]
     names += [folder.name for folder in settings.folders] + [bucket.name for bucket in settings.buckets]
     for name in names:
-        if not _SLUG.fullmatch(name):
-            yield f"releases: a name has letters, digits and .-_ only; received {name!r}"
+        if not _NAME.fullmatch(name):
+            yield f"releases: a name has letters, digits, spaces and .-_+ only; received {name!r}{_strange(name)}"
         if names.count(name) > 1:
             yield f"releases: two are named {name!r}; each needs a name of its own"
     for query in settings.queries:
