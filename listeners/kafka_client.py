@@ -17,6 +17,7 @@ import gcn_kafka
 from confluent_kafka import OFFSET_BEGINNING, OFFSET_END, KafkaException, TopicPartition
 
 from listeners.feeds import Link, State
+from listeners.formats import Message, parse
 from listeners.intake import Record
 from listeners.kafka_link import LinkWatch, cause, client_log
 from listeners.kafka_settings import KafkaSettings, client_config, starts_at, subscription
@@ -275,5 +276,23 @@ def probe(settings: KafkaSettings, timeout_s: float) -> list[str]:
         state, reason = causes[0] if causes else ("disconnected", str(error))
         refused = state == "unauthorised"
         raise (ConfigurationError if refused else TransientError)(f"kafka: {reason}") from None
+    finally:
+        consumer.close()
+
+
+def heartbeat_offset(settings: KafkaSettings, clock: Clock, timeout_s: float) -> float | None:
+    """How far the sender of heartbeats is ahead of `clock`, in seconds; None where no heartbeat comes in time. Joins no
+    group. Raises TransientError, ConfigurationError or FormatError."""
+    consumer = open_consumer(settings, {})
+    try:
+        consumer.assign([TopicPartition(settings.heartbeat, 0, OFFSET_END)])
+        message = consumer.poll(timeout_s)
+        now = clock.now()
+        if message is None or message.error() is not None:
+            return None
+        (event,) = parse(Message(raw=message.value() or b"", received=now, topic="gcn.heartbeat"))
+        return (event.trigger_time - now).total_seconds() if event.trigger_time else None
+    except KafkaException as error:
+        raise TransientError(f"kafka: {error}") from error
     finally:
         consumer.close()

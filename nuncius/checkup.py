@@ -43,6 +43,7 @@ def examine(config: Path | None, *, connect: bool, now: datetime) -> list[Findin
         _journal,
         _graph,
         _rules,
+        _checks,
         _targets,
         _kafka,
         _polled,
@@ -126,6 +127,24 @@ def _rules(settings: Settings) -> Iterator[Finding]:
         yield Finding(name="rules", ok=False, reason=reason, mend=mend)
     else:
         yield Finding(name="rules", ok=True, reason=f"{where}: {len(book.rules.rules)} rules")
+
+
+def _checks(settings: Settings) -> Iterator[Finding]:
+    from analyses.checks.catalogue import catalogue
+
+    try:
+        known = catalogue(settings.checks)
+    except ConfigurationError as error:
+        yield Finding(name="checks", ok=False, reason=str(error), mend="correct the file; see docs/checks.md")
+        return
+    platforms = {one.platform for one in known.values()} | set(settings.checks.off)
+    idle = [name for name in settings.checks.platforms if name not in platforms]
+    if idle:
+        mend = "say `like` which platform it is, or write checks for it; see docs/checks.md"
+        yield Finding(name="checks", ok=False, reason=f"no check is about the platform {idle[0]}", mend=mend)
+    else:
+        made = "" if settings.checks.enabled else "; the service makes none: [checks] enabled is false"
+        yield Finding(name="checks", ok=True, reason=f"{len(known)} checks{made}")
 
 
 def _targets(settings: Settings) -> Iterator[Finding]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import ssl
 import struct
@@ -15,6 +16,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
+from kafka_broker import Broker, noida, running
+from kafka_samples import settings
 from local_mmoda import LocalMmoda
 
 from analyses.checks.catalogue import catalogue
@@ -25,6 +29,7 @@ from analyses.checks.looking import look as make
 from analyses.checks.looking import perform
 from analyses.checks.settings import ChecksSettings
 from listeners.kafka_settings import KafkaSettings
+from nuncius.cli import cli
 from nuncius.core.clock import SystemClock
 from nuncius.core.errors import ConfigurationError, PermanentError, TransientError
 from nuncius.core.event import Event, iso
@@ -179,6 +184,37 @@ def test_a_time_server_is_asked_where_one_is_named() -> None:
     assert look("clock", settings=ChecksSettings(ntp="127.0.0.1:9")).ok is None
     with pytest.raises(TransientError, match="does not answer"):
         ntp_offset("127.0.0.1:9", timeout_s=0.2)
+
+
+@pytest.mark.parametrize(("ahead_s", "ok", "words"), [(0.0, True, ""), (40.0, False, "slow"), (-40.0, False, "fast")])
+def test_a_clock_is_held_against_the_heartbeat_of_the_broker(
+    beating: Broker, ahead_s: float, ok: bool, words: str
+) -> None:
+    stop = threading.Event()
+
+    def beat() -> None:
+        while not stop.wait(0.1):
+            made = datetime.now(UTC) + timedelta(seconds=ahead_s)
+            beating.produce("gcn.heartbeat", json.dumps({"alert_datetime": iso(made)}).encode())
+
+    thread = threading.Thread(target=beat)
+    thread.start()
+    kafka = settings(beating.address, heartbeat_topic="gcn.heartbeat", topics=("gcn.circulars",))
+    try:
+        finding = look("clock", now=datetime.now(UTC), kafka=kafka)
+    finally:
+        stop.set()
+        thread.join()
+    assert finding.ok is ok, finding.reason
+    assert finding.values["heartbeat_s"] == pytest.approx(ahead_s, abs=3)
+    assert words in finding.reason
+
+
+@pytest.fixture(scope="module")
+def beating() -> Iterator[Broker]:
+    with running(noida) as broker:
+        broker.create("gcn.heartbeat", "gcn.circulars")
+        yield broker
 
 
 @contextmanager
@@ -370,3 +406,10 @@ def test_every_check_and_kind_is_documented(project: Path) -> None:
 
     missing = [name for name in [*catalogue(ChecksSettings()), *kinds()] if f"`{name}`" not in page]
     assert missing == []
+
+
+def test_doctor_names_a_platform_that_no_check_is_about(tmp_path: Path) -> None:
+    toml = tmp_path / "nuncius.toml"
+    toml.write_text('[checks.platforms.portal]\nfront = "https://portal.example.org"\n', encoding="utf-8")
+    said = CliRunner().invoke(cli, ["doctor", "--config", str(toml)])
+    assert "checks: no check is about the platform portal" in said.stdout

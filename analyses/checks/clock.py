@@ -1,5 +1,5 @@
 """Whether this machine's clock is right, by what comes anyway: the journal's own order, notices that seem to arrive
-before they were made, the dates of servers that are asked; and a time server, where one is set."""
+before they were made, the broker's heartbeat, the dates of servers that are asked; and a time server, if one is set."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from statistics import median
 
 from analyses.checks.asking import fetch
 from analyses.checks.contract import Finding, Platform, check
+from nuncius.core.clock import SystemClock
 from nuncius.core.errors import NunciusError, TransientError
 
 #: Of the newest events so many are looked at, none older than this.
@@ -19,6 +20,8 @@ WINDOW = timedelta(hours=6)
 #: With fewer notices than this a sender's own clock could be to blame.
 LEAST_NOTICES = 3
 MOST_SERVERS = 3
+#: GCN's heartbeat comes every second, once a login has been had and the partition's end found.
+HEARTBEAT_S = 10.0
 #: Seconds from 1900, where NTP counts from, to 1970.
 NTP_EPOCH_S = 2_208_988_800
 
@@ -31,6 +34,7 @@ def clock(platform: Platform) -> Finding:
     if platform.journal is not None and platform.live:  # a replay's clock is not this machine's
         said |= _by_journal(platform)
     said |= _by_servers(platform)
+    said |= _by_heartbeat(platform)
     if platform.settings.ntp:
         try:
             said["time server"] = ntp_offset(platform.settings.ntp)
@@ -88,6 +92,19 @@ def _by_servers(platform: Platform) -> dict[str, float]:
             continue
         offsets += [] if offset is None else [offset]
     return {"dates of servers": median(offsets)} if offsets else {}
+
+
+def _by_heartbeat(platform: Platform) -> dict[str, float]:
+    """The next heartbeat of the broker, where it has one; a broker that does not answer is another check's matter."""
+    if platform.kafka is None or not platform.kafka.heartbeat:
+        return {}
+    from listeners.kafka_client import heartbeat_offset
+
+    try:
+        offset = heartbeat_offset(platform.kafka, SystemClock(), HEARTBEAT_S)
+    except NunciusError:
+        return {}
+    return {} if offset is None else {"heartbeat": offset}
 
 
 def ntp_offset(server: str, *, port: int = 123, timeout_s: float = 3.0) -> float:
