@@ -33,13 +33,12 @@ def _quotation(claim: Mapping[str, Any]) -> str:
 
 
 def table(ev: Mapping[str, Any]) -> list[Table]:
-    """The two values under each other."""
+    """The two values under each other: who and when stands with the quotations."""
     rows: list[list[str | float | None]] = [
-        [str(claim.get("document") or "?"), str(claim.get("said") or ""), str(claim.get("when") or "")]
-        for claim in _claims(ev)
+        [str(claim.get("document") or "?"), str(claim.get("figure") or "")] for claim in _claims(ev)
     ]
     quantity = str(ev.get("quantity") or "says").replace("_", " ")
-    return [Table(name=SIDE_BY_SIDE, columns=["source", quantity, "since"], rows=rows)] if rows else []
+    return [Table(name=SIDE_BY_SIDE, columns=["source", quantity], rows=rows)] if rows else []
 
 
 def links(ev: Mapping[str, Any]) -> list[Link]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from kg_samples import circular, night
@@ -10,6 +11,7 @@ from papers_samples import FIRST, OTHER, SAME, TITLE, ads, arxiv, telegram
 
 from kg.consumer import GraphConsumer
 from kg.named_queries import get
+from kg.rebuild import rebuild
 from kg.shapes import validate
 from kg.store import GraphStore
 from kg.vocabulary import object_iri
@@ -172,3 +174,31 @@ def test_the_names_of_the_older_systems_lead_to_papers_too(graph: Graph) -> None
     said = {(str(r["p"]).rpartition("#")[2], r["o"]) for r in rows}
     assert {("NUMBER", 17001), ("cites_gcn_id", "34120"), ("cites_atel_id", "16999")} <= said
     assert ("mentions_named_grb", "GRB260307A") in said
+
+
+def test_a_crash_between_graph_and_journal_loses_no_news(graph: Graph) -> None:
+    graph.hears(FIRST, arxiv("2604.00001", 1))
+    graph.journal.append([arxiv("2604.00001", 2, body=SAME)])
+    new = [s for s in graph.journal.read(0, limit=1000) if s.event.id == "arXiv:2604.00001v2"]
+    first = graph.consumer.write(new)  # written, and killed before anything was journalled
+    again = graph.consumer.write(new)
+    assert [event.id for event in again] == [event.id for event in first]
+    kinds = {event.kind for event in again}
+    assert {"kg.fact.settled", "kg.fact.withdrawn", "kg.fact.paper", "kg.fact"} == kinds
+
+
+def test_the_graph_made_again_from_the_journal_is_the_same(graph: Graph, tmp_path: Path) -> None:
+    papers = [arxiv("2604.00001", 1), arxiv("2604.00001", 2, body=SAME), telegram(17001, "GRB 260307A again", "Text.")]
+    unknown = arxiv("2604.00007", 1, title="GRB 991231Z in depth", body="We measure z = 0.5 for GRB 991231Z.")
+    graph.hears(*night(), FIRST, unknown, *papers, circular(34302, "GRB 991231Z: found", "Nothing."))
+    rebuild(graph.journal, tmp_path / "graph", batch=3)
+    again = GraphStore.read_only(tmp_path / "graph")
+    assert sorted(again.dump("nq").splitlines()) == sorted(graph.store.dump("nq").splitlines())
+
+
+def test_a_version_in_the_same_batch_as_the_one_before_is_told_alone(graph: Graph) -> None:
+    graph.journal.append([FIRST, arxiv("2604.00001", 1), arxiv("2604.00001", 2, body=SAME)])
+    while graph.consumer.step():
+        pass
+    assert graph.events("kg.fact.contradiction") == []
+    assert {row["value"] for row in get(graph.store, "redshifts", {"object": BURST})} == {1.234}
