@@ -10,12 +10,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
+import re
 from collections import Counter
 from collections.abc import Mapping
 
 from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 
 from console import proofs
 from console.admission import events_of
@@ -36,6 +37,10 @@ REFUSALS_PER_MINUTE = 30
 BODY_S = 20.0
 #: When to send again what could not be journalled, in seconds.
 RETRY_AFTER_S = 30
+
+
+#: A DNS name, as the handshake of CloudEvents tells it.
+_ORIGIN = re.compile(r"[A-Za-z0-9.-]{1,253}")
 
 
 class Refusal(Exception):
@@ -60,6 +65,15 @@ class Door:
         if name not in self._senders:
             raise Refusal(404, "no sender of that name has a secret here; see docs/webhooks.md")
         return self._senders[name]
+
+    def expects(self, name: str) -> bool:
+        """Whether CloudEvents are expected from a sender of that name."""
+        return name in self._senders and self._senders[name].tells_cloudevents
+
+    @property
+    def per_minute(self) -> int:
+        """Messages that one sender may send in a minute."""
+        return self._settings.per_minute
 
     async def receive(self, sender: Sender, request: Request) -> JSONResponse:
         """Let a message in, and say what became of it. Raises Refusal."""
@@ -152,8 +166,16 @@ def _too_often(why: str, wait: float) -> Refusal:
 
 
 def router(door: Door) -> APIRouter:
-    """The door's one route."""
+    """The door's routes."""
     routes = APIRouter()
+
+    @routes.options("/hooks/{name}")
+    def shake_hands(name: str, request: Request) -> Response:
+        """CloudEvents' handshake: who would send asks whether it may. The token is asked for with each message."""
+        origin = request.headers.get("webhook-request-origin", "")
+        if not door.expects(name) or not _ORIGIN.fullmatch(origin):
+            return JSONResponse({"error": "no handshake here; see docs/webhooks.md"}, 404)
+        return Response(headers={"WebHook-Allowed-Origin": origin, "WebHook-Allowed-Rate": str(door.per_minute)})
 
     @routes.post("/hooks/{name}")
     async def knock(name: str, request: Request) -> JSONResponse:

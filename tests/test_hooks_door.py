@@ -238,6 +238,18 @@ def test_binary_mode_is_the_same_event_and_is_kept_so_that_it_can_be_parsed_agai
     assert json.loads(event.raw)["data"] == {"ok": True}
 
 
+def test_the_handshake_is_answered_to_who_may_send_cloudevents(site: Site) -> None:
+    def asked(path: str, origin: str) -> tuple[int, str | None, str | None]:
+        answer = site.ask("OPTIONS", path, headers={"WebHook-Request-Origin": origin})
+        allowed = answer.headers.get("webhook-allowed-origin"), answer.headers.get("webhook-allowed-rate")
+        return answer.status, *allowed
+
+    assert asked("/hooks/ci", "events.example.org") == (200, "events.example.org", "600")
+    assert asked("/hooks/github", "events.example.org") == (404, None, None)
+    assert asked("/hooks/nobody", "events.example.org") == (404, None, None)
+    assert asked("/hooks/ci", "<script>") == (404, None, None)
+
+
 def test_of_a_batch_the_good_ones_are_kept_and_the_bad_ones_named(site: Site, book: Journal) -> None:
     answer = cloud(site, [an_event(), an_event(id="2"), an_event(id="3", type="lvk.alert.initial"), {"nothing": 1}])
     assert answer.status == 202
@@ -304,6 +316,14 @@ def test_too_long_a_body_is_refused_without_reading_it(site: Site, book: Journal
         line.sendall(b"10000\r\n" + b"x" * 0x10000 + b"\r\n" + b"10\r\n" + b"x" * 16 + b"\r\n")
         assert line.recv(4096).startswith(b"HTTP/1.1 413")
     assert (book.last_seq(), book.rejects()) == (0, [])
+
+
+def test_a_body_that_never_comes_is_not_waited_for(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("console.hooks.BODY_S", 0.1)
+    with socket.create_connection(("127.0.0.1", site.port), timeout=5) as line:
+        head = f"POST /hooks/cloudevents HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {CLOUD}\r\n"
+        line.sendall(f"{head}Content-Length: 100\r\n\r\n{{".encode())
+        assert line.recv(4096).startswith(b"HTTP/1.1 408")
 
 
 def test_packed_bodies_are_refused(site: Site) -> None:
