@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from papers_server import Fault, PaperServer
 
-from listeners.polling.web import LONGEST_WAIT_S, Web
+from listeners.polling.web import LONGEST_WAIT_S, Web, service
 from nuncius.core.clock import VirtualClock
 from nuncius.core.errors import ConfigurationError, NunciusError, PermanentError, TransientError
 
@@ -138,6 +138,20 @@ def test_the_pace_of_a_host_is_kept_from_the_end_of_one_answer_to_the_next_quest
     for _ in range(3):
         asking.get(page(server), pace_s=3.0)
     assert seconds.waits == [3.0, 3.0]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("https://export.arxiv.org/api/query", "https://rss.arxiv.org/atom/gr-qc", True),
+        ("https://api.github.com/repos", "https://pypi.org/simple", False),
+        ("http://127.0.0.1:8001/", "http://127.0.0.1:8002/", False),
+        ("http://localhost:8001/a", "http://localhost:8001/b", True),
+        ("http://[::1]:8001/", "http://[::1]:8002/", False),
+    ],
+)
+def test_hosts_of_one_domain_are_one_service_to_be_polite_to(one: str, other: str, same: bool) -> None:
+    assert (service(one) == service(other)) is same
 
 
 def test_two_threads_never_ask_one_host_at_once(server: PaperServer) -> None:

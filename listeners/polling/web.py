@@ -49,7 +49,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Web:
-    """A client for all sources together, so that two that ask one host keep its pace: a host is asked one thing at a
+    """A client for all sources together, so that two that ask one service keep its pace: it is asked one thing at a
     time, and not at all while it wants to be left alone. `stop` ends waits when the service stops."""
 
     def __init__(
@@ -91,17 +91,14 @@ class Web:
         max_bytes: int = MAX_BYTES,
         missing_is_well: bool = False,
     ) -> Answer:
-        """Ask for a page, at least `pace_s` seconds after the last time that this host was asked.
+        """Ask for a page, at least `pace_s` seconds after the last answer of this service (`service`).
 
         Raises TransientError for what may succeed later (no connection, a timeout, a body cut short, 408, 425, 429,
         5xx; with the wait that the server asked for), ConfigurationError for 401 and 403, PermanentError for any
         other refusal and for a body over `max_bytes`. `missing_is_well`: 404 and 410 are answers too. A header like
         Authorization does not follow a redirect to another host.
         """
-        try:
-            host = httpx.URL(url).netloc.decode("ascii")
-        except httpx.InvalidURL as error:
-            raise ConfigurationError(f"{url}: not an address that can be asked: {error}") from error
+        host = service(url)
         with self._hosts[host]:
             self._keep_pace(url, host, pace_s)
             try:
@@ -199,6 +196,18 @@ class Web:
         if reset.isdecimal() and headers.get("x-ratelimit-remaining", "0") == "0":
             return min(max(float(reset) - now, 0.0), LONGEST_WAIT_S)
         return None
+
+
+def service(url: str) -> str:
+    """Who is behind an address, as far as manners go: arXiv counts its API and its feeds, hosts of one domain,
+    together. Raises ConfigurationError for what is no address."""
+    try:
+        parsed = httpx.URL(url)
+    except httpx.InvalidURL as error:
+        raise ConfigurationError(f"{url}: not an address that can be asked: {error}") from error
+    labels = parsed.host.split(".")
+    named = len(labels) > 2 and labels[-1].isalpha()
+    return ".".join(labels[-2:]) if named else parsed.netloc.decode("ascii")
 
 
 def _first_words(answer: httpx.Response, secrets: list[str]) -> str:
