@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 import msgspec
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
 from nuncius.core.errors import PermanentError
 from nuncius.journal import tables as t
@@ -43,10 +43,11 @@ class Subscriptions:
         values = {"owner": owner, "name": name, "sentence": sentence, "rule": rule, "state": "draft"}
 
         def work(connection: Connection) -> int:
-            old = delete(t.subscriptions).where(s.state == "draft", s.updated < now - DRAFTS_KEPT)
-            connection.execute(old)
+            # Rows stay: a number that came again would be kept by an old button.
+            gone = update(t.subscriptions).where(s.state == "draft").values(state="off", rule="", updated=now)
+            connection.execute(gone.where(s.updated < now - DRAFTS_KEPT))
             drafts = select(s.id).where(s.owner == owner, s.state == "draft").order_by(s.id.desc()).offset(MOST_EACH)
-            connection.execute(delete(t.subscriptions).where(s.id.in_(list(connection.scalars(drafts)))))
+            connection.execute(gone.where(s.id.in_(list(connection.scalars(drafts)))))
             new = insert(t.subscriptions).values(**values, created=now, updated=now)
             number: int = connection.execute(new).inserted_primary_key[0]  # type: ignore[index]
             return number
@@ -62,6 +63,8 @@ class Subscriptions:
             row = _theirs(connection, number, owner)
             if row.state == "on":
                 return False
+            if row.state == "off":
+                raise PermanentError(f"subscription {number} is over; say it again")
             have = select(func.count()).where(s.owner == owner, s.state == "on")
             if (connection.scalar(have) or 0) >= MOST_EACH:
                 raise PermanentError(f"you have {MOST_EACH} subscriptions, which is the most; end one first")
