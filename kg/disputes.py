@@ -184,7 +184,7 @@ class _Teller:
             "sort": _sort(claim),
             "said": said(claim),
             "figure": figure(claim),
-            "when": f"{claim.received:%Y-%m-%d}",
+            "when": self._written(claim),
             "quote": self._quote(claim),
         }
         for word in ("value", "unit", "minus", "plus", "limit", "lower", "upper", "ra", "dec", "radius", "confidence"):
@@ -194,6 +194,11 @@ class _Teller:
         if claim.circular is not None:
             out["circular"] = float(claim.circular)
         return out
+
+    def _written(self, claim: Claim) -> str:
+        """The day on which a document was written, as it says itself; else that on which we had it."""
+        stated = self._store.value(claim.document, claim.document, t.CREATED.value)
+        return str(stated)[:10] if stated else f"{claim.received:%Y-%m-%d}"
 
     def _quote(self, claim: Claim) -> str:
         """The sentence that a claim was read from, as people read it; its own words where the document is not at hand;

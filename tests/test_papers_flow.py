@@ -12,6 +12,7 @@ from kg_samples import NOW, circular
 from papers_samples import FIRST, OTHER, SAME, TITLE, ads, arxiv, telegram
 from rules_samples import Night
 
+from chat.markdown import parse
 from chat.plaintable import layout
 from kg.consumer import GraphConsumer
 from kg.named_queries import NamedQueries
@@ -107,7 +108,7 @@ def test_a_paper_against_a_circular_is_one_report_with_both_spans_side_by_side(f
     first, second = report.text.split("\n\n")[1].splitlines()
     assert first.startswith("- **GCN 34120** (A. Observer")
     assert "absorption lines we measure a redshift of z = 1.234 ± 0.002 for GRB 260307A" in first
-    assert second.startswith("- **arXiv:2604.00001v1** (Ada Observer et al., 2026\\-04\\-07)")
+    assert second.startswith("- **arXiv:2604.00001v1** (Ada Observer et al., 2026-04-06)")
     assert "We measure a redshift of z = 1.562 ± 0.003 for GRB 260307A." in second
     assert "sigma apart" in report.text.splitlines()[0]
     (table,) = report.tables
@@ -255,7 +256,9 @@ def test_hostile_papers_are_shown_as_written_and_harm_nothing(flow: Any, title: 
     one = flow()
     one.hears(FIRST, arxiv("2604.00001", 1, title=title, body=body, authors=["[x](https://evil.example)", "*b*"]))
     for report in one.night.reports():
-        assert "](https://evil" not in report.text
+        spans = [span for block in parse(report.text) for span in block.spans]
+        assert [span.href for span in spans if span.href] == []
+        assert {span.text for span in spans if span.bold} <= {"GCN 34120", "arXiv:2604.00001v1"}
         assert len(report.title) < 2_000
         assert len(report.text) < 4_000
     one.hears(telegram(17001, "GRB 260307A in the radio", "A later document is read as ever."))

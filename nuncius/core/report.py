@@ -9,11 +9,11 @@ import msgspec
 
 from nuncius.core.result import Table
 
-_MARKUP = re.compile(r"([\\`*_\[\]()<>#~!|{}-])")
+_MARKUP = re.compile(r"([\\`*_\[\]<>])")
 
 
 def as_written(text: str) -> str:
-    """A text of others for the text of a report: in one line, its markup shown and not obeyed."""
+    """A text of others for use within a line of a report's text: its markup is shown and not obeyed."""
     return _MARKUP.sub(r"\\\1", " ".join(text.split()))
 
 
