@@ -24,7 +24,7 @@ DEFAULT_KINDS = {
 }
 CLOUDEVENTS_KINDS = ("custom", "platform", "release", "analysis")
 #: Kinds that only Nuncius itself makes: from outside they would set off what they only report.
-OWN_KINDS = ("timer", "kg", "object", "feed", "platform.rules")
+OWN_KINDS = ("timer", "kg", "object", "feed", "platform.rules", "platform.check", "platform.canary")
 #: A shorter secret can be guessed.
 SHORTEST_SECRET = 16
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,40}")

@@ -259,7 +259,9 @@ def test_of_a_batch_the_good_ones_are_kept_and_the_bad_ones_named(site: Site, bo
     assert cloud(site, []).status == 200
 
 
-@pytest.mark.parametrize("kind", ["timer", "kg.fact", "object.joined", "feed.silent", "platform.rules"])
+@pytest.mark.parametrize(
+    "kind", ["timer", "kg.fact", "object.joined", "feed.silent", "platform.rules", "platform.check"]
+)
 def test_what_nuncius_says_itself_cannot_be_said_by_others(site: Site, book: Journal, kind: str) -> None:
     answer = cloud(site, an_event(type=kind))
     assert answer.status == 422
