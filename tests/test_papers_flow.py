@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,8 @@ from kg.named_queries import NamedQueries
 from kg.objects import identify
 from kg.store import GraphStore
 from kg.vocabulary import object_iri
+from listeners.formats import Message
+from listeners.formats import parse as listened
 from nuncius.core.event import Event
 from nuncius.core.report import Report, ReportState, Severity
 from reactors.means import live_means
@@ -317,3 +320,22 @@ def test_an_analysis_that_a_rule_ran_stands_in_the_graph_and_a_paper_contradicts
     (report,) = one.rule("contradiction")
     assert [row[0] for row in report.tables[0].rows] == ["our sample-redshift", "arXiv:2604.00001v1"]
     assert report.links[-1].url == "https://arxiv.org/abs/2604.00001"
+
+
+@pytest.mark.shared_data
+def test_a_paper_contradicts_the_real_circulars_that_erred_and_agrees_with_the_others(
+    flow: Any, shared_data: Path
+) -> None:
+    """GCN Circulars 2013 and 2020 on GRB 030329 (archive of gcn.nasa.gov): a tentative line, then the redshift."""
+    one = flow()
+    rows = [json.loads(line) for line in (shared_data / "circulars.jsonl").read_bytes().splitlines()]
+    real = {row["circularId"]: row for row in rows if row["circularId"] in (2013, 2020)}
+    for number in (2013, 2020):
+        one.hears(*listened(Message(raw=json.dumps(real[number]).encode(), received=NOW, name="circular")))
+    body = r"GRB~030329 was followed for months. Emission lines of its host give a redshift of $z = 0.1685 \pm 0.0005$."
+    one.hears(arxiv("2604.00006", 1, title="The supernova of GRB 030329", body=body))
+    burst = one.night.journal.object_of(["GRB 030329"])
+    told = {tuple(row[0] for row in r.tables[0].rows) for r in one.rule("contradiction", burst)}
+    assert told == {("GCN 2013", "GCN 2020"), ("GCN 2013", "arXiv:2604.00006v1")}
+    (paper,) = one.queries.get("papers", {"object": "GRB 030329"})
+    assert [c.split(" of ")[1].split(",")[0] for c in paper["contradicts"]] == ["GCN 2013"]
