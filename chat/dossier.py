@@ -27,7 +27,8 @@ class Dossier(msgspec.Struct, frozen=True, kw_only=True):
 def read(journal: Journal, obj: str) -> Dossier:
     """The dossier of an object IRI; `present` is None when no event was given to it (a thread of its own)."""
     events = journal.events_of(obj)
-    reports = journal.reports(thread=obj, limit=500)
+    # What single people are told is nobody else's business.
+    reports = [row for row in journal.reports(thread=obj, limit=500) if not row.report.to]
     if is_incident(obj):
         now = incidents.present(obj, reports, events)
     else:

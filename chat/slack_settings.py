@@ -24,7 +24,7 @@ class SlackSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     channel: str = ""
     """Channel for every severity that `channels` does not name."""
     channels: dict[Severity, str] = {}
-    """Channel by severity: info, notice, warning, page."""
+    """Channel by severity: info, notice, warning, page. `""`: such reports are not posted, the web page has them."""
     test_channel: str = ""
     """Channel for mock alerts and injections. Empty: they are not posted at all."""
     page_mention: str = ""

@@ -52,9 +52,9 @@ class SlackTarget:
             return self._tell(report, previous or {}, test=test)
         channel = self._settings.channel_for(report.severity, test=test)
         if not channel:
-            return Delivery(
-                reference={"skipped": "a mock alert, and slack.test_channel is not set"}, thread=thread or {}
-            )
+            silent = f"severity {report.severity.value} has no channel"
+            why = "a mock alert, and slack.test_channel is not set" if test else silent
+            return Delivery(reference={"skipped": why}, thread=thread or {})
         heads: dict[str, str] = dict((thread or {}).get("heads", {}))
         if report.slot == HEAD:
             return Delivery(thread={"heads": self._write(report, heads, channel, {}, test=test)})

@@ -421,3 +421,10 @@ def test_long_threads_and_histories_are_searched_page_by_page(
     found = target.find(reports[6], thread=journal.thread("slack", OBJECT))
     assert found is not None
     assert list(found.reference["messages"]) == [CHANNEL]
+
+
+def test_a_severity_without_a_channel_is_silent(journal: Journal, slack: LocalSlack, clock: VirtualClock) -> None:
+    send(journal, slack, clock, report(severity=Severity.INFO), channels={Severity.INFO: ""})
+    assert slack.channels[CHANNEL] == []
+    (row,) = journal.reports()
+    assert (row.state, row.reference) == ("delivered", {"skipped": "severity info has no channel"})

@@ -13,6 +13,7 @@ from test_desk_reviewing import says
 
 from chat.desk.answers import Answer, Declined, Person
 from chat.desk.sentences import read_sentence
+from console import views
 from kg.objects import identify
 from nuncius.journal.subscriptions import MOST_EACH, Subscriptions
 from reactors.rulebook import RuleBook
@@ -79,6 +80,10 @@ def test_its_owner_alone_is_told(night: Night) -> None:
     others = [stored for stored in night.journal.reports() if not stored.report.to]
     assert [stored.report.title for stored in others] == ["Area of S170817a"] * 2
     assert "gravitational-wave candidate" not in says(night, "show S170817a", BOB).text.partition("**Reports**")[2]
+    page = views.thread(night.journal, told["slack"].thread)
+    assert page is not None
+    assert [entry.report.title for entry in page.entries] == ["Area of S170817a"]
+    assert [card.latest.title for card in views.cards(night.journal)] == ["Area of S170817a"]
 
 
 def test_a_retraction_is_told_to_them_too(night: Night) -> None:
