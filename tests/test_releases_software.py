@@ -428,6 +428,15 @@ def test_a_community_with_a_year_behind_it_tells_only_what_is_new(services: Serv
     assert watcher.looks(3) == []
 
 
+def test_a_search_that_ignores_the_community_tells_none_of_the_others(services: Services, web: Web) -> None:
+    services.record("1", "1", LONG_AGO, communities=[{"id": "gamma"}])
+    watcher = Watcher(zenodo(services, community="gamma"), web)
+    watcher.look()
+    services.record("2", "1", NOW, communities=[{"id": "botany"}])
+    ours = services.record("3", "1", NOW, communities=[{"id": "botany"}, {"id": "gamma"}])
+    assert ids(watcher.looks(2)) == [f"zenodo:{ours}"]
+
+
 def test_papers_and_malformed_records_make_no_release(services: Services, web: Web) -> None:
     services.record("42", "1", LONG_AGO)
     watcher = Watcher(zenodo(services, "42"), web)

@@ -61,6 +61,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     body: str
     files: list[dict[str, Any]]
     repository: tuple[str, str] | None
+    communities: list[str]
 
     @property
     def kind(self) -> str | None:
@@ -176,6 +177,7 @@ def read(record: Any, label: str) -> Record:
         body=" ".join(body.split())[:2000],
         files=_files(record),
         repository=_repository(meta),
+        communities=_communities(record, meta),
     )
 
 
@@ -207,6 +209,13 @@ def _files(record: dict[str, Any]) -> list[dict[str, Any]]:
             entry["checksum"] = str(file["checksum"])[:200]
         found.append(entry)
     return found
+
+
+def _communities(record: dict[str, Any], meta: dict[str, Any]) -> list[str]:
+    """Short names of the communities that took a record in."""
+    entries = meta.get("communities") or _object(_object(record.get("parent")).get("communities")).get("entries")
+    items = [_object(item) for item in entries] if isinstance(entries, list) else []
+    return [str(item.get("slug") or item.get("id") or item.get("identifier") or "") for item in items]
 
 
 def _repository(meta: dict[str, Any]) -> tuple[str, str] | None:

@@ -110,8 +110,9 @@ class ZenodoSource(msgspec.Struct, frozen=True, kw_only=True):
 
     def _list(self, web: Web, known: dict[str, list[str]], now: datetime) -> Listing:
         listing = Listing()
-        which = {"q": f'conceptrecid:"{self.concept}"'} if self.concept else {"communities": self.community}
-        which |= {"all_versions": "true", "sort": "newest", "size": str(PER_PAGE)}
+        which = {"q": f'parent.id:"{self.concept}"'} if self.concept else {"communities": self.community}
+        # Zenodo's word for it and InvenioRDM's.
+        which |= {"all_versions": "true", "allversions": "true", "sort": "newest", "size": str(PER_PAGE)}
         url: str | None = f"{self.address}/api/records?{urlencode(which)}"
         asked: set[str] = set()
         while url is not None:
@@ -145,12 +146,17 @@ class ZenodoSource(msgspec.Struct, frozen=True, kw_only=True):
                 number = record.id
             except FormatError:
                 number = content_id("unread", bytes(raw))
-            # The versions of another record are none of ours, whatever the search says.
-            if record is not None and self.concept and record.concept != self.concept:
+            if record is not None and self._is_other(record):
                 continue
             numbers.append(number)
             listing.raw[number], listing.read[number] = bytes(raw), record
         return numbers
+
+    def _is_other(self, record: Record) -> bool:
+        """Whether a record is none of ours, whatever the search says: one that does not know a filter ignores it."""
+        if self.concept:
+            return record.concept != self.concept
+        return bool(record.communities) and self.community not in record.communities
 
     def _told(self, number: str, mark: list[str], found: Listing, now: datetime, action: str = "published") -> Told:
         raw = found.raw[number]
