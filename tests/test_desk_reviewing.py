@@ -11,8 +11,9 @@ from rules_samples import CALLS, GW, Night, gw, retraction
 
 from chat.desk.answers import Answer, Asking, Person
 from chat.desk.desk import Desk
-from chat.desk.figures import per_rule
+from chat.desk.figures import facts, per_rule
 from kg.objects import identify
+from nuncius.core.event import Event
 from nuncius.core.report import Report, ReportState
 
 ANN = Person(id="slack:U0ANN", name="Ann", reviewer=True)
@@ -236,3 +237,21 @@ def test_status_says_what_waits(night: Night) -> None:
     text = says(night, "status").text
     assert "**Questions to people** 1" in text
     assert "**Rules** 2" in text
+
+
+def test_a_verdict_on_a_report_of_one_fact_is_gold_for_the_extractor(tmp_path: Path) -> None:
+    rule = """rule: redshift
+when: kg.fact
+do: {post: "Redshift of ${ev.name}: ${ev.value}"}
+"""
+    made = Night(tmp_path, rule)
+    told = {"predicate": "redshift", "value": 0.36, "text": "z = 0.36", "circular": 34409, "start": 10, "end": 18}
+    made.hears(Event(id="fact:1", kind="kg.fact", source="kg", received=made.clock.now(), object=GW, data=told))
+    made.works()
+    (report,) = made.reports()
+    assert facts(made.journal) == []
+    assert says(made, f"reject report:{report.key} that is the host").ok
+    (verdict,) = facts(made.journal)
+    assert (verdict.verdict, verdict.circular, verdict.predicate, verdict.value) == ("wrong", 34409, "redshift", 0.36)
+    assert (verdict.start, verdict.end, verdict.why, verdict.by) == (10, 18, "that is the host", "Ann")
+    made.close()
