@@ -104,18 +104,14 @@ def _version(name: str, version: str) -> list[Triple]:
 
 def _result(node: NamedNode, event: Event) -> list[Triple]:
     data = event.data
-    exact = package(str(data["package"]), str(data["version"]))
     out: list[Triple] = [
         (node, t.TYPE, t.ours("TestRun")),
         (node, t.TYPE, t.ACTIVITY),
         (node, t.ours("ofCase"), iri(case_iri(str(data["case"])))),
-        (node, t.USED, exact),
         (node, t.ours("verdict"), literal(str(data["verdict"]))),
         (node, t.ours("sinceBefore"), literal(bool(data.get("before")))),
-        *_version(str(data["package"]), str(data["version"])),
+        *_tried(node, data),
     ]
-    if data.get("old_version"):
-        out.append((node, t.ours("comparedWith"), package(str(data["package"]), str(data["old_version"]))))
     if data.get("environment"):
         out.append((node, t.USED, iri(event_iri(f"environment:{data['environment']}"))))
     if data.get("cause"):
@@ -125,6 +121,19 @@ def _result(node: NamedNode, event: Event) -> list[Triple]:
     for name, value in data.get("values", {}).items():
         out += _quantity(node, str(name), value)
     return out
+
+
+def _tried(node: NamedNode, data: dict[str, Any]) -> list[Triple]:
+    """What was new: a package, by its URL, or a dataset, by its name."""
+    version, old = str(data["version"]), data.get("old_version")
+    if data.get("dataset"):
+        return [
+            (node, t.ours("usesDataset"), literal(str(data["dataset"]))),
+            (node, VERSION, literal(version)),
+        ]
+    name = str(data["package"])
+    against = [(node, t.ours("comparedWith"), package(name, str(old)))] if old else []
+    return [(node, t.USED, package(name, version)), *against, *_version(name, version)]
 
 
 def _quantity(run: NamedNode, name: str, value: dict[str, Any]) -> list[Triple]:

@@ -99,8 +99,12 @@ def test_a_release_of_data_runs_the_cases_that_use_it(app: App) -> None:
     hear(app, "release.data", dataset="tide tables", version="2024")
     (said,) = reports(app)
     assert said.title == "tide tables 2024: nothing changed in 1 test case"
-    (row,) = app.journal.read(0, kinds=["release.data"])
-    assert row.event.id in {run.cause for run in _results(app).history("area")}
+    (run,) = _results(app).history("area", package="tide tables")
+    assert (run.version, run.verdict, run.cause) == ("2024", "equal", "pypi:tide tables==2024")
+    hear(app, "release.data", dataset="tide tables", version="2025")
+    assert reports(app, 2)[-1].title == "tide tables 2025: nothing changed in 1 test case"
+    last = app.journal.read(0, kinds=["regression.result"])[-1].event.data
+    assert (last["dataset"], last["old_version"], last["version"]) == ("tide tables", "2024", "2025")
 
 
 def test_the_graph_knows_cases_packages_versions_and_runs(app: App, index: PackageIndex) -> None:

@@ -33,16 +33,22 @@ OURS = ("analyses", "config", "kg", "listeners", "nuncius")
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
-    """A version of a package to try; without a package, the newest of all. `as_of`: other packages as the index was
-    then; `like`: the versions of others to keep where possible; `cause`: the event that asks; `again`: also what ran
-    before."""
+    """A version of a package or of a dataset to try; without either, the newest of all. `as_of`: other packages as the
+    index was then; `like`: the versions of others to keep where possible; `cause`: the event that asks; `again`: also
+    what ran before."""
 
     package: str = ""
     version: str = ""
+    dataset: str = ""
     as_of: datetime | None = None
     like: Mapping[str, str] | None = None
     cause: str = ""
     again: bool = False
+
+    @property
+    def what(self) -> str:
+        """What is tried, as results are kept under it."""
+        return self.package or self.dataset
 
 
 class Trial(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,7 +90,7 @@ class Bench:
 
     def trial(self, case: Case, asked: Asked, stop: threading.Event | None = None) -> Trial:
         """Every seed of a case with that version. Raises TransientError where the index cannot be asked, Cancelled."""
-        trial = partial(Trial, case=case.name, package=asked.package, version=asked.version)
+        trial = partial(Trial, case=case.name, package=asked.what, version=asked.version)
         started = time.monotonic()
         try:
             pins = self.environments.resolve(requirements(case, asked), like=asked.like, as_of=asked.as_of, stop=stop)
@@ -107,7 +113,7 @@ class Bench:
         )
 
     def _runs(self, case: Case, asked: Asked, built: Built, stop: threading.Event | None) -> list[TestRun]:
-        found = {} if asked.again else self.results.found(case.digest, asked.package, asked.version, built.hash)
+        found = {} if asked.again else self.results.found(case.digest, asked.what, asked.version, built.hash)
         runs = []
         for seed in case.seeds:
             if seed not in found:
@@ -148,7 +154,7 @@ class Bench:
         return TestRun(
             case=case.name,
             case_hash=case.digest,
-            package=asked.package,
+            package=asked.what,
             version=asked.version,
             environment=environment,
             seed=seed,

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from analyses.regression.bench import Asked, Bench
+from analyses.regression.bench import Asked, Bench, Trial
 from analyses.regression.cases import Case, load_cases
 from analyses.regression.dependents import Ask, dependents, of_dataset
 from analyses.regression.outcomes import Outcome, Pair, Release, outcome_of, references, result_event, try_release
@@ -16,6 +16,7 @@ from analyses.regression.settings import RegressSettings
 from nuncius.core.errors import ConfigurationError
 from nuncius.core.registry import did_you_mean
 from nuncius.journal import Journal
+from nuncius.journal.testresults import TestRun
 
 
 class Laboratory:
@@ -77,6 +78,21 @@ class Laboratory:
             self._journal.append([result_event(pair, case, cause, self._now())])
             yield pair
 
+    def data(
+        self, dataset: str, version: str, *, cause: str = "", stop: threading.Event | None = None
+    ) -> Iterator[Pair]:
+        """Each case that uses a dataset, now that it has a new version, beside what it gave before."""
+        for case in self.of_dataset(dataset):
+            asked = Asked(dataset=dataset, version=version, cause=cause)
+            trial = self.bench.trial(case, asked, stop)
+            expect = references(case, self.bench.results.references([case.name]))
+            known = self.bench.results.history(case.name, package=dataset, case_hash=case.digest)
+            old = _before(known, version)
+            pair = Pair(outcome=outcome_of(case, expect, trial, old), new=trial, old=old)
+            self.bench.results.judge(trial.runs, pair.outcome.verdict)
+            self._journal.append([result_event(pair, case, cause, self._now(), of="dataset")])
+            yield pair
+
     def newest(
         self, cases: Sequence[Case], *, again: bool = False, stop: threading.Event | None = None, cause: str = ""
     ) -> Iterator[Pair]:
@@ -91,3 +107,21 @@ class Laboratory:
     def blob(self, sha256: str) -> bytes:
         """A picture that a run gave."""
         return self._journal.blob(sha256)
+
+
+def _before(runs: Sequence[TestRun], version: str) -> Trial | None:
+    """The last version of a dataset before this one, as its runs were kept."""
+    earlier = [run for run in runs if run.version != version]
+    if not earlier:
+        return None
+    last = earlier[-1]
+    own = [run for run in earlier if (run.version, run.environment) == (last.version, last.environment)]
+    return Trial(
+        case=last.case,
+        package=last.package,
+        version=last.version,
+        state=last.state,
+        runs=own,
+        environment=last.environment,
+        error=last.error,
+    )

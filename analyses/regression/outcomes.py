@@ -164,12 +164,13 @@ def _also(new: Trial, old: Trial | None) -> list[str]:
     return [f"{n} {old.packages.get(n, '(none)')} → {new.packages.get(n, '(none)')}" for n in changed]
 
 
-def result_event(pair: Pair, case: Case, cause: str, now: datetime) -> Event:
-    """The outcome for the journal, the graph and rules; the same numbers against the same references are one event."""
+def result_event(pair: Pair, case: Case, cause: str, now: datetime, *, of: str = "package") -> Event:
+    """The outcome for the journal, the graph and rules; the same numbers against the same references are one event.
+    `of`: whether it is a `package` or a `dataset` that has a new version."""
     outcome = pair.outcome
     data: dict[str, Any] = {
         "case": outcome.case,
-        "package": outcome.package,
+        of: outcome.package,
         "version": outcome.version,
         "old_version": outcome.old_version,
         "verdict": outcome.verdict,

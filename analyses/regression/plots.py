@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -111,17 +112,17 @@ def history(case: Case, expect: Mapping[str, Expected], runs: Sequence[TestRun],
     if not versions:
         return None
     names = list(expect)[:MOST]
-    drawing = new_figure(0.7 + 1.05 * len(names))
+    labels = [shorten_to(version, 14) for version in versions]
+    room_in = 0.2 + 0.045 * max(map(len, labels))  # where the versions stand
+    drawing = new_figure(0.4 + 1.0 * len(names) + room_in)
     panels = drawing.subplots(len(names), 1, sharex=True, squeeze=False)[:, 0]
     for axes, name in zip(panels, names, strict=True):
         _history_panel(axes, name, expect[name], versions)
     drawing.suptitle(shorten_to(f"{case.name} over versions of {package}", 60), fontsize=7, color=INK, y=0.99)
     step = max(1, math.ceil(len(versions) / 14))
-    panels[-1].set_xticks(range(0, len(versions), step), list(versions)[::step], rotation=60, ha="right")
+    panels[-1].set_xticks(range(0, len(versions), step), labels[::step], rotation=60, ha="right")
     height = drawing.get_figheight()
-    # The versions stand below.
-    below = min(0.45, (0.3 + 0.04 * max(map(len, versions))) / height)
-    drawing.subplots_adjust(left=0.2, right=0.97, top=1 - 0.36 / height, bottom=below, hspace=0.45)
+    drawing.subplots_adjust(left=0.2, right=0.97, top=1 - 0.36 / height, bottom=room_in / height, hspace=0.45)
     failed = [v for v, own in versions.items() if own[0].state != "ran"]
     said = f"{len(versions)} versions of {package}, {next(iter(versions))} to {list(versions)[-1]}"
     said += f"; no result with {', '.join(failed)}" if failed else ""
@@ -146,6 +147,7 @@ def _history_panel(axes: Axes, name: str, expected: Expected, versions: Mapping[
             axes.plot(i, 0.06, marker="x", color=OFF, markersize=4, transform=axes.get_xaxis_transform())
     unit = f" ({expected.unit})" if expected.unit else ""
     axes.set_title(name + unit, fontsize=SMALL, color=INK, loc="left", pad=2)
+    axes.margins(y=0.15)
     axes.set_xlim(-0.5, len(points) - 0.5)
     axes.yaxis.get_offset_text().set_fontsize(SMALL)
 
@@ -156,13 +158,17 @@ def _sample(name: str, expected: Expected, runs: Sequence[TestRun]) -> Sample | 
 
 
 def _by_version(runs: Sequence[TestRun]) -> dict[str, list[TestRun]]:
-    """The runs of the newest environment that each version was tried in, in the order of versions."""
-    from packaging.version import Version
+    """The runs of the newest environment that each version was tried in, in the order of versions (of datasets, in the
+    order in which they came)."""
+    from packaging.version import InvalidVersion, Version
 
     newest: dict[str, str] = {}
     for run in runs:
         newest[run.version] = run.environment
-    out: dict[str, list[TestRun]] = {v: [] for v in sorted(newest, key=Version) if v}
+    order = [version for version in newest if version]
+    with contextlib.suppress(InvalidVersion):
+        order.sort(key=Version)
+    out: dict[str, list[TestRun]] = {version: [] for version in order}
     for run in runs:
         if run.version in out and newest[run.version] == run.environment:
             out[run.version].append(run)

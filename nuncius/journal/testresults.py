@@ -69,7 +69,7 @@ class TestResults:
         self._journal = journal
 
     def keep(self, runs: Sequence[TestRun]) -> None:
-        """Keep runs. One that ran stands whoever comes later; one that failed is replaced by a later word."""
+        """Keep runs; the last word about a case, an environment and a seed counts."""
         if not runs:
             return
         rows = [{name: getattr(run, name) for name in _RUN} for run in runs]
@@ -77,10 +77,7 @@ class TestResults:
         def work(connection: Any) -> None:
             new = log.upsert(connection, t.test_results)
             later = {name: new.excluded[name] for name in _RUN if name not in _KEY}
-            connection.execute(
-                new.on_conflict_do_update(index_elements=list(_KEY), set_=later, where=t.test_results.c.state != "ran"),
-                rows,
-            )
+            connection.execute(new.on_conflict_do_update(index_elements=list(_KEY), set_=later), rows)
 
         self._journal.transact(work)
 

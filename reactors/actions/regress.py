@@ -91,7 +91,7 @@ class _Run:
         if version and (cases := self._lab.of_dataset(self._asked)):
             self._about = f"{self._asked} {version}"
             self._total = len(cases)
-            return self._lab.newest(cases, cause=cause, again=True, stop=stop)
+            return self._lab.data(self._asked, str(version), cause=cause, stop=stop)
         if ev.get("kind") == "release.data":
             return []  # of a dataset that no case uses
         cases = self._lab.choose(words(self._asked), stop)

@@ -38,7 +38,9 @@ def bisect_case(lab: Laboratory, words: tuple[str, ...], asked: dict[str, Any], 
             progress.update(task, completed=progress.tasks[task].completed + 1)
             progress.update(task, total=progress.tasks[task].completed + steps)
 
-        found = bisect(lab.bench, cases[words[0]], asked["bisected"], asked["good"], bad, tell=tell)
+        found = bisect(
+            lab.bench, cases[words[0]], asked["bisected"], asked["good"], bad, as_of=asked["as_of"], tell=tell
+        )
     if as_json:
         click.echo(msgspec.json.encode(found))
     else:

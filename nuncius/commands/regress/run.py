@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from datetime import UTC
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,12 @@ if TYPE_CHECKING:
 @click.option("--bisect", "bisected", metavar="X", help="Find the version of this package at which a CASE changed.")
 @click.option("--good", metavar="V", help="For --bisect: a version with the old result.")
 @click.option("--bad", metavar="V", help="For --bisect: a version with the new result (default: the newest).")
+@click.option(
+    "--as-of",
+    type=click.DateTime(["%Y-%m-%d"]),
+    metavar="DATE",
+    help="Other packages as the index was then (default: a day after the newer version).",
+)
 @click.option("--history", metavar="CASE", help="What a case gave over versions, from what was run before.")
 @click.option("--here", is_flag=True, help="Run with what is installed here, in no environment of its own.")
 @click.option("--again", is_flag=True, help="Run also what ran before in the same environment.")
@@ -51,6 +58,7 @@ def command(words: tuple[str, ...], config: Path | None, as_json: bool, **asked:
     from nuncius.core.errors import TransientError
     from nuncius.settings import load
 
+    asked["as_of"] = asked["as_of"].replace(tzinfo=UTC) if asked["as_of"] else None
     if asked["listed"] or asked["here"]:
         chosen = choose(words, load_cases(load(config).regress.testcases))
         sys.exit(_list(chosen, as_json) if asked["listed"] else _here(chosen, as_json))
@@ -93,7 +101,9 @@ def _release(lab: Laboratory, words: tuple[str, ...], asked: dict[str, Any], as_
     from analyses.regression.versions import newest
 
     if asked["package"]:
-        release = release_of(asked["package"], asked["new"] or newest(asked["package"]), asked["old"] or "")
+        release = release_of(
+            asked["package"], asked["new"] or newest(asked["package"]), asked["old"] or "", as_of=asked["as_of"]
+        )
         chosen = lab.choose(words) if words else lab.dependents(release.package)
         click.echo(f"{release.package} {release.old or '(no older version)'} → {release.version}", err=True)
         pairs: Iterable[Pair] = lab.release(release, chosen, again=asked["again"])
