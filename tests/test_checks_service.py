@@ -355,6 +355,40 @@ def test_a_recovery_closes_its_own_thread_and_the_head_says_how_long_it_lasted(t
             assert slack.roots("C0OPS")[0]["text"] == root["text"]
 
 
+def test_the_service_by_itself_finds_a_fault_wakes_somebody_and_closes_the_thread(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody asks: a page fails, is looked at again, is told and paged, is mended, and its thread says so."""
+    monkeypatch.setattr("analyses.checks.declared.LEAST_EVERY_S", 0.1)
+    page = Counting()
+    (tmp_path / "page.yaml").write_text(
+        f"check: page\nabout: a page\nkind: http\nurl: {page.url}\nevery: 0.3s\nseverity: page\nmend: mend the page\n",
+        encoding="utf-8",
+    )
+    names = (*checks(), "mmoda")
+    wanted = settings(tmp_path, checks=ChecksSettings(paths=(tmp_path / "page.yaml",), off=names))
+    thread = f"{INCIDENT}page/1"
+
+    def titles() -> list[str]:
+        return [stored.report.title for stored in app.journal.reports(thread=thread)]
+
+    with service(wanted, checks=True) as app:
+        wait_until(lambda: (state := state_of(app.journal, "page")) and state.state == "well", 15, "a first pass")
+        page.status = 503
+        wait_until(lambda: len(titles()) == 2, 15, "a fault that is told and paged")
+        assert titles()[0] == "Check page is failing"
+        assert titles()[1].startswith("check page is failing; http://127.0.0.1")
+        page.status = 200
+        wait_until(lambda: len(titles()) == 3 and app.settled(), 15, "a recovery")
+        assert titles()[2].startswith("Check page recovered after")
+        present = read(app.journal, thread).present
+        assert present is not None
+        assert (present.state, present.what[:9]) == ("closed", "recovered")
+        open_waits = [wait for wait in app.journal.waits() if wait.form == "escalate"]
+        assert len(open_waits) == 2, "they ring, and find that it has recovered: the rule's own tests show that"
+    page.close()
+
+
 def test_flapping_is_one_thread_however_often_it_turns(tmp_path: Path) -> None:
     with service(settings(tmp_path)) as app:
         for minute in range(60):

@@ -43,9 +43,10 @@ class Check:
         if "${" in action["what"]:
             parse_template(action["what"], names)
             return
-        shipped = catalogue(ChecksSettings())
+        asked = words(action["what"])
+        shipped = catalogue(ChecksSettings()) if asked else {}
         known = [*shipped, *{one.platform for one in shipped.values()}]
-        for name in words(action["what"]):
+        for name in asked:
             near = difflib.get_close_matches(name, known, n=1, cutoff=ALIKE)
             if name not in known and near:
                 raise ExpressionError(f"no check or platform is named '{name}'", hint=f"did you mean '{near[0]}'?")
