@@ -216,3 +216,89 @@ def test_subjects_announce_discoveries_and_spectra_in_other_words(subject: str, 
 )
 def test_the_next_sentence_may_say_that_a_circular_was_wrong(body: str, corrected: set[int]) -> None:
     assert {value for _, value, _ in _said("corrects", body)} == corrected
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ("The duration places it in the class of short GRBs.", {("short", "asserted")}),
+        ("Its afterglow is fainter than the class of short GRBs.", set()),
+        ("GRB 310101A is not a short burst.", {("short", "negated")}),
+        ("Is GRB 310101A a short burst?", {("short", "hedged")}),
+        ("The burst can be classified as optically dark.", {("dark", "asserted")}),
+        ("GRB 310101A belongs to the population of type I GRBs.", {("Type I", "asserted")}),
+    ],
+)
+def test_a_burst_belongs_to_a_class_or_does_not(body: str, said: set[tuple[str, str]]) -> None:
+    assert {(value, a) for _, value, a in _said("classification", body)} == said
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ("This trigger is due to a terrestrial gamma-ray flash.", {"terrestrial gamma-ray flash"}),
+        ("This trigger is due to solar activity.", {"solar flare"}),
+        ("The light curve is consistent with a burst from SGR J1935+2154.", {"SGR J1935+2154"}),
+        ("The trigger is not from SGR J1935+2154.", set()),
+    ],
+)
+def test_what_a_trigger_was_due_to(body: str, said: set[str]) -> None:
+    found = _said("classification", body, "Fermi trigger 716527670 is not a GRB")
+    assert {value for _, value, a in found if a != "negated"} == said
+
+
+@pytest.mark.parametrize(
+    ("body", "subject", "said"),
+    [
+        ("The chance coincidence probability of AT2031abc with the burst is 0.01.", "GRB 310101A: a report",
+         {("AT2031abc", "hedged")}),
+        ("AT2031abc is a chance coincidence with the burst.", "GRB 310101A: a report", {("AT2031abc", "negated")}),
+        ("We rule out AT2031abc as a counterpart of S310101ab.", "S310101ab: candidates", {("AT2031abc", "negated")}),
+        ("GRB 310101A is consistent in time and location with S310101ab.", "S310101ab: Fermi-GBM",
+         {("GRB 310101A", "hedged")}),
+        ("The blazar PKS 1502+106 lies within the 50% containment region.", "IceCube-310101A: a blazar",
+         {("PKS 1502+106", "hedged")}),
+        ("The blazar PKS 1502+106 lies outside of the 90% containment region.", "IceCube-310101A: a blazar", set()),
+        ("No sources are known in the 4FGL catalog, no gamma-ray sources in the 4FGL catalog, in the 90% region.",
+         "IceCube-310101A: a track", {("4FGL source", "negated")}),
+        ("The galaxy NGC 1234 lies in the error box of the burst.", "GRB 310101A: a report", {("NGC 1234", "hedged")}),
+    ],
+)  # fmt: skip
+def test_links_in_other_words(body: str, subject: str, said: set[tuple[str, str]]) -> None:
+    assert {(value, a) for _, value, a in _said("coincidence", body, subject)} == said
+
+
+def test_each_row_of_a_table_of_candidates_is_a_place_of_its_own() -> None:
+    body = (
+        "The candidates are:\n\n| ZTF Name | IAU Name | RA (deg) | DEC (deg) | Mag |\n"
+        "| ZTF31aaaaaaa | AT2031abc | 242.7149675 | +27.1616870 | 20.1 |\n"
+        "| ZTF31bbbbbbb | AT2031abd | 238.1438691 | +25.5764946 | 20.2 |\n"
+    )
+    assert {f.object for f in _facts("position", body)} == {"AT2031abc", "AT2031abd"}
+    other = "| Flux | Error | Mag |\n| 242.7149675 | 27.1616870 | 20.1 |\n"
+    assert not _facts("position", other)
+
+
+@pytest.mark.parametrize(
+    ("body", "missed"),
+    [
+        ("The afterglow has faded below our detection limit.", True),
+        ("The host is at a redshift below our expectation.", False),
+        ("The field did not show any variable source.", True),
+        ("The light curve doesn't show anything significant.", False),
+    ],
+)
+def test_what_has_faded_or_is_not_shown(body: str, missed: bool) -> None:
+    assert bool(_said("non_detection", body)) is missed
+
+
+@pytest.mark.parametrize(
+    ("subject", "body", "taken_back"),
+    [
+        ("Swift trigger 1900123: false alarm", "The source is not real.", True),
+        ("Fermi trigger 716527670: misclassified", "It was misclassified as a GRB.", True),
+        ("GRB 310101A: a report", "The probability of a false alarm is small.", False),
+    ],
+)
+def test_triggers_taken_back_in_other_words(subject: str, body: str, taken_back: bool) -> None:
+    assert bool(_facts("retraction", body, subject)) is taken_back

@@ -31,6 +31,7 @@ _CUES = (
     "undetected",
     "cannot",
     " out the ",
+    " below ",
 )
 
 
@@ -94,6 +95,8 @@ def _verdict(document: Document, where: Where, text: str, match: re.Match[str]) 
         return False, "negated", "a feature is missing, not a source"
     if span.lower().startswith("absence") and (w.ARGUED.match(after) or w.EXPLAINED.search(before)):
         return False, "negated", "an argument, not an observation"
+    if span.endswith(("show", "show anything")):
+        return False, "negated", "shows something else not"
     if "trigger" in span and re.search(r"GUANO|detection|refined", document.subject.text):
         return False, "negated", "did not trigger on board, and found it all the same"
     if w.FUTURE.search(before[-120:]) or w.WOULD.match(after):

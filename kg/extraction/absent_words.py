@@ -47,7 +47,7 @@ SAW = (
     r"(?:detect(?:ed|able)?|f[io]u?nd|see|seen|saw|visible|identif(?:y|ied)|reveal(?:ed|s)?|recover(?:ed)?|"
     r"present|apparent|"
     r"confirm(?:ed)?|evident|discover(?:ed)?|localized|observe(?:d)?|trigger(?:ed)?|discern(?:ed|ible)?|"
-    r"spot(?:ted)?|notice)\b"
+    r"spot(?:ted)?|notice|show)\b"
 )
 #: "not detected", "do not find", "was not visible"; the telescope NOT is spelt in capitals.
 NOT = compiled(
@@ -57,6 +57,8 @@ NOT = compiled(
     rf"clearly|even|any|"
     rf"well|anymore|able to|obviously|longer)){{0,3}} {SAW}"
     rf"(?: (?:in|by|to|at|with)\b|)(?:(?: (?:any|an?|the|its|this|new|evidence (?:for|of)|signs? of))* ?{THING})?"
+    r"|\b(?:faded|is|was|are|were|lies) (?:\w+ )?below (?:our|the|my) (?:detection|sensitivity|plate|image|magnitude) "
+    r"(?:limit|threshold)s?\b"
 )
 #: "is detected in r and i, but not in g": missed in another band.
 NOT_IN = compiled(
@@ -73,7 +75,7 @@ NO = compiled(
     rf"(?P<verb>[^.;:\n]{{0,120}}? (?:is|was|were|are|has been|have been|could be|can be|been)(?: \w+ly)? {SAW})?"
     r"|\b[Nn]othing (?:new )?(?:is|was|has been|could be|can be|of interest)(?: \w+ly)? (?:found|seen|detected|"
     r"visible)"
-    r"|\b(?:see|find|found|saw|detect(?:ed)?|reveals?|shows?|revealed|showed) (?:nothing|no (?:new |significant |"
+    r"|\b(?:sees?|finds?|found|saw|detect(?:s|ed)?|reveals?|shows?|revealed|showed) (?:nothing|no (?:new |significant |"
     r"other |clear |"
     rf"evidence (?:for|of) (?:an? |the |any )?)*{THING})"
     r"|\b[Nn]on-?detections?\b(?: of (?:an? |the )?[\w ]{0,30}?(?:afterglow|counterpart|source|emission|"
@@ -88,7 +90,8 @@ NO = compiled(
 )
 #: What is missed is a feature, a change or a fault of the data: nothing that was looked for on the sky.
 FEATURE = compiled(
-    r"\b(?:lines?|features?|break|breaks|variab\w*|evolution|fading(?! (?:source|object|afterglow|counterpart))|"
+    r"\b(?:lines?|features?|break|breaks|variab(?!le (?:\w+ )?(?:source|object|counterpart))\w*|evolution|"
+    r"fading(?! (?:source|object|afterglow|counterpart))|"
     r"decay|correction|"
     r"absor\w+|redshift|doublet|trend|curvature|cut-?off|spectral|jet|flaring|offset|evidence (?:for|of) (?:fading|"
     r"variability|any (?:fading|variability)|a break|flares?)|Lyman|motion|periodic\w*|change|contamination|"

@@ -154,9 +154,16 @@ LISTED = compiled(
     r"confidence) "
     r"(?:region|circle|box|contour|area|ellipse)\b[^.;:\n]{0,20}:(?P<list>(?:[^.;\n]|\.(?! [A-Z])){5,200})"
 )
+#: Active galaxies as neutrinos are compared with.
+_BLAZAR = (
+    r"(?:TXS|PKS|PMN|GB6|1ES|MG\d|B[23]|5BZ[BQU]|S[2-5]|OJ|BL) ?J?\d{3,4}(?:\.\d)?(?:[+-]\d{2,4}(?:\.\d)?)?|"
+    r"M(?:rk|kn) ?\d{2,4}|"
+    r"3C ?\d{2,3}(?:\.\d)?|NGC ?\d{3,4}"
+)
 #: One source by its name: "the source 4FGL J..., a blazar, is located within the 90% region".
 NAMED_SOURCE = compiled(
-    r"\b(?:[34]FGL|3FHL) J\d{4}\.\d[+-]\d{4}\b(?:[^.;()]|\.\d|\([^()]{0,90}\)){0,140}?\b(?:is|are|"
+    rf"\b(?P<source>(?:[34]FGL|3FHL) J\d{{4}}\.\d[+-]\d{{4}}|{_BLAZAR})\b(?:[^.;()]|\.\d|"
+    rf"\([^()]{0, 90}\)){0, 140}?\b(?:is|are|"
     r"lies?) (?:located |found |lying )?"
     rf"(?:in|within|inside) (?:the )?(?:[^.;()]|\.\d){{0,40}}?{_WHERE}"
 )

@@ -175,7 +175,9 @@ def _catalogued(text: str) -> Iterator[Link]:
     for match in islice(w.NO_CATALOGUED.finditer(text), _MOST):
         before, after = _around(text, match)
         if w.NEARBY.search(before[-90:]) or w.NEARBY.search(after[:90]):
-            yield Link(start=match.start(), end=match.end(), value=_words(match["what"]), assertion="negated",
+            named = re.match(r"[^.;]{0,30}\b(?:in|from) (?:the )?(?:Fermi[- ]?LAT )?(?P<which>[34]FGL|3FHL)\b", after)
+            what = f"{named['which']} source" if named else _words(match["what"])
+            yield Link(start=match.start(), end=match.end(), value=what, assertion="negated", by_reference=bool(named),
                        why="no catalogued source is there")  # fmt: skip
     for match in islice(w.CATALOGUED.finditer(text), _MOST):
         rest = text[match.end() : match.end() + 320]
@@ -193,13 +195,11 @@ def _catalogued(text: str) -> Iterator[Link]:
 
 def _named_sources(text: str) -> Iterator[Link]:
     """Sources of catalogues that a sentence names as lying in the region of a neutrino."""
-    for match in islice(w.NAMED_SOURCE.finditer(text), _MOST) if "FGL J" in text else ():
+    for match in islice(w.NAMED_SOURCE.finditer(text), _MOST):
         before, _ = _around(text, match)
-        first = find_names(match.group())[:1]
         outside = re.search(r"\b(?:not|outside|nearest|closest)\b", before[-60:] + match.group(), re.I)
-        if first:
-            yield Link(start=match.start(), end=match.end(), value=first[0].name, assertion="hedged",
-                       taken=not outside, why="a catalogued source is there")  # fmt: skip
+        yield Link(start=match.start(), end=match.end(), value=match["source"], assertion="hedged",
+                   taken=not outside, why="a catalogued source is there")  # fmt: skip
 
 
 def _listed(document: Document, where: Where, text: str) -> Iterator[Link]:

@@ -72,13 +72,23 @@ def _durations(document: Document, where: Where) -> Iterator[Candidate]:
             w.OTHERS.search(before[-40:]) or w.COMPARED.search(after[:25]) or re.match(r"\s*GRBs \d{6}", after)
         )
         denied = bool(w.NEGATED.search(before[-30:]))
+        not_it = w.NOT_OF_CLASS.search(before) or w.NOT_OF_CLASS.search(before + span[: _article(span)])
+        plural = plural and not w.MEMBER.search(before)
         near = w.APART.split(before[-50:])[-1]
-        hedged = bool(w.HEDGE.search(near + span + after[:15])) or value == "short or long"
+        asked = after.strip().endswith("?")
+        hedged = bool(w.HEDGE.search(near + span + after[:15])) or value == "short or long" or asked
         cond = cond or bool(w.OF_THE_KIND.match(after)) or _of_another(document, before)
-        taken = own and not cond and not denied and not plural and not (other and where == "body")
+        other = other and not w.MEMBER.search(before)
+        taken = own and not cond and bool(not denied or not_it) and not plural and not (other and where == "body")
         why = "named so" if taken else "under a condition, denied, or of other bursts"
         assertion: Assertion = "negated" if denied else "hedged" if hedged else "asserted"
         yield _candidate(document, where, match.span(), value, assertion, taken, why)
+
+
+def _article(span: str) -> int:
+    """Where the class itself begins in a span, behind "is" and "a"."""
+    match = re.search(r"\b(?:ultra-?long|short|long|type|border)\b", span, re.I)
+    return match.start() if match else 0
 
 
 def _of_another(document: Document, before: str) -> bool:

@@ -16,6 +16,7 @@ KINDS: list[tuple[str, re.Pattern[str]]] = [
         ("long", r"\blong\b|\blGRB\b|\btype[- ]II\b"),
         ("SGR giant flare", r"\b(?:SGR|magnetar) giant flare"),
         ("X-ray flash", r"\bX-?ray flash|\bXRF\b"),
+        ("X-ray transient", r"\bX-?ray transient"),
         ("X-ray rich", r"\bX-?ray[- ]rich|\bXRR\b"),
         ("SGR burst", r"\b(?:SGR|soft gamma(?:-ray)? repeater|magnetar)(?:[- ]like)? (?:burst|flare|outburst)?"),
         ("X-ray binary", r"\bX-?ray binar|\bHMXB\b|\bLMXB\b"),
@@ -103,7 +104,7 @@ DUE = compiled(
     r"\b(?:(?:is|are|was|were|be|been) (?:most |very |likely |probably |possibly |therefore |thus |actually |"
     r"in fact |clearly |all )*"
     r"(?:due to|caused by|triggered by|associated with|consistent with|from|an? outburst of|a flare from)|due to|"
-    r"caused by|"
+    r"caused by|(?:an?|the)? ?(?:short |hard |soft |X-?ray )?bursts? (?:from|of)|originat\w+ (?:from|in)|"
     r"mis-?identifi?ca?tion of|mis-?identifcation of|detection of|triggered on|outburst of|identified (?:as|with)|"
     r"(?:is|are|was) (?:most likely |likely |probably |possibly )?(?:now )?(?:the|an?)?(?: known)?(?: source)?|"
     r"likely|is)\s+"
@@ -123,8 +124,11 @@ IS = compiled(
     r"spectroscopically|nearby|Galactic|foreground|bright|weak|simultaneous|contemporaneous|"
     r"[CMX]\d?(?:\.\d)?-?[Cc]lass|bona fide|"
     r"just|clear|result|misidentifi?cation of|caused by|due to|from|by|triggered on|to|be|related|false|trigger|"
+    r"fast|soft|new|"
     r"simply|only|nothing but)){0,7}"
-    r" (?P<what>dwarf nova\w*|cataclysmic variable|X-?ray binary|HMXB|LMXB|solar flares?|(?:stellar|M[- ]dwarf|"
+    r" (?P<what>dwarf nova\w*|cataclysmic variable|X-?ray binary|HMXB|LMXB|solar (?:flares?|activity)|glitch\b|"
+    r"terrestrial gamma-?ray flash(?:es)?|(?:soft gamma-?(?:ray )?repeater|magnetar) (?:burst|flare|outburst)|"
+    r"X-?ray transient\b|(?:stellar|M[- ]dwarf|"
     r"red[- ]star) flar\w+|"
     r"flar(?:e|ing) star|tidal disruption event|TDE|orphan (?:GRB )?afterglow|kilonova|"
     r"(?:type[- ])?Ia supernova|SN Ia|"
@@ -147,6 +151,16 @@ NEUTRINO = compiled(
 #: What stands between a word of doubt and the class it does not belong to.
 APART = compiled(
     r"\b(?:afterglow|counterpart|host|galaxy|source|transient|position|localization|circle|region)\b|[,;()]", re.I
+)
+#: "places it in the class of short GRBs": the plural is the class that the event belongs to.
+MEMBER = compiled(
+    r"\b(?:belong\w*|member|plac(?:es?|ing)|puts?|falls?|lies|classif\w*|assign\w*|part)\b[^.;]{0,60}"
+    r"\b(?:class|category|population|family|group|regime) of (?:the )?$",
+    re.I,
+)
+#: Directly in front: it is not of the class.
+NOT_OF_CLASS = compiled(
+    r"\b(?:is|was|be) (?:likely |probably |clearly |therefore |thus )?(?:not|unlikely to be) (?:an? |of the )?$", re.I
 )
 #: "the range of long GRB afterglows": the class of others.
 OF_THE_KIND = compiled(
@@ -183,7 +197,8 @@ SPOKEN_OF = compiled(r"\b(?:triggers?|event|source|GRB|it|they|this)\b", re.I)
 TELLING = frozenset({
     "noise", "solar flare", "dwarf nova", "X-ray binary", "stellar flare", "orphan afterglow", "background",
     "SN Ia", "particles", "known source", "test", "X-ray rich",
-    "tidal disruption event", "SGR giant flare", "X-ray flash", "SGR burst",
+    "tidal disruption event", "SGR giant flare", "X-ray flash", "SGR burst", "terrestrial gamma-ray flash", "kilonova",
+    "X-ray transient",
 })  # fmt: skip
 CAUSE = compiled(r"\b(?:due|caused|triggered)\b", re.I)
 #: A burst that may be none: "a likely GRB", "a potential gamma-ray burst".

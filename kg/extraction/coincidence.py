@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from itertools import islice, pairwise
+from itertools import chain, islice, pairwise
 
 from kg.extraction import coincidence_words as w
 from kg.extraction.associations import links, says_again
@@ -39,7 +39,8 @@ def propose(document: Document) -> Iterator[Candidate]:
 _PLACES: tuple[Where, ...] = ("body", "subject")
 _CUES = (
     "associat", "unrelated", "related", "coinciden", "counterpart", "afterglow of", "consistent with", "same",
-    "compatible with", "connect", "chance", "close", "link", "common origin", "coincide", "overlap", "relation",
+    "compatible with", "consistent in", "compatible in", " out ", "exclu", "connect", "chance", "close", "link",
+    "common origin", "coincide", "overlap", "relation",
 )  # fmt: skip
 _MOST = 60
 
@@ -47,7 +48,7 @@ _MOST = 60
 def _catalogued(document: Document, where: Where, text: str) -> Iterator[Candidate]:
     """Sources of catalogues, galaxies and stars at the place of the event."""
     if "source" in text or "error" in text or "consistent" in text:
-        for match in islice(w.GALAXY.finditer(text), _MOST):
+        for match in islice(chain(w.GALAXY.finditer(text), w.GALAXY_IN.finditer(text)), _MOST):
             name = re.sub(r"^(M|NGC) ?(\d)", lambda m: m[1] + ("" if m[1] == "M" else " ") + m[2], match["galaxy"])
             yield _candidate(document, where, match.span(), name, None, "hedged", True, "a galaxy in the error region")
         for match in islice(w.OBJECT.finditer(text), _MOST):
@@ -99,6 +100,8 @@ def _linked(document: Document, where: Where, text: str) -> Iterator[Candidate]:
         aliases = list(_alias_beside(document, whole, match, begin, own))
         for other in (*_others(document, whole, own), *aliases):
             start, end = _span(match, begin + other.start, begin + other.end)
+            if ruled_out := w.AS_COUNTERPART.match(text, match.end()):
+                end = max(end, ruled_out.end())
             assertion, taken, why = said
             if other in aliases and assertion == "hedged":
                 assertion = "asserted"  # the circular calls both one event
@@ -106,7 +109,7 @@ def _linked(document: Document, where: Where, text: str) -> Iterator[Candidate]:
                 taken, why = False, "the name stands too far from the word"
             if w.WITH_GALAXY.match(text[match.end() : match.end() + 60]) and other.end <= match.start() - begin:
                 taken, why = False, "joined with a galaxy"
-            joined = _as_told(document, whole, match.start() - begin, other)
+            joined = (other.name, None) if match["no"] else _as_told(document, whole, match.start() - begin, other)
             if joined[1] is not None:
                 end = max(end, begin + next(n.end for n in find_names(whole) if n.start > match.start() - begin))
             yield _candidate(document, where, (start, end), *joined, assertion, taken, why)
@@ -266,7 +269,7 @@ def reads_again(fact: Fact) -> bool:
         return bool(w.LINK.search(text)) or says_again(text)
     if any(n.name == value for n in find_names(text)) or any(t.name == value for t in find_triggers(text)):
         return bool(w.LINK.search(text)) or says_again(text)
-    if says_again(text) or w.GALAXY.search(text) or w.OBJECT.search(text):
+    if says_again(text) or any(pattern.search(text) for pattern in (w.GALAXY, w.GALAXY_IN, w.OBJECT)):
         return True
     return bool(re.search(r"\d{9}", value) and value.split()[-1] in text and w.LINK.search(text))
 

@@ -14,7 +14,9 @@ LINK = compiled(
     r"no (?:\w+ ){0,2}(?:association|connection|link|"
     r"relation)|ruled out as|excluded as|not the (?:\w+ )?(?:counterpart|afterglow|source)|disfavou?rs? (?:an? |"
     r"the )?association|"
-    r"chance coincidence|unlikely to be (?:associated|related)|too far|inconsistent with)\b)"
+    r"(?<!probability of )(?<!probability of a )chance coincidence(?! probab)|"
+    r"(?:rul\w+ out|exclud\w+|reject\w*) (?=[^.;]{3,60}? as (?:an? |the )?(?:[\w-]+ ){0,3}(?:counterpart|"
+    r"afterglow)\b)|unlikely to be (?:associated|related)|too far|inconsistent with)\b)"
     r"|\b(?P<yes>(?:possibl[ey] |likely |potential(?:ly)? |probabl[ey] |candidate |temporally |spatially |and |"
     r"positionally |in |the |"
     r"plausibl[ey] |physically )*(?:associat(?:ed|ion)|coincident|(?<!sight )coincidence|coincid(?:es?|"
@@ -22,16 +24,26 @@ LINK = compiled(
     r"close (?:to|in time (?:to|with))|(?:same|common) origin|link(?:ed)? (?:to|with|between)|overlap(?:s|ping) with|"
     r"relation(?:ship)? (?:to|with|between)|"
     r"counterpart (?:of|to|for|candidate)|"
+    r"(?:consistent|compatible) in (?:time|position|location|space|direction)(?: and (?:in )?"
+    r"(?:time|position|location|space|direction))? with|chance coincidence probability|"
     r"(?:consistent|compatible) with (?:the )?(?:position|location|localization|direction|time|"
     r"trigger)? ?(?:of)?|same (?:event|source|burst|as)|"
     r"related to|connected with|counterpart|afterglow of))\b",
     re.I,
 )
+#: Behind "rule out": the name, and what it is not.
+AS_COUNTERPART = compiled(r"[^.;]{3,60}? as (?:an? |the )?(?:[\w-]+ ){0,3}(?:counterpart|afterglow)\b")
 #: A galaxy in the error box.
 GALAXY = compiled(
     r"\b(?:error (?:box|circle|region)|localization|position|annulus)[^.;]{0,40}? (?:is consistent with|"
     r"is compatible with|contains|includes|overlaps|encloses) "
     r"[^.;]{0,40}?(?P<galaxy>M ?\d{2,3}|NGC ?\d{3,4}|LMC|SMC)\b"
+)
+#: The same the other way round: "NGC 1234 lies in the error box".
+GALAXY_IN = compiled(
+    r"\b(?P<galaxy>M ?\d{2,3}|NGC ?\d{3,4}|LMC|SMC) (?:is |lies |falls )(?:located |found |well )?(?:in|within|"
+    r"inside) (?:the )?"
+    r"(?:[\w-]+ ){0,4}?(?:error|localization|uncertainty|triangulation) (?:box|circle|region|annulus|area)\b"
 )
 #: A catalogued object at the place of the X-ray source.
 OBJECT = compiled(

@@ -97,6 +97,9 @@ DENIED = compiled(
     rf"|\btoo (?:far|distant|faint|bright|old|red|blue)\b[^.;\n]{{0,60}}? to be (?:an? |"
     rf"the )?(?:[\w-]+ ){{0,2}}?(?:{NOUN}|"
     r"afterglow|counterpart)(?: candidates?)?"
+    rf"|{NOUN}(?: candidate)? (?:is|was) (?:in fact |likely |actually |probably )*(?:an? )?"
+    r"(?:(?:known|catalogu?ed|variable|field|foreground) )*(?:minor planet|asteroid|star|quasar|AGN|galaxy|"
+    r"artifact|artefact|ghost)\b"
     r"|events? to be unrelated|(?:rule|ruled) out [^.;\n]{0,60}? as (?:the |an? )?(?:\w+ )?(?:counterpart|afterglow))",
     re.I,
 )
@@ -181,7 +184,7 @@ ANOTHER = compiled(
 BEFORE_IT = compiled(
     r"^ in (?:the |all )?(?:archiv\w+|Legacy|SDSS|Sloan|DSS|POSS|Pan-?STARRS|PS1|2MASS|WISE|DES|Digiti[sz]ed|pre-)"
 )
-RULED_OUT = compiled(r"\brul(?:e|ed) out|\bexclud\w+|\breject", re.I)
+RULED_OUT = compiled(r"\brul(?:e|ed) out|\bexclud\w+|\breject|\bargu\w+ against|\bevidence against|\bdisfavou?r", re.I)
 CITED_BEHIND = compiled(r"[^.;]{0,25}\((?:[^()]{0,50}et al|GCN)")
 SEES = compiled(r"\b(?:detect|confirm|find|found|measure|identify|estimate|see)", re.I)
 FOUND_BY = compiled(

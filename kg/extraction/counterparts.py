@@ -207,7 +207,8 @@ def _host(document: Document, where: Where, text: str, match: re.Match[str]) -> 
     denied = bool(w.NOT.search(before[-60:] + span))
     condition = bool(w.COND.search(before[-110:]) or re.search(r"\b(?:if|assum\w+)\b", before[-80:], re.I))
     taken = part in ("body", "table", "header") and not denied and not condition
-    hedged = bool(match["doubt"]) or bool(w.HEDGE.search(before[-70:] + span))
+    doubted = match["doubt"] or text.startswith(" candidate", match.end())
+    hedged = bool(doubted) or bool(w.HEDGE.search(before[-70:] + span))
     why = "named as the host" if taken else "denied, or under a condition" if part == "body" else "stands in no text"
     return Candidate(predicate="host", where=where, start=match.start(), end=match.end(), value="host galaxy",
                      assertion="hedged" if hedged else "asserted", confidence=0.8, taken=taken, why=why)  # fmt: skip

@@ -76,6 +76,7 @@ REJECTED = compiled(
     r"not (?:\w+ ){0,2}(?:related|associated)|rather than|[Ii]nstead|rule[sd]? out|reject\w*|unlikely|chance)\b"
 )
 DARK = compiled(
+    r"\bclassif\w+ (?:it |this burst )?as (?:an? )?\"?(?:optically[- ])?dark\b\"?|"
     r"\b(?:is|as|making (?:this|it)(?: burst| GRB)?|makes (?:this|it)|be) (?:an? |thus |therefore |also |"
     r"classified as |indeed |"
     r"truly |bona fide |considered |regarded as )*\"?(?:optically[- ])?dark\"? (?:burst|GRB|gamma-ray burst)\b"
@@ -92,7 +93,7 @@ AS_OF_CLASS = compiled(
 )
 #: "consistent with the Type II (collapsar) bursts"; "type II (long)" is a matter of its duration.
 BURST_TYPE = compiled(
-    r"\b(?:with|as|to|is) (?:an? |the )?[Tt]ype[- ](?P<type>II?)\b(?! ?\((?:[Ss]hort|[Ll]ong))"
+    r"\b(?:with|as|to|is|of) (?:an? |the )?[Tt]ype[- ](?P<type>II?)\b(?! ?\((?:[Ss]hort|[Ll]ong))"
     r"(?: \([^()\n]{3,70}\))? (?:GRBs?|bursts?|population|class|origin)\b"
 )
 X_TRANSIENT = compiled(r"\b(?:[Tt]he|an?) (?:[Ff]ast |[Ss]oft |bright |new )*X-?ray transient\b")

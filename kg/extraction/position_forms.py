@@ -122,7 +122,7 @@ _REMARK = r"(?:[ _]*[(\[{][^()\[\]{}\d]{0,12}(?:J? ?20{2,3}(?:\.0)?)?[^()\[\]{}\
 _IS = r"(?:[ \t\n]*(?:=+|:|~|is|are|of|at|\|)?)*[ \n]*"
 _RA_LABEL = (
     r"(?<![A-Za-z.?&/])(?:R\. ?A\.?|RA|Ra|ra(?=[ =:(])|R\.A|[Rr]ight [Aa]scension|[Aa]l(?:ph|f)a(?=[ "
-    r"_(]*J?2000))"
+    r"_(]*J?2000| ?= ?\d\d[: h]))"
 )
 _DEC_LABEL = r"(?:[Dd]ec(?:l(?:ination)?)?|DEC(?:L)?|[Dd]elta|de)(?![A-Za-z])\.?"
 RA_LABEL = compiled(rf"{_RA_LABEL}{_REMARK},?{_IS}(?:\+(?=\d))?")

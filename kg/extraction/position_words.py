@@ -9,6 +9,7 @@ import msgspec
 from kg.extraction.document import Document
 from kg.extraction.fact import Assertion
 from kg.extraction.position_forms import Pair
+from kg.names import find_names
 from kg.openings import compiled
 
 
@@ -192,6 +193,8 @@ def _stars(before: str, same_line: str) -> bool:
 
 def row_of(document: Document, pair: Pair, others: list[Pair]) -> str | None:
     """What a row of the body's table is of, where several rows with names of their own have places far apart."""
+    if named := _named_row(document, pair):
+        return named
     name = _row_head(document, pair)
     if name is None:
         return None
@@ -201,6 +204,17 @@ def row_of(document: Document, pair: Pair, others: list[Pair]) -> str | None:
         if abs(o.dec.degrees - pair.dec.degrees) > 0.003 or abs(o.ra.degrees - pair.ra.degrees) > 0.005
     ]
     return name if any(_row_head(document, o) not in (None, name) for o in apart) else None
+
+
+def _named_row(document: Document, pair: Pair) -> str | None:
+    """The transient that a row of a table names in front of its place; of two names the official one."""
+    start, _ = document.body.span(pair.start, pair.end)
+    original = document.circular.body
+    head = original[original.rfind("\n", 0, start) + 1 : start]
+    if "|" not in head or len(head) > 120:
+        return None
+    names = [n for n in find_names(head) if n.catalogue in ("tns", "survey")]
+    return next((n.name for n in names if n.catalogue == "tns"), names[0].name if names else None)
 
 
 def _row_head(document: Document, pair: Pair) -> str | None:

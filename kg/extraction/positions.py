@@ -37,12 +37,15 @@ _ANNOUNCED = compiled(
     r"on|are))?[ :=(,\n]{1,6}"
     r"(?=\d{1,3}\.\d+(?: ?deg| ?\(\d\dh[^()]{0,20}\))?[ ,]{1,3}[+-]?\d{1,2}\.\d)"
 )
+#: Decimal pairs in the cells of a table.
+_CELLS = compiled(r"\| ?(?=\d{1,3}\.\d{3,8} ?\| ?[+-]?\d{1,2}\.\d{3,8} ?\|)")
 #: The other form of the same place: "= 329.4243", "(14.24662 deg)", "(10h 52m 25s)".
 _AGAIN = compiled(r" ?(?:=+|\(|or|i\.e\.,?|~) ?")
 _AGAIN_PAIR = compiled(
     r"[ ,;]*(?:deg(?:rees)?\b|\(?J2000(?:\.0)?\)?)?[ ,;)]*(?:=+|\(|or|,? equivalent to(?: "
     r"J2000)?|which is(?: equivalent to)?:?) ?[(\[]?"
 )
+_TABLE_HEAD = compiled(r"\| ?R\.?A\.?\b[^|\n]{0,20}\| ?[Dd][Ee][Cc]")
 
 
 #: What makes the numbers something else.
@@ -103,6 +106,9 @@ def _anchors(text: str) -> Iterator[tuple[int, int | None]]:
         yield match.start(), None
     for match in _ANNOUNCED.finditer(text):
         yield match.end(), match.start()
+    if "|" in text and _TABLE_HEAD.search(text):
+        for match in _CELLS.finditer(text):
+            yield match.end(), None
 
 
 def _second(text: str, pair: Pair) -> Pair | None:

@@ -15,7 +15,10 @@ PROMPT = (
     # HETE's own numbers: "GRB 310101 (=H1234)".
     r"(?<==)[HU]\d{4,5})\b"
 )
-LATER = r"\b(?:XRT|UVOT|FXT|NICER|NuSTAR|Chandra|XMM|optical|radio|infrared|near-?IR|NIR|X-ray|afterglow|counterpart)\b"
+LATER = (
+    r"\b(?:XRT|UVOT|FXT|NICER|NuSTAR|Chandra|XMM|NFI|optical|radio|infrared|near-?IR|NIR|X-ray|"
+    r"afterglow|counterpart)\b"
+)
 #: Telescopes and spectrographs that take spectra of afterglows and hosts.
 _TELESCOPES = (
     r"VLT|Gemini|Keck|Magellan|GTC|NOT|MMT|HET|LBT|UVES|FORS\d?|X-?shooter|MIKE|DEIMOS|LRIS|ESI|HIRES|IMACS|LDSS-?\d?|"
@@ -47,6 +50,8 @@ SORTS: list[tuple[str, str, re.Pattern[str]]] = [
         ("follow_up", "redshift", r"\b(?:observations?|detection|confirmation|imaging|photometry)\b.*\b(?:and|:) "
                                   r"(?:\w+ )?(?:photometric redshift|photo-?z|redshift estimate)|"
                                   r"\bphotometric redshift\b|\bphoto-?z\b|\bhigh[- ]redshift galax"),
+        ("spectroscopy", "", r"\bclassification (?:as|of) an? (?:[Tt]ype|SN|supernova)|\b(?:SN|"
+            r"supernova) classification\b"),
         ("interpretation", "", r"\bpseudo[- ]?(?:z|redshift)|\bempirical|\bstatement\b|\bimplications?\b|"
                                r"\bmodel(?:l?ing)?\b|"
                                r"\binterpretation\b|\btheor\w+|\bprediction|\bpossible origin|\banalog\w*|"
@@ -88,7 +93,8 @@ SORTS: list[tuple[str, str, re.Pattern[str]]] = [
                           r"possible |fast |faint |very |weak |likely )*(?:\w+ )?(?:GRB|burst|gamma-ray burst|"
                           r"X-ray transient|transient|XRF|X-ray flash|SGR)|\bdiscovery of (?:a|"
                           r"an) (?:\w+ )*(?:transient|"
-                          r"burst)|\bcandidate event\b|\bprompt emission\b|\balerts? from\b|"
+                          r"burst)|\bcandidate event\b|\bdetection of an? (?:[\w-]+ )*neutrino\b|"
+                          r"\bprompt emission\b|\balerts? from\b|"
                           rf"^(?!.*{LATER}).*(?:\bdiscovery (?:with|by)\b|\bdurations? and\b|\bpeak flux(?:es)?\b|"
                           r"\bfluences?\b)"),
         ("follow_up", "upper limit", r"\bupper[- ]?limits?\b|\bnon-?detections?\b|\bno (?:\w+ ){0,3}(?:detections?|"
@@ -110,6 +116,7 @@ BURST_WORDS = compiled(
 OTHER_MESSENGER = compiled(r"\b(?:IceCube|IC)-?\d{6}|\bG\d{6}\b|\bM?S\d{6}[a-z]|\bNuEm|\bneutrino", re.I)
 SAYS_SO = compiled(
     r"\bcorrect(?:ion|ions|s|ed|ing)?\b|\berrat(?:um|a)\b|\bcorrigend|\btypo\b|\bmistakes?\b|\berroneous(?:ly)?\b|"
+    r"\bshould (?:have )?be(?:en)?\b[^.;]{0,40}\binstead of\b|"
     r"\bincorrect(?:ly)?\b|\bsupersedes?\b|\breplaces?\b|\bsent in error\b|\bin error\b|\bwrong\b|\bshould read\b|"
     r"\binstead of the\b|\bdisregard\w*\b|\bnot (?:likely |expected |believed )?(?:to be )?real\b|\bspurious\b|"
     r"\bregretted\b|\bmis-?identification\b|\bmisstated?\b|\bmis-?typed\b|\bunfortunately\b|"

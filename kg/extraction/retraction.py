@@ -49,6 +49,7 @@ _DENIED = compiled(
     r"|\b(?:is|are|was|were) (?:all )?(?:caused by|due to) (?:a |the )?(?:noise|misidentif\w+|star[- ]?tracker|"
     r"loss|false|"
     r"instrumental|particle|statistical|hardware|detector|solar|background)"
+    r"|\bmis-?classified as (?:an? )?(?:GRBs?|gamma-ray bursts?)|: not astrophysical\b|\bfalse (?:trigger|alarm)s?\b"
     r"|\blikely due to (?:an? )?(?:background|noise|instrumental)"
     r"|\b(?:is|are) (?:likely |most likely |probably )?(?:a )?(?:noise\b|false (?:trigger|alarm)|spurious|background)",
     re.I,
@@ -193,6 +194,8 @@ def _verdict(
     begin, stop = sentence(text, match.start(), match.end())
     own = text[begin:stop]
     if how == "not_a_burst":
+        if "classified" in match.group():
+            return True, "says that the trigger was none"
         if re.match(r" ?(?:afterglow|counterpart|host|candidate)", text[match.end() :]):
             return False, "denies an afterglow, not the burst"
         if re.search(r"\btriggers?\b", own, re.I) and not re.search(
