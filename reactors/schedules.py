@@ -27,10 +27,10 @@ MOST_RUNS = 1000
 
 def run(rule: Rule, wait: Wait, hearing: Hearing) -> Verdict:
     """What a scheduled rule says now that it is due; the next run is waited for in the same breath."""
-    runs = _runs(rule.schedule, wait.due, hearing.now)
-    late = (hearing.now - wait.due).total_seconds() > MISSED_S
     each = rule.missed == "each"
-    following = _wait_until(rule, runs[-MAX_MADE_UP:][0]) if each and runs else schedule_wait(rule, hearing.now)
+    runs = _runs(rule.schedule, wait.due, hearing.now, MAX_MADE_UP if each else MOST_RUNS)
+    late = (hearing.now - wait.due).total_seconds() > MISSED_S
+    following = _wait_until(rule, runs[0]) if each and runs else schedule_wait(rule, hearing.now)
     if late and rule.missed == "skip":
         reason = f"missed: skip, and the service did not run at {iso(wait.due)}"
         verdict = Verdict(outcome="skipped", reason=reason)
@@ -69,15 +69,15 @@ def next_run(schedule: Schedule, after: datetime) -> datetime | None:
     return EPOCH + timedelta(seconds=(since // schedule.every_s + 1) * schedule.every_s)
 
 
-def _runs(schedule: Schedule | None, due: datetime, now: datetime) -> list[datetime]:
-    """Further runs that were due since, the last thousand: looked for ever further back, since a schedule can only be
+def _runs(schedule: Schedule | None, due: datetime, now: datetime, most: int) -> list[datetime]:
+    """Further runs that were due since, the last `most`: looked for ever further back, since a schedule can only be
     followed forward."""
     width = timedelta(hours=1)
     while schedule is not None:
         start = max(due, now - width)
         runs = list(_between(schedule, start, now))
-        if start == due or len(runs) >= MOST_RUNS:
-            return runs[-MOST_RUNS:]
+        if start == due or len(runs) >= most:
+            return runs[-most:]
         width *= 2
     return []
 

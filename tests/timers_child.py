@@ -1,5 +1,6 @@
 """One of several services on one journal, with a clock that runs a thousand times as fast: python tests/timers_child.py
-URL RULES SECONDS START. Rings what is due until its time is over, and prints how much it rang."""
+URL RULES MINUTES. Says `ready`, is told on stdin when the clock starts, rings what is due for so many minutes of it,
+and prints how much that was."""
 
 from __future__ import annotations
 
@@ -34,13 +35,14 @@ def main() -> None:
     from reactors.reactor import Reactor
     from reactors.rulebook import RuleBook
 
-    url, rules, seconds, start = sys.argv[1], Path(sys.argv[2]), float(sys.argv[3]), float(sys.argv[4])
+    url, rules, minutes = sys.argv[1], Path(sys.argv[2]), float(sys.argv[3])
     with Journal.open(url, synchronous="normal") as journal:
         book = RuleBook([rules])
-        while time.time() < start:
-            time.sleep(0.01)
-        reactor, rang = Reactor(journal, book, FastClock(start)), 0
-        while time.time() < start + seconds:
+        sys.stdout.write("ready\n")
+        sys.stdout.flush()
+        clock = FastClock(float(sys.stdin.readline()))
+        reactor, rang = Reactor(journal, book, clock), 0
+        while clock.now() < BEGIN + timedelta(minutes=minutes):
             rang += reactor.step()
             time.sleep(0.002)
         sys.stdout.write(f"{rang}\n")
