@@ -16,15 +16,18 @@ from nuncius.journal import Journal
 if TYPE_CHECKING:
     from chat.desk.desk import Desk
 
+DESKS = 3
+
 
 def slack_parts(
     journal: Journal, desk: Desk, settings: SlackSettings | None, clock: Clock
 ) -> dict[str, Callable[[threading.Event], None]]:
-    """None where nobody can press or ask; without an app token the web page's address is the only door."""
+    """None where nobody can press or ask; without an app token the web page's address is the only door. Several desks
+    answer, so that an approval does not wait behind somebody's preview."""
     if settings is None or not settings.interactive:
         return {}
     parts: dict[str, Callable[[threading.Event], None]] = {
-        "chat.slack.desk": SlackDesk(journal, desk, settings, clock).run
+        f"chat.slack.desk.{number}": SlackDesk(journal, desk, settings, clock).run for number in range(1, DESKS + 1)
     }
     if settings.app_token or settings.app_token_file:
         from chat.slack_socket import SlackSocket

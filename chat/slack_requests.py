@@ -72,12 +72,13 @@ def _pressed(payload: Json) -> Read:
     if not _text(action["action_id"]).startswith(PREFIX):
         return NOTHING
     words = _text(action["value"] if "value" in action else action["selected_option"]["value"])
-    user, message = _text(payload["user"]["id"]), payload.get("message") or {}
-    channel = _text((payload.get("channel") or payload.get("container") or {}).get("id", ""))
-    ts = _text(message.get("ts", ""))
-    request = Request(
-        words=words, user=user, channel=channel, ts=ts, thread_ts=_text(message.get("thread_ts", "") or ts)
-    )
+    user = _text(payload["user"]["id"])
+    # A whisper that holds a button is told by its container alone.
+    message, container = payload.get("message") or {}, payload.get("container") or {}
+    channel = _text((payload.get("channel") or {}).get("id", "") or container.get("channel_id", ""))
+    ts = _text(message.get("ts", "") or container.get("message_ts", ""))
+    thread_ts = _text(message.get("thread_ts", "") or container.get("thread_ts", ""))
+    request = Request(words=words, user=user, channel=channel, ts=ts, thread_ts=thread_ts)
     if words.partition(" ")[0] in WITH_REASON:
         place = f"{request.channel} {request.thread_ts} {request.ts}"
         return Read(form=f"{words}\n{place}", trigger=_text(payload["trigger_id"]), request=request)

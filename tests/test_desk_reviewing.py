@@ -181,6 +181,9 @@ def test_a_rule_is_muted_about_one_object(night: Night) -> None:
     night.hears(gw("a2", object=None, data={"far": 1e-9}, revision=2))
     assert "silenced" in night.outcomes()
     assert "did you mean 'near'" in says(night, "mute neer S170817a").text
+    assert says(night, f"unmute {silence.id}").title == "Heard again: near about S170817a"
+    assert night.journal.silences(night.clock.now()) == []
+    assert says(night, f"unmute {silence.id}", delivery="t:2").title == "Nothing is muted by that number"
     assert says(night, "mute near S170817a for 200d").title == "How long?"
 
 

@@ -203,3 +203,14 @@ def test_what_is_not_understood_is_named_and_never_dropped(sentence: str, told: 
 def test_an_unknown_object_is_refused() -> None:
     with pytest.raises(Declined, match="Nothing is known of 'GRB 991231A'"):
         read_sentence("papers about GRB 991231A", resolve=lambda name: None, sites=SITES)
+
+
+def test_a_subscription_is_changed_by_its_owner_and_stays_until_the_new_one_is_kept(night: Night) -> None:
+    subscribed(night, "gravitational waves")
+    assert says(night, "change 1 neutrinos", BOB).text.startswith("you have no subscription 1")
+    assert "when: [lvk.alert]" in says(night, "change 1", ANN).text
+    shown = says(night, "change 1 gravitational waves nearer than 100 Mpc", ANN)
+    assert shown.offers[0].label == "Keep it instead of 1"
+    assert [one.id for one in Subscriptions(night.journal).in_force()] == [1]
+    assert says(night, shown.offers[0].words, ANN).ok
+    assert [one.id for one in Subscriptions(night.journal).in_force()] == [2]

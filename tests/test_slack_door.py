@@ -280,6 +280,15 @@ def test_our_own_messages_and_others_buttons_are_not_answered() -> None:
     assert read("interactive", {"type": "shortcut"}).request is None
 
 
+def test_a_button_in_a_whisper_is_told_by_its_container() -> None:
+    place = {"type": "message", "message_ts": "15.2", "channel_id": CHANNEL, "thread_ts": "15.1", "is_ephemeral": True}
+    action = {"action_id": "nuncius.keep", "type": "button", "value": "keep 3", "action_ts": "16.1"}
+    payload = {"type": "block_actions", "user": {"id": BOB}, "container": place, "actions": [action]}
+    found = read("interactive", {**payload, "trigger_id": "t"})
+    assert found.request is not None
+    assert (found.request.channel, found.request.thread_ts, found.request.ts) == (CHANNEL, "15.1", "15.2")
+
+
 def test_typed_words_lose_slacks_escapes() -> None:
     said = read("slash_commands", command(BOB, CHANNEL, "show <https://gcn.nasa.gov|GRB&nbsp;230307A> &amp; “x”"))
     assert said.request is not None

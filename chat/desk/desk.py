@@ -74,10 +74,14 @@ class Desk:
             case "mute":
                 names = [rule.name for rule in self._rules().rules]
                 return reviewing.mute(journal, asking, rest, names, now)
+            case "unmute":
+                return reviewing.unmute(journal, asking, about, now)
             case "seen":
                 return reviewing.seen(journal, asking, rest, now)
             case "subscribe":
                 return subscribing.subscribe(journal, asking, rest, now)
+            case "change":
+                return subscribing.change(journal, asking, about, more, now)
             case "keep":
                 return subscribing.keep(journal, asking, rest, now)
             case "unsubscribe":

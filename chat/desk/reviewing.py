@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from chat.contract import HEAD
-from chat.desk.answers import Answer, Asking, Declined, escaped
+from chat.desk.answers import Answer, Asking, Declined, Offer, escaped
 from chat.desk.matters import Matter, cause_of, find, noted, words_of
 from chat.desk.words import split_for
 from kg.objects import members, resolve
@@ -29,7 +29,7 @@ from reactors.naming import digest
 MUTED_S, MOST_MUTED_S = 7 * 86_400.0, 90 * 86_400.0
 _SIGNS = {"approved": "✓ right", "rejected": "✗ wrong", "unrelated": "✗ not related"}
 
-__all__ = ["answer", "judge", "mute", "rerun", "seen", "unrelated"]
+__all__ = ["answer", "judge", "mute", "rerun", "seen", "unmute", "unrelated"]
 
 
 def judge(journal: Journal, asking: Asking, about: str, verdict: Verdict, why: str, now: datetime) -> Answer:
@@ -162,10 +162,24 @@ def mute(journal: Journal, asking: Asking, rest: str, rules: Sequence[str], now:
     about = object_label(obj)
     return Answer(
         title=f"Muted: {rule} about {about} until {until:%Y-%m-%d %H:%M} UTC",
-        text=f"It goes on deciding and keeps its reasons. `nuncius rules unsilence {number}` ends it."
-        if number
-        else "",
+        text="It goes on deciding and keeps its reasons.",
+        offers=[Offer(label="Undo", words=f"unmute {number}")] if number else [],
     )
+
+
+def unmute(journal: Journal, asking: Asking, number: str, now: datetime) -> Answer:
+    """End a silence before its time."""
+    found = next((s for s in journal.silences(now) if number == str(s.id)), None)
+    if found is None:
+        raise Declined("Nothing is muted by that number", "`nuncius rules silences` lists what is")
+    journal.unsilence(found.id, now=now)
+    person, told = asking.person, {"rule": found.rule, "object": found.object}
+    event = noted(
+        "unmuted", delivery=asking.delivery, by=person.name, person=person.id, now=now, why="", cause=None, **told
+    )
+    Acts(journal).note(event)
+    about = f" about {object_label(found.object)}" if found.object else ""
+    return Answer(title=f"Heard again: {found.rule or 'all rules'}{about}")
 
 
 def _whom(journal: Journal, words: str, rules: Sequence[str]) -> tuple[str, str, Matter | None]:

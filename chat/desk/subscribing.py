@@ -20,24 +20,36 @@ from reactors.subscribed import subscription_rule
 DOORS = ("slack",)
 
 
-def subscribe(journal: Journal, asking: Asking, said: str, now: datetime) -> Answer:
-    """Show what a sentence or a rule means and would have said; nothing is kept in force yet."""
+def subscribe(journal: Journal, asking: Asking, said: str, now: datetime, *, instead_of: int | None = None) -> Answer:
+    """Show what a sentence or a rule means and would have said; nothing is in force yet."""
     text = said.strip()
     if not text:
         raise Declined("To what?", KNOWN)
     yaml, sentence, name = _rule_text(journal, text)
     owner = asking.person.id
-    rule = _checked(yaml, owner)
-    told = preview(journal, rule, now)
-    shown = f"```\n{yaml.strip()}\n```\n{told.words()}"
+    told = preview(journal, _checked(yaml, owner), now)
+    shown, title = f"```\n{yaml.strip()}\n```\n{told.words()}", f"This is what it means: {name}"
     if owner.partition(":")[0] not in DOORS:
-        return Answer(title=f"This is what it means: {name}", text=f"{shown}\n\nSay it in chat, where you can be told.")
+        return Answer(title=title, text=f"{shown}\n\nSay it in chat, where you can be told.")
     number = Subscriptions(journal).draft(owner, name, sentence, yaml, now)
+    words = f"keep {number}" if instead_of is None else f"keep {number} instead of {instead_of}"
+    label = "Keep it" if instead_of is None else f"Keep it instead of {instead_of}"
     return Answer(
-        title=f"This is what it means: {name}",
-        text=f"{shown}\n\nIt is not kept yet: say `keep {number}`, or say it differently.",
-        offers=[Offer(label="Keep it", words=f"keep {number}")],
+        title=title,
+        text=f"{shown}\n\nIt is not kept yet: say `{words}`, or say it differently.",
+        offers=[Offer(label=label, words=words)],
     )
+
+
+def change(journal: Journal, asking: Asking, number: str, said: str, now: datetime) -> Answer:
+    """Show what one of somebody's subscriptions would be; it stays as it is until they keep that."""
+    old = Subscriptions(journal).get(_number(number), asking.person.id)
+    if not said.strip():
+        shown = f"```\n{old.rule.strip()}\n```\n\n" if old.rule else ""
+        return Answer(
+            title=f"Subscription {old.id}: {old.name}", text=f"{shown}`change {old.id} SENTENCE` says it anew."
+        )
+    return subscribe(journal, asking, said, now, instead_of=old.id)
 
 
 def _rule_text(journal: Journal, text: str) -> tuple[str, str, str]:
@@ -62,14 +74,14 @@ def escaped_lines(text: str) -> str:
     return "\n".join(f"- {escaped(line)}" for line in text.splitlines() if line.strip())
 
 
-def keep(journal: Journal, asking: Asking, number: str, now: datetime) -> Answer:
-    """What was shown comes into force."""
-    subscriptions, wanted = Subscriptions(journal), _number(number)
-    one = subscriptions.get(wanted, asking.person.id)
-    new = subscriptions.keep(wanted, asking.person.id, now)
-    title = f"Subscribed ({wanted}): {one.name}" if new else f"You have it already ({wanted}): {one.name}"
+def keep(journal: Journal, asking: Asking, words: str, now: datetime) -> Answer:
+    """What was shown comes into force; with `13 instead of 12` the other one ends."""
+    number, _, other = words.partition(" instead of ")
+    subscriptions, wanted, owner = Subscriptions(journal), _number(number), asking.person.id
+    one = subscriptions.get(wanted, owner)
+    new = subscriptions.keep(wanted, owner, now, instead_of=_number(other) if other else None)
     return Answer(
-        title=title,
+        title=f"Subscribed ({wanted}): {one.name}" if new else f"You have it already ({wanted}): {one.name}",
         text="You are told in a message of your own; each has a button that ends it.",
         offers=[Offer(label="Unsubscribe", words=f"unsubscribe {wanted}")],
     )

@@ -29,12 +29,14 @@ VERBS: Mapping[str, Verb] = {
     "reject": Verb(usage="reject NUMBER WHY", help="no to a question, with a reason", reviewers=True),
     "seen": Verb(usage="seen OBJECT", help="you look after it: nobody else needs to be woken", reviewers=True),
     "mute": Verb(usage="mute RULE OBJECT [for 7d]", help="hear nothing from a rule about an object", reviewers=True),
+    "unmute": Verb(usage="unmute NUMBER", help="hear it again", reviewers=True),
     "rerun": Verb(usage="rerun (a button)", help="the work behind a report again", reviewers=True),
     "unrelated": Verb(
         usage="unrelated (a button)", help="the event of a report is not about this object", reviewers=True
     ),
     "subscribe": Verb(usage="subscribe SENTENCE", help="be told in a message of your own; shows first what it means"),
     "keep": Verb(usage="keep NUMBER", help="keep a subscription that was shown"),
+    "change": Verb(usage="change NUMBER SENTENCE", help="say one of yours anew; it stays as it is until you keep that"),
     "subscriptions": Verb(usage="subscriptions", help="what you have subscribed to"),
     "unsubscribe": Verb(usage="unsubscribe NUMBER", help="end one of them"),
     "help": Verb(usage="help [WORD]", help="this"),
@@ -47,6 +49,7 @@ _ALIASES = {
     "re-run": "rerun",
     "retry": "rerun",
     "silence": "mute",
+    "unsilence": "unmute",
     "explain": "why",
     "list": "subscriptions",
     "subs": "subscriptions",

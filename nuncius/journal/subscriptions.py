@@ -54,9 +54,9 @@ class Subscriptions:
 
         return self._journal.transact(work)
 
-    def keep(self, number: int, owner: str, now: datetime) -> bool:
-        """A draft comes into force; False where it is already. Raises PermanentError where it is not theirs, is gone,
-        or is one too many."""
+    def keep(self, number: int, owner: str, now: datetime, *, instead_of: int | None = None) -> bool:
+        """A draft comes into force, and another one of theirs ends; False where it was kept before. Raises
+        PermanentError where it is not theirs, is gone, or is one too many."""
         s = t.subscriptions.c
 
         def work(connection: Connection) -> bool:
@@ -65,6 +65,9 @@ class Subscriptions:
                 return False
             if row.state == "off":
                 raise PermanentError(f"subscription {number} is over; say it again")
+            if instead_of is not None:
+                _theirs(connection, instead_of, owner)
+                connection.execute(update(t.subscriptions).where(s.id == instead_of).values(state="off", updated=now))
             have = select(func.count()).where(s.owner == owner, s.state == "on")
             if (connection.scalar(have) or 0) >= MOST_EACH:
                 raise PermanentError(f"you have {MOST_EACH} subscriptions, which is the most; end one first")
