@@ -39,7 +39,8 @@ class Unit(msgspec.Struct, frozen=True):
 
 
 class Parameter(msgspec.Struct, frozen=True, kw_only=True):
-    """One input. `type` is the word that people read, `annotation` the Python type that values are made into."""
+    """One input. `type` is the word that people read, `annotation` the Python type that values are made into; numbers
+    lie between `lower` and `upper`, both included, where these are set."""
 
     name: str
     type: str
@@ -48,6 +49,8 @@ class Parameter(msgspec.Struct, frozen=True, kw_only=True):
     default: Any = None
     required: bool = False
     about: str = ""
+    lower: float | None = None
+    upper: float | None = None
 
 
 class Analysis(msgspec.Struct, frozen=True, kw_only=True):

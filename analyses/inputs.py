@@ -14,7 +14,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import msgspec
 
-from analyses.contract import Analysis, alternatives, is_sky, type_word, unwrap
+from analyses.contract import Analysis, Parameter, alternatives, is_sky, type_word, unwrap
 from nuncius.core.errors import FormatError, PermanentError
 from nuncius.core.registry import did_you_mean
 from nuncius.core.sky import Circle, Localization, parse_sky, resolve
@@ -54,9 +54,21 @@ def coerce(analysis: Analysis, inputs: Mapping[str, Any], blobs: Mapping[str, by
             continue
         try:
             arguments[name] = convert(parameter.annotation, value, blobs, unit=parameter.unit)
+            _within(parameter, arguments[name])
         except (_Wrong, FormatError) as error:
             raise PermanentError(f"{where}, input '{name}': {error}") from error
     return arguments
+
+
+def _within(parameter: Parameter, value: Any) -> None:
+    """Raises _Wrong for a number, or an entry of a list of numbers, beyond the parameter's limits."""
+    for number in value if isinstance(value, list) else [value]:
+        if not isinstance(number, int | float) or isinstance(number, bool):
+            continue
+        if parameter.lower is not None and number < parameter.lower:
+            raise _Wrong(f"{parameter.lower:g}{_bracket(parameter.unit)} or more", value)
+        if parameter.upper is not None and number > parameter.upper:
+            raise _Wrong(f"{parameter.upper:g}{_bracket(parameter.unit)} or less", value)
 
 
 def convert(annotation: Any, value: Any, blobs: Mapping[str, bytes], *, unit: str = "") -> Any:

@@ -10,8 +10,10 @@ import threading
 from collections.abc import Sequence
 from concurrent.futures import CancelledError, Future
 from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from analyses import suppliers
 from analyses.contract import describe, known
 from analyses.run import closed, run
 from nuncius.core.errors import Cancelled, DeadlineExceeded, TransientError
@@ -24,12 +26,14 @@ if TYPE_CHECKING:
 WARM = "analyses.warm"
 
 
-def begin_worker(modules: Sequence[str]) -> None:
-    """Know all analyses, those in `modules` too, and leave Ctrl-C to the parent, which cancels in order. Workers
-    give way to their parent: taking alerts in and deciding on them must not wait for a plot."""
+def begin_worker(modules: Sequence[str], paths: Sequence[Path] = ()) -> None:
+    """Know all analyses, those in `modules` and those that files in `paths` describe too, and leave Ctrl-C to the
+    parent, which cancels in order. Workers give way to their parent: taking alerts in and deciding on them must not
+    wait for a plot."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if hasattr(os, "nice"):
         os.nice(5)
+    suppliers.use(paths)
     known()
     for module in modules:
         importlib.import_module(module)
@@ -116,6 +120,6 @@ class LocalExecutor:
             max_workers=self._workers,
             max_tasks=self._max_tasks,  # whatever leaks ends with the worker
             initializer=begin_worker,
-            initargs=(self._modules,),
+            initargs=(self._modules, suppliers.paths()),
             context=context,
         )

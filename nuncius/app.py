@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
+from analyses import suppliers
 from analyses.executor import LocalExecutor
 from analyses.regression.announcing import announce_cases
 from analyses.regression.laboratory import Laboratory
@@ -118,6 +119,9 @@ def assemble(
     except OSError as error:
         raise ConfigurationError(f"data folder {settings.data_dir} cannot be made: {error.strerror}") from error
 
+    suppliers.use(settings.analyses.paths)
+    for problem in suppliers.problems():
+        log.error("%s", problem)
     journal = Journal.open(settings.journal_url, synchronous=settings.journal.synchronous)
     owner = this_process()
     take_over(journal, owner)

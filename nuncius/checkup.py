@@ -43,6 +43,7 @@ def examine(config: Path | None, *, connect: bool, now: datetime) -> list[Findin
         _journal,
         _graph,
         _rules,
+        _analyses,
         _checks,
         _targets,
         _kafka,
@@ -127,6 +128,15 @@ def _rules(settings: Settings) -> Iterator[Finding]:
         yield Finding(name="rules", ok=False, reason=reason, mend=mend)
     else:
         yield Finding(name="rules", ok=True, reason=f"{where}: {len(book.rules.rules)} rules")
+
+
+def _analyses(settings: Settings) -> Iterator[Finding]:
+    from analyses.suppliers import problems, supplied
+
+    for problem in problems():
+        yield Finding(name="analyses", ok=False, reason=problem, mend="correct the file; see docs/add-an-analysis.md")
+    if not problems():
+        yield Finding(name="analyses", ok=True, reason=f"{len(supplied())} are described by files")
 
 
 def _checks(settings: Settings) -> Iterator[Finding]:

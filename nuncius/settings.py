@@ -15,8 +15,10 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+from analyses import suppliers
 from analyses.checks.settings import ChecksSettings
 from analyses.regression.settings import RegressSettings
+from analyses.settings import AnalysesSettings
 from chat.slack import SlackSettings
 from console.hook_settings import HookSettings
 from console.metrics_settings import MetricsSettings
@@ -83,6 +85,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Where reports go: `web`, `slack`, `terminal`."""
     workers: Annotated[int, msgspec.Meta(ge=1)] = 2
     """Analyses that run side by side."""
+    analyses: AnalysesSettings = AnalysesSettings()
     regress: RegressSettings = RegressSettings()
     orbits: Path | None = None
     """Folder of two-line elements, `fermi.tle` say, by which `fov()` knows what the Earth hides."""
@@ -100,7 +103,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 def load(path: Path | None = None, environment: Mapping[str, str] = os.environ) -> Settings:
     """Settings from `path` (default: NUNCIUS_CONFIG, else nuncius.toml here if there is one) and the environment.
-    Raises ConfigurationError naming file, key, value and the nearest known key."""
+    Raises ConfigurationError naming file, key, value and the nearest known key. From then on this process knows the
+    analyses that `analyses.paths` describe, so that every command finds them."""
     named = path or (Path(environment["NUNCIUS_CONFIG"]) if environment.get("NUNCIUS_CONFIG") else None)
     file = named or Path("nuncius.toml")
     data: dict[str, Any] = {}
@@ -117,7 +121,9 @@ def load(path: Path | None = None, environment: Mapping[str, str] = os.environ) 
         value = _variable(variable, environment)
         if value is not None and not (keys[0] in ONLY_BY_FILE and keys[0] not in data):
             _set(data, keys, value)
-    return _convert(data, file)
+    settings = _convert(data, file)
+    suppliers.use(settings.analyses.paths)
+    return settings
 
 
 def _variable(name: str, environment: Mapping[str, str]) -> str | None:

@@ -20,12 +20,14 @@ class Analyses(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
         from analyses.contract import known
 
+        _use_files(ctx)
         return [analysis.name for analysis in known()]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         from analyses.contract import describe
         from nuncius.core.errors import ConfigurationError
 
+        _use_files(ctx)
         try:
             return _command_for(describe(cmd_name))
         except ConfigurationError as error:
@@ -34,16 +36,29 @@ class Analyses(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         from analyses.contract import known
 
+        _use_files(ctx)
         for analysis in known():
             rows = [_line(parameter) for parameter in analysis.parameters.values()] or [("no inputs", "")]
             with formatter.section(f"{analysis.name}: {analysis.about}"):
                 formatter.write_dl(rows)
 
 
+def _use_files(ctx: click.Context) -> None:
+    """Know the analyses that the settings name, besides those that every installation has."""
+    from nuncius.core.errors import ConfigurationError
+    from nuncius.settings import load
+
+    try:
+        load(ctx.params.get("config"))
+    except ConfigurationError as error:
+        ctx.fail(str(error))
+
+
 @click.group(cls=Analyses, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--json", "listed", is_flag=True, help="List the analyses and their parameters as JSON.")
+@click.option("--config", type=click.Path(dir_okay=False, path_type=Path), help="Settings file: [analyses] paths.")
 @click.pass_context
-def command(ctx: click.Context, listed: bool) -> None:
+def command(ctx: click.Context, listed: bool, config: Path | None) -> None:
     """Run one analysis now; without a name, list them with their inputs.
 
     \b
@@ -57,6 +72,7 @@ def command(ctx: click.Context, listed: bool) -> None:
     """
     if ctx.invoked_subcommand is not None:
         return
+    _use_files(ctx)
     if listed:
         click.echo(_catalogue())
         return
@@ -67,6 +83,10 @@ def command(ctx: click.Context, listed: bool) -> None:
         for name, text in (_line(parameter) for parameter in analysis.parameters.values()):
             click.echo(f"    {name:27} {text}")
         click.echo()
+    from analyses.suppliers import problems
+
+    for problem in problems():
+        click.echo(f"nuncius: {problem}", err=True)
 
 
 def _line(parameter: Parameter) -> tuple[str, str]:
@@ -100,7 +120,9 @@ Exit status: 0 done, 1 the analysis failed, 2 an option is wrong.
     @click.option("--deadline", default=600.0, show_default=True, metavar="SECONDS", help="Give up after this long.")
     @click.option("--config", type=click.Path(dir_okay=False, path_type=Path), help="Settings file, for --event ID.")
     @click.option("--describe", "described", is_flag=True, help="The analysis and its parameters as JSON, and leave.")
+    @click.pass_context
     def run(
+        ctx: click.Context,
         pairs: tuple[str, ...],
         named: str | None,
         out: Path | None,
@@ -112,6 +134,7 @@ Exit status: 0 done, 1 the analysis failed, 2 an option is wrong.
         if described:
             click.echo(_catalogue(analysis.name))
             return
+        config = config or (ctx.parent.params.get("config") if ctx.parent else None)
         result = _run(analysis, pairs, named, config, deadline)
         _show(result, out, as_json)
 

@@ -1,0 +1,122 @@
+"""Finds the analyses that files describe: the shipped ones in `config/analyses`, and those of `[analyses] paths`.
+
+A file that is wrong costs its own analysis and no other: its error waits in `problems()`, and is told to whoever asks
+for the analysis by name.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import re
+from collections.abc import Iterator, Sequence
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from analyses.registry import functions
+from analyses.suppliers.contract import SUPPLIERS, Document, keys_of
+from nuncius.core.errors import ConfigurationError, NunciusError
+
+if TYPE_CHECKING:
+    from analyses.contract import Analysis
+
+FOLDER = Path(__file__).parents[2] / "config" / "analyses"
+MAX_BYTES = 256 * 1024
+
+#: Where this process' children find the paths, whoever starts them; separated as in PATH.
+VARIABLE = "NUNCIUS_ANALYSES_PATHS"
+
+
+def use(paths: Sequence[Path]) -> None:
+    """Know the analyses of these files and folders too, here and in the processes that this one starts. Executors pass
+    `paths()` to their workers, which call this."""
+    os.environ[VARIABLE] = os.pathsep.join(str(path.resolve()) for path in paths)
+
+
+def paths() -> tuple[Path, ...]:
+    """The files and folders besides the shipped ones."""
+    return tuple(Path(path) for path in os.environ.get(VARIABLE, "").split(os.pathsep) if path)
+
+
+def supplied() -> dict[str, Analysis]:
+    """The analyses of all files by name; a later path replaces its namesake."""
+    return _load(paths())[0]
+
+
+def problems() -> tuple[str, ...]:
+    """What is wrong with files of analyses: file, field and how to mend it."""
+    return _load(paths())[1]
+
+
+@cache
+def _load(extra: tuple[Path, ...]) -> tuple[dict[str, Analysis], tuple[str, ...]]:
+    found: dict[str, Analysis] = {}
+    wrong: list[str] = []
+    for path in (FOLDER, *extra):
+        here: dict[str, Analysis] = {}
+        if not path.exists():
+            wrong.append(f"analyses.paths: there is no file or folder {path}")
+        for file in sorted(path.glob("*.yaml")) if path.is_dir() else [path] * path.exists():
+            for made in _file(file):
+                if isinstance(made, str):
+                    wrong.append(made)
+                elif made.name in here:
+                    wrong.append(f"{file}: the analysis '{made.name}' stands twice")
+                else:
+                    here[made.name] = made
+        found |= here
+    return found, tuple(wrong)
+
+
+def _file(file: Path) -> Iterator[Analysis | str]:
+    """The analyses of a file, and in words what is wrong with the others."""
+    try:
+        documents = _documents(file)
+    except ConfigurationError as error:
+        yield str(error)
+        return
+    for document in documents:
+        name = document.get("analysis", "without a name") if isinstance(document, dict) else "that is no map"
+        try:
+            yield _analysis(document, file)
+        except (NunciusError, msgspec.ValidationError) as error:
+            yield f"{file}: the analysis '{name}': {error}"
+
+
+def _documents(file: Path) -> list[Any]:
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import YAMLError
+
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{file}: cannot be read: {error}") from error
+    if len(text) > MAX_BYTES:
+        raise ConfigurationError(f"{file}: {len(text)} characters; at most {MAX_BYTES}")
+    if re.search(r"(?m)^[^#'\"]*(?:^|[\s\[{,:-])[&*!]\w", text):
+        raise ConfigurationError(f"{file}: anchors, aliases and tags of YAML are refused")
+    try:
+        return [document for document in YAML(typ="safe", pure=True).load_all(text) if document is not None]
+    except (YAMLError, RecursionError) as error:
+        raise ConfigurationError(f"{file}: not YAML: {error}") from error
+
+
+def _analysis(said: Any, file: Path) -> Analysis:
+    """Raises NunciusError or msgspec.ValidationError."""
+    if not isinstance(said, dict):
+        raise ConfigurationError(f"an analysis is a map that begins `analysis: name`; received {said!r:.60}")
+    common = set(Document.__struct_fields__) - {"own", "origin"}
+    own = {str(key): value for key, value in said.items() if key not in common}
+    general = {key: value for key, value in said.items() if key in common}
+    document = msgspec.convert(general, Document, strict=False)
+    document = msgspec.structs.replace(document, own=own, origin=file)
+    if document.supplier == "function":
+        raise ConfigurationError("supplier: a Python function joins by the decorator `analysis`, without a file")
+    if document.analysis in functions():
+        raise ConfigurationError("a Python function has this name already; choose another")
+    importlib.import_module(f"analyses.suppliers.{document.supplier}")  # its import registers it
+    supply = SUPPLIERS[document.supplier]
+    return supply.build(document, keys_of(supply, document))
