@@ -169,6 +169,8 @@ def test_from_a_terminal_it_is_shown_and_not_kept(night: Night) -> None:
         ("mock alerts of gravitational waves", ["ev.tense == 'test' || ev.tense == 'injection'"]),
         ("redshifts", ["ev.predicate == 'redshift' && ev.assertion == 'asserted'"]),
         ("contradictions", []),
+        ("contradictions of my circular 34409", ["ev.earlier.circular == 34409.0"]),
+        ("contradictions of claims by Kann", ["ev.earlier.by.contains('Kann')"]),
     ],
 )
 def test_a_sentence_means_what_it_says(sentence: str, expected: list[str]) -> None:
@@ -192,6 +194,8 @@ def test_objects_are_named_as_people_name_them() -> None:
         ("neutrinos visible from Mars", "observatory 'Mars'"),
         ("the weather", "'weather'"),
         ("significant", "About what"),
+        ("contradiction of my report", "Which report is yours"),
+        ("papers against circular 34409", "Contradictions of it"),
         ("", "To what|About what"),
     ],
 )

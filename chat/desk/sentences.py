@@ -90,6 +90,7 @@ def read_sentence(text: str, *, resolve: Resolve, sites: Sequence[str]) -> Sente
     """The rule that a sentence means. `resolve` knows objects by their names, `sites` are observatories by theirs.
     Raises Declined naming what was not understood."""
     reading = _Reading(text)
+    disputed = _disputed(reading)
     _bounds(reading, sites)
     objects = _objects(reading, resolve)
     _sorts(reading)
@@ -103,6 +104,9 @@ def read_sentence(text: str, *, resolve: Resolve, sites: Sequence[str]) -> Sente
         raise Declined(f"I do not understand '{' '.join(strange)[:80]}' here", KNOWN)
     if not reading.kinds:
         raise Declined("About what?", KNOWN)
+    if disputed and reading.kinds != ["kg.fact.contradiction"]:
+        raise Declined("Contradictions of it?", "Whose claim it is can be said of contradictions only.")
+    reading.conditions += disputed
     if objects:
         reading.conditions.insert(0, _about(objects, resolve))
         reading.names.append("about " + ", ".join(objects))
@@ -115,10 +119,23 @@ KNOWN = """You can name:
 - what: gravitational waves, binary neutron stars, GRBs (from Swift, Fermi, SVOM …), neutrinos, redshifts, circulars, \
 papers, contradictions
 - an object or several: about GRB 230307A, S230518h
+- whose claim is contradicted: contradictions of circular 34409, contradictions of claims by Kann
 - bounds: nearer than 200 Mpc; area below 100 deg2; localized within 5 arcmin; FAR below 1 per 10 years; significant; \
 within 10 deg of 187.7 +12.4; visible from paranal
 - mock alerts; at most 5 a day
 Anything else can be said as YAML: subscribe, a line break, and a rule as in docs/rules.md with one post."""
+
+
+def _disputed(reading: _Reading) -> list[str]:
+    """Whose earlier claim a contradiction is to be about."""
+    whom = r"(?:of|to|with|against)\s+(?:my\s+)?"
+    if found := reading.take(rf"{whom}(?:circular|gcn|report)s?\s+(?:gcn\s+)?(?P<n>\d{{3,6}})"):
+        return [f"ev.earlier.circular == {float(found['n'])}"]
+    if found := reading.take(rf"{whom}(?:claims?|results?|reports?|circulars?)\s+by\s+(?P<who>[^\W\d_][\w-]+)"):
+        return [f"ev.earlier.by.contains('{found['who']}')"]
+    if reading.take(r"(?:of|to|with|against)\s+my\s+(?:claims?|results?|reports?|circulars?)"):
+        raise Declined("Which report is yours?", "Say `contradictions of circular 34409`, or `… of claims by SURNAME`.")
+    return []
 
 
 def _bounds(reading: _Reading, sites: Sequence[str]) -> None:
