@@ -302,3 +302,12 @@ def test_what_has_faded_or_is_not_shown(body: str, missed: bool) -> None:
 )
 def test_triggers_taken_back_in_other_words(subject: str, body: str, taken_back: bool) -> None:
     assert bool(_facts("retraction", body, subject)) is taken_back
+
+
+def test_a_probability_of_a_false_trigger_takes_nothing_back() -> None:
+    body = "We selected limits such that the probability of a false trigger in a 100-sec window is 10^-4."
+    assert not _facts("retraction", body, "S310101ab: CZTI upper limits")
+
+
+def test_a_distance_behind_a_noun_is_no_label() -> None:
+    assert list(labelled('The object 2 arcsec south and the source 12" away, the star 3 and 12 arcsec north')) == []

@@ -160,3 +160,9 @@ def test_positions_of_labelled_sources_and_of_a_catalogued_galaxy() -> None:
 )  # fmt: skip
 def test_magnitudes_with_their_band_or_their_label_behind(body: str, said: list[tuple[float, str, str]]) -> None:
     assert [(f.value, f.qualifier["band"], f.object) for f in _facts("magnitude", body)] == said
+
+
+def test_a_pseudo_redshift_and_its_rounding_are_one() -> None:
+    body = "We find a pseudo-redshift pz = 1.76 from the prompt emission."
+    facts = _facts("redshift", body, "GRB 310101A: pseudo-z = 1.8 from prompt emission spectrum")
+    assert [f.value for f in facts] == [1.8]

@@ -162,9 +162,8 @@ _BLAZAR = (
 )
 #: One source by its name: "the source 4FGL J..., a blazar, is located within the 90% region".
 NAMED_SOURCE = compiled(
-    rf"\b(?P<source>(?:[34]FGL|3FHL) J\d{{4}}\.\d[+-]\d{{4}}|{_BLAZAR})\b(?:[^.;()]|\.\d|"
-    rf"\([^()]{0, 90}\)){0, 140}?\b(?:is|are|"
-    r"lies?) (?:located |found |lying )?"
+    rf"\b(?P<source>(?:[34]FGL|3FHL) J\d{{4}}\.\d[+-]\d{{4}}|{_BLAZAR})\b"
+    r"(?:[^.;()]|\.\d|\([^()]{0,90}\)){0,140}?\b(?:is|are|lies?) (?:located |found |lying )?"
     rf"(?:in|within|inside) (?:the )?(?:[^.;()]|\.\d){{0,40}}?{_WHERE}"
 )
 NEARBY = compiled(_WHERE)

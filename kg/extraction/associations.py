@@ -175,9 +175,9 @@ def _catalogued(text: str) -> Iterator[Link]:
     for match in islice(w.NO_CATALOGUED.finditer(text), _MOST):
         before, after = _around(text, match)
         if w.NEARBY.search(before[-90:]) or w.NEARBY.search(after[:90]):
-            named = re.match(r"[^.;]{0,30}\b(?:in|from) (?:the )?(?:Fermi[- ]?LAT )?(?P<which>[34]FGL|3FHL)\b", after)
-            what = f"{named['which']} source" if named else _words(match["what"])
-            yield Link(start=match.start(), end=match.end(), value=what, assertion="negated", by_reference=bool(named),
+            listed = re.match(r"[^.;]{0,30}\b(?:in|from) (?:the )?(?:Fermi[- ]?LAT )?(?P<which>[34]FGL|3FHL)\b", after)
+            what = f"{listed['which']} source" if listed else _words(match["what"])
+            yield Link(start=match.start(), end=match.end(), value=what, assertion="negated", by_reference=bool(listed),
                        why="no catalogued source is there")  # fmt: skip
     for match in islice(w.CATALOGUED.finditer(text), _MOST):
         rest = text[match.end() : match.end() + 320]

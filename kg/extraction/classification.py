@@ -69,10 +69,13 @@ def _durations(document: Document, where: Where) -> Iterator[Candidate]:
         cond = bool(w.COND.search(before[-80:]))
         plural = bool(re.search(r"\b(?:GRBs|bursts)$", span)) and not re.search(r"border", span)
         other = bool(
-            w.OTHERS.search(before[-40:]) or w.COMPARED.search(after[:25]) or re.match(r"\s*GRBs \d{6}", after)
+            w.OTHERS.search(before[-40:])
+            or w.EVERY.search(before)
+            or w.COMPARED.search(after[:25])
+            or re.match(r"\s*GRBs \d{6}", after)
         )
         denied = bool(w.NEGATED.search(before[-30:]))
-        not_it = w.NOT_OF_CLASS.search(before) or w.NOT_OF_CLASS.search(before + span[: _article(span)])
+        not_it = w.NOT_OF_CLASS.search(before + span[: _article(span)]) and not w.HEDGE.search(before[-80:])
         plural = plural and not w.MEMBER.search(before)
         near = w.APART.split(before[-50:])[-1]
         asked = after.strip().endswith("?")

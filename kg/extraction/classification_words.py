@@ -187,10 +187,12 @@ COND = compiled(
     re.I,
 )
 OTHERS = compiled(
-    r"\b(?:bursts|GRBs|sample|population|catalog\w*|known|other|previous|average|typical|every|each|most|many|all|"
+    r"\b(?:bursts|GRBs|sample|population|catalog\w*|known|other|previous|average|typical|"
     r"compared|classes)\b",
     re.I,
 )
+#: Directly in front: the class of bursts, not this one.
+EVERY = compiled(r"\b(?:every|each|most|many|all|any) (?:other )?$", re.I)
 COMPARED = compiled(r"\b(?:known|other|previous|average|typical|compared|found to date)\b", re.I)
 SPOKEN_OF = compiled(r"\b(?:triggers?|event|source|GRB|it|they|this)\b", re.I)
 #: Kinds that are told of one event only by the word itself; others also stand in passing.

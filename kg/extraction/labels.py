@@ -8,9 +8,11 @@ from collections.abc import Iterator
 from kg.openings import compiled
 
 _LABEL = compiled(
-    r"\b(?P<noun>[Ss]ource|[Oo]bject|[Cc]andidate|[Ss]tar|[Gg]alaxy) ?\(?(?P<label>(?:#|"
-    r"[Nn]o\. ?)?[A-Z]?\d{1,2}|[A-Z])\b"
-    r"(?!\.\S|-|['/]\w)|(?<![\w.])(?P<bare>S\d)\b(?!\.\S|-|['/]\w)"
+    r"\b(?P<noun>[Ss]ource|[Oo]bject|[Cc]andidate|[Ss]tar|[Gg]alaxy) ?\(?"
+    r"(?P<label>(?:#|[Nn]o\. ?)?[A-Z]?\d{1,2}|[A-Z])\b"
+    # "the object 2 arcsec south" has no label.
+    r"(?!\.\S|-|['/]\w|\"| ?(?:and \d+ ?)?(?:arc|deg|mag|sigma|hours?|days?|h\b|s\b|%))"
+    r"|(?<![\w.])(?P<bare>S\d)\b(?!\.\S|-|['/]\w)"
 )
 _IT = compiled(r"\W*(?:(?:The|This|That) (?:\w+ ){0,2}(?:source|object|spectrum|star|candidate)|It)\b")
 

@@ -57,12 +57,18 @@ def same(a: Reading, b: Reading) -> bool:
     return abs(a.value - b.value) <= 0.006 * (1.0 + b.value)
 
 
-def _repeats(a: Reading, b: Reading) -> bool:
-    """Whether one reading says the other again, more or less finely: 0.638 is no second printing of 0.63."""
-    if a.value is None or b.value is None or a.error or b.error:
-        return same(a, b)
+def _rounded(a: Reading, b: Reading) -> bool:
+    """Whether one value is the other rounded: 0.638 is no second printing of 0.63, but 1.8 is one of 1.76."""
+    if a.value is None or b.value is None or a.limit != b.limit:
+        return False
     coarser = max(10.0 ** -len(repr(v).partition(".")[2]) for v in (a.value, b.value))
-    return same(a, b) and abs(a.value - b.value) <= 0.51 * coarser
+    return abs(a.value - b.value) <= 0.51 * coarser
+
+
+def _repeats(a: Reading, b: Reading, whose: Whose) -> bool:
+    """Whether a reading says another again. Systems on one line of sight may lie close to each other."""
+    apart = whose in ("intervening", "field galaxy") and not (a.error or b.error)
+    return _rounded(a, b) or (same(a, b) and not (apart and a.value is not None))
 
 
 def verdicts(pool: list[Found], subject: str, body: str) -> list[Verdict]:
@@ -152,7 +158,7 @@ def _besides(
 ) -> tuple[bool, float, str]:
     """The verdict on what is not the circular's claim; what is told is noted in `told`, so that it is told once."""
     assertion = _assertion(found)
-    if any(_repeats(found.reading, reading) and kind in ("claim", assertion + whose) for reading, kind in told):
+    if any(_repeats(found.reading, reading, whose) and kind in ("claim", assertion + whose) for reading, kind in told):
         return False, 0.1, "said already"
     told_now = (found.reading, assertion + whose)
     if assertion in ("cited", "hypothetical", "negated"):
@@ -171,7 +177,7 @@ def _besides(
     if found in live and _bound(found):
         told.append(told_now)
         return True, 0.7, "a bound on the event's redshift"
-    no_value = main is None or _bound(main)
+    no_value = main is None or (_bound(main) and not _bound(found))
     if (
         found.judged.sort == "pseudo"
         and no_value

@@ -49,11 +49,13 @@ _DENIED = compiled(
     r"|\b(?:is|are|was|were) (?:all )?(?:caused by|due to) (?:a |the )?(?:noise|misidentif\w+|star[- ]?tracker|"
     r"loss|false|"
     r"instrumental|particle|statistical|hardware|detector|solar|background)"
-    r"|\bmis-?classified as (?:an? )?(?:GRBs?|gamma-ray bursts?)|: not astrophysical\b|\bfalse (?:trigger|alarm)s?\b"
+    r"|\bmis-?classified as (?:an? )?(?:GRBs?|gamma-ray bursts?)|: not astrophysical\b"
     r"|\blikely due to (?:an? )?(?:background|noise|instrumental)"
     r"|\b(?:is|are) (?:likely |most likely |probably )?(?:a )?(?:noise\b|false (?:trigger|alarm)|spurious|background)",
     re.I,
 )
+#: A subject's word for it; in a body it may be a probability.
+_FALSE = compiled(r"\bfalse (?:trigger|alarm)s?\b", re.I)
 #: A body's denial counts only where it speaks of a trigger or of the event.
 _OF_EVENT = compiled(r"\btriggers?\b|\bevents?\b|\balerts?\b|\bGRB|\bthey\b|\bit\b|\bthese\b|\bnone\b|"
                        r"\bnotices?\b|\bsource\b"
@@ -107,7 +109,7 @@ def _in_subject(document: Document) -> Iterator[tuple[re.Match[str], str, str]]:
     if bare and (of := _of(text)):
         yield bare, "retracted", of
         return
-    denied = _DENIED.search(text)
+    denied = _DENIED.search(text) or _FALSE.search(text)
     if denied and not re.search(r"\bwhether\b|\?", text):
         yield denied, "not_a_burst", "event"
 
@@ -194,8 +196,9 @@ def _verdict(
     begin, stop = sentence(text, match.start(), match.end())
     own = text[begin:stop]
     if how == "not_a_burst":
+        about = document.about or ""
         if "classified" in match.group():
-            return True, "says that the trigger was none"
+            return about.startswith("GRB") or " trigger " in about, "says what the trigger was not"
         if re.match(r" ?(?:afterglow|counterpart|host|candidate)", text[match.end() :]):
             return False, "denies an afterglow, not the burst"
         if re.search(r"\btriggers?\b", own, re.I) and not re.search(
@@ -230,7 +233,7 @@ def reads_again(fact: Fact) -> bool:
     text = Even(fact.text).text
     if fact.value == "retracted":
         return bool(re.search(r"retract|withdr|cancel|no longer|disregard|ignore", text, re.I) or _WRONG.search(text))
-    return fact.value == "not_a_burst" and bool(_DENIED.search(text))
+    return fact.value == "not_a_burst" and bool(_DENIED.search(text) or _FALSE.search(text))
 
 
 GRAMMAR = Grammar(predicates=("retraction",), propose=propose, reads_again=reads_again)
