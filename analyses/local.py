@@ -7,7 +7,7 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import CancelledError, Future
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
@@ -26,14 +26,14 @@ if TYPE_CHECKING:
 WARM = "analyses.warm"
 
 
-def begin_worker(modules: Sequence[str], paths: Sequence[Path] = ()) -> None:
+def begin_worker(modules: Sequence[str], paths: Sequence[Path] = (), services: Mapping[str, str] | None = None) -> None:
     """Know all analyses, those in `modules` and those that files in `paths` describe too, and leave Ctrl-C to the
     parent, which cancels in order. Workers give way to their parent: taking alerts in and deciding on them must not
     wait for a plot."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if hasattr(os, "nice"):
         os.nice(5)
-    suppliers.use(paths)
+    suppliers.use(paths, services)
     known()
     for module in modules:
         importlib.import_module(module)
@@ -120,6 +120,6 @@ class LocalExecutor:
             max_workers=self._workers,
             max_tasks=self._max_tasks,  # whatever leaks ends with the worker
             initializer=begin_worker,
-            initargs=(self._modules, suppliers.paths()),
+            initargs=(self._modules, suppliers.paths(), suppliers.services()),
             context=context,
         )

@@ -40,6 +40,8 @@ def describe(name: str) -> Analysis:
     if name not in everything:
         broken = [problem for problem in _suppliers().problems() if f"'{name}'" in problem]
         hint = f": {broken[0]}" if broken else did_you_mean(name, list(everything))
+        if name in (off := _suppliers().switched_off()):
+            raise ConfigurationError(f"the analysis '{name}' is off: {off[name]}")
         raise ConfigurationError(f"no analysis is named '{name}'{hint}")
     return everything[name]
 

@@ -119,7 +119,7 @@ def assemble(
     except OSError as error:
         raise ConfigurationError(f"data folder {settings.data_dir} cannot be made: {error.strerror}") from error
 
-    suppliers.use(settings.analyses.paths)
+    suppliers.use(settings.analyses.paths, settings.analyses.services)
     for problem in suppliers.problems():
         log.error("%s", problem)
     journal = Journal.open(settings.journal_url, synchronous=settings.journal.synchronous)

@@ -122,7 +122,7 @@ def load(path: Path | None = None, environment: Mapping[str, str] = os.environ) 
         if value is not None and not (keys[0] in ONLY_BY_FILE and keys[0] not in data):
             _set(data, keys, value)
     settings = _convert(data, file)
-    suppliers.use(settings.analyses.paths)
+    suppliers.use(settings.analyses.paths, settings.analyses.services)
     return settings
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from analyses.registry import functions
-from analyses.suppliers.contract import SUPPLIERS, Document, keys_of
+from analyses.suppliers.contract import SUPPLIERS, Document, SwitchedOff, keys_of
 from nuncius.core.errors import ConfigurationError, NunciusError
 
 if TYPE_CHECKING:
@@ -28,12 +28,16 @@ MAX_BYTES = 256 * 1024
 
 #: Where this process' children find the paths, whoever starts them; separated as in PATH.
 VARIABLE = "NUNCIUS_ANALYSES_PATHS"
+#: The same for addresses of services, as JSON.
+SERVICES = "NUNCIUS_ANALYSES_SERVICES"
 
 
-def use(paths: Sequence[Path]) -> None:
-    """Know the analyses of these files and folders too, here and in the processes that this one starts. Executors pass
-    `paths()` to their workers, which call this."""
+def use(paths: Sequence[Path], services: Mapping[str, str] | None = None) -> None:
+    """Know the analyses of these files and folders too, and the addresses of services that files name, here and in the
+    processes that this one starts. Executors pass `paths()` and `services()` to their workers, which call this."""
     os.environ[VARIABLE] = os.pathsep.join(str(path.resolve()) for path in paths)
+    if services is not None:
+        os.environ[SERVICES] = msgspec.json.encode(dict(services)).decode()
 
 
 def paths() -> tuple[Path, ...]:
@@ -41,20 +45,38 @@ def paths() -> tuple[Path, ...]:
     return tuple(Path(path) for path in os.environ.get(VARIABLE, "").split(os.pathsep) if path)
 
 
+def services() -> dict[str, str]:
+    """Addresses of services by the names that files know them by."""
+    return msgspec.json.decode(os.environ.get(SERVICES) or "{}", type=dict[str, str])
+
+
 def supplied() -> dict[str, Analysis]:
     """The analyses of all files by name; a later path replaces its namesake."""
-    return _load(paths())[0]
+    return _now()[0]
 
 
 def problems() -> tuple[str, ...]:
     """What is wrong with files of analyses: file, field and how to mend it."""
-    return _load(paths())[1]
+    return _now()[1]
+
+
+def switched_off() -> dict[str, str]:
+    """Analyses that wait for a setting, and for which one."""
+    return _now()[2]
+
+
+Loaded = tuple[dict[str, "Analysis"], tuple[str, ...], dict[str, str]]
+
+
+def _now() -> Loaded:
+    return _load(paths(), tuple(sorted(services().items())))
 
 
 @cache
-def _load(extra: tuple[Path, ...]) -> tuple[dict[str, Analysis], tuple[str, ...]]:
+def _load(extra: tuple[Path, ...], _services: tuple[tuple[str, str], ...]) -> Loaded:
     found: dict[str, Analysis] = {}
     wrong: list[str] = []
+    off: dict[str, str] = {}
     for path in (FOLDER, *extra):
         here: dict[str, Analysis] = {}
         if not path.exists():
@@ -63,16 +85,18 @@ def _load(extra: tuple[Path, ...]) -> tuple[dict[str, Analysis], tuple[str, ...]
             for made in _file(file):
                 if isinstance(made, str):
                     wrong.append(made)
+                elif isinstance(made, SwitchedOff):
+                    off[made.analysis] = str(made)
                 elif made.name in here:
                     wrong.append(f"{file}: the analysis '{made.name}' stands twice")
                 else:
                     here[made.name] = made
         found |= here
-    return found, tuple(wrong)
+    return found, tuple(wrong), {name: why for name, why in off.items() if name not in found}
 
 
-def _file(file: Path) -> Iterator[Analysis | str]:
-    """The analyses of a file, and in words what is wrong with the others."""
+def _file(file: Path) -> Iterator[Analysis | SwitchedOff | str]:
+    """The analyses of a file, which of them are off, and in words what is wrong with the others."""
     try:
         documents = _documents(file)
     except ConfigurationError as error:
@@ -82,6 +106,8 @@ def _file(file: Path) -> Iterator[Analysis | str]:
         name = document.get("analysis", "without a name") if isinstance(document, dict) else "that is no map"
         try:
             yield _analysis(document, file)
+        except SwitchedOff as off:
+            yield off
         except (NunciusError, msgspec.ValidationError) as error:
             yield f"{file}: the analysis '{name}': {error}"
 

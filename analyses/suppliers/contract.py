@@ -81,6 +81,14 @@ class Supply(msgspec.Struct, frozen=True, kw_only=True):
 SUPPLIERS: Registry[Supply] = Registry("supplier")
 
 
+class SwitchedOff(ConfigurationError):
+    """The analysis is there as soon as somebody sets what the message says."""
+
+    def __init__(self, analysis: str, message: str) -> None:
+        super().__init__(message)
+        self.analysis = analysis
+
+
 def made(
     document: Document,
     function: Callable[..., Result],
