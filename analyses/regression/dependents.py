@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 Ask = Callable[[str, Mapping[str, Any]], list[dict[str, Any]]]
 
 DEPENDING = "cases_depending_on"
-RESOLVED = "cases_resolved"
+RESOLVED = "case_resolved"
 HELD = "cases_of_data"
 
 
@@ -29,9 +29,12 @@ def dependents(
     be asked: to leave a case out unsaid would be a wrong answer."""
     name = package_name(package)
     found = {str(row["case"]) for row in ask(DEPENDING, {"package": name})}
-    known = {str(row["case"]) for row in ask(RESOLVED, {})}
     for case in cases.values():
-        if touched(case, [name]) or (case.name not in found | known and _requires(case, name, bench, stop)):
+        if case.name in found or touched(case, [name]):
+            found.add(case.name)
+            continue
+        unresolved = not ask(RESOLVED, {"case": case.name})
+        if unresolved and _requires(case, name, bench, stop):
             found.add(case.name)
     return [case for case in cases.values() if case.name in found]
 
