@@ -65,7 +65,7 @@ def run(
         started = time.monotonic()
         with (place / "printed").open("wb") as printed:
             process = subprocess.Popen(  # noqa: S603
-                [*(_walls(network)), str(python), "-s", "-P", "-S", str(CHILD)],
+                [*(walls(network)), str(python), "-s", "-P", "-S", str(CHILD)],
                 stdin=subprocess.PIPE,
                 stdout=printed,
                 stderr=subprocess.STDOUT,
@@ -149,7 +149,7 @@ def _environment(place: Path, seed: int) -> dict[str, str]:
 
 
 @cache
-def _walls(network: bool) -> tuple[str, ...]:
+def walls(network: bool) -> tuple[str, ...]:
     """A command that starts another in namespaces of its own, and kills it with us; nothing where that is forbidden."""
     unshare, setpriv = shutil.which("unshare"), shutil.which("setpriv")
     if unshare is None or setpriv is None:
@@ -166,4 +166,4 @@ def _walls(network: bool) -> tuple[str, ...]:
 
 def walled() -> bool:
     """Whether runs are kept from the network and from other processes here."""
-    return bool(_walls(False))
+    return bool(walls(False))

@@ -105,6 +105,7 @@ def made(
 
     said = msgspec.to_builtins(msgspec.structs.replace(document, origin=Path(), about="", example=""), enc_hook=str)
     digest = hashlib.sha256(msgspec.json.encode(said, order="deterministic") + content).hexdigest()[:12]
+    required = [f"--with {name}=…" for name, one in known.items() if one.required]
     return Analysis(
         name=document.analysis,
         version=f"{document.version}+{digest}",
@@ -112,7 +113,7 @@ def made(
         parameters=known,
         function=filled,
         supplier=document.supplier,
-        example=document.example or f"nuncius analyse {document.analysis}",
+        example=document.example or " ".join(["nuncius analyse", document.analysis, *required]),
     )
 
 
@@ -125,7 +126,7 @@ def parameter(name: str, said: Declared) -> Parameter:
     """One declared parameter, its default converted as a given value would be. Raises ConfigurationError."""
     if not name.isidentifier():
         raise ConfigurationError(f"parameters: '{name}' is no name; use letters, digits and '_'")
-    annotation: Any = Literal[said.allowed] if said.allowed else TYPES[said.type]  # type: ignore[valid-type]
+    annotation: Any = Literal[said.allowed] if said.allowed else TYPES[said.type]
     _known_unit(name, said.unit)
     default = said.default
     if default is not None and said.type != "value":

@@ -1,0 +1,91 @@
+"""Keeps one command: a script that starts it, bounds it, and ends it with all that it started when its time is over or
+when we, who hold the other end of its input, are gone. Standard library only.
+
+It reads one line of JSON, and answers with one: {"status": 0, "late": false}.
+"""
+
+import contextlib
+import ctypes
+import json
+import os
+import resource
+import select
+import signal
+import subprocess
+import sys
+import time
+
+PR_SET_CHILD_SUBREAPER = 36
+
+
+def main() -> None:
+    """Start, wait, end."""
+    asked = json.loads(sys.stdin.buffer.readline())
+    with contextlib.suppress(OSError, AttributeError):  # Linux: orphans of the command become ours, and are found
+        ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+    def bounds() -> None:
+        for name, limit in asked["limits"].items():
+            number = getattr(resource, f"RLIMIT_{name}")
+            hard = resource.getrlimit(number)[1]
+            least = limit if hard == resource.RLIM_INFINITY else min(limit, hard)
+            resource.setrlimit(number, (least, least))
+
+    place = asked["place"]
+    with (
+        open(os.path.join(place, "stdin"), "rb") as given,
+        open(os.path.join(place, "stdout"), "wb") as out,
+        open(os.path.join(place, "stderr"), "wb") as err,
+    ):
+        try:
+            process = subprocess.Popen(  # noqa: S603
+                asked["argv"],
+                stdin=given,
+                stdout=out,
+                stderr=err,
+                cwd=asked["work"],
+                env=asked["environment"],
+                start_new_session=True,
+                preexec_fn=bounds,
+            )
+        except OSError as error:
+            print(json.dumps({"status": 127, "late": False, "error": str(error)}), flush=True)
+            return
+    late = wait(process, time.monotonic() + asked["seconds"])
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
+    status = process.wait()
+    end_orphans()
+    with contextlib.suppress(BrokenPipeError):
+        print(json.dumps({"status": status, "late": late}), flush=True)
+
+
+def wait(process: "subprocess.Popen[bytes]", deadline: float) -> bool:
+    """Until the command ends, its time is over (True) or nobody wants its answer any more."""
+    while process.poll() is None:
+        left = deadline - time.monotonic()
+        if left <= 0:
+            return True
+        if select.select([sys.stdin], [], [], min(left, 0.05))[0] and not os.read(sys.stdin.fileno(), 1):
+            return False
+    return False
+
+
+def end_orphans() -> None:
+    """Kill what left the command's process group: Linux lists our children, orphans among them."""
+    while True:
+        try:
+            with open(f"/proc/self/task/{os.getpid()}/children", encoding="ascii") as listed:
+                children = [int(pid) for pid in listed.read().split()]
+        except OSError:
+            return
+        if not children:
+            return
+        for pid in children:
+            with contextlib.suppress(ProcessLookupError, PermissionError, ChildProcessError):
+                os.kill(pid, signal.SIGKILL)
+                os.waitpid(pid, 0)
+
+
+if __name__ == "__main__":
+    main()
