@@ -130,10 +130,18 @@ class SlackDesk:
         if known is None or now - known[0] > REMEMBERED:
             named = self._settings.reviewers
             groups = [group for group in named if group.startswith("S")]
-            reviewer = user in named or any(user in self._api.group(group) for group in groups)
+            reviewer = user in named or any(self._belongs(user, group) for group in groups)
             known = (now, Person(id=f"{DOOR}:{user}", name=self._api.called(user), reviewer=reviewer))
             self._people[user] = known
         return known[1]
+
+    def _belongs(self, user: str, group: str) -> bool:
+        try:
+            return user in self._api.group(group)
+        except PermanentError as error:
+            # Whoever asks is still answered; only reviewing waits until somebody mends it.
+            log.error("nobody is a reviewer by the group %s: %s", group, error)
+            return False
 
 
 def _said(answer: Answer) -> Report:

@@ -26,7 +26,7 @@ class SlackSocket:
     """Keeps one connection open and hands what comes over it to the door. `ping_s` is how soon a dead one is noticed:
     after four of them, and five failed pings."""
 
-    def __init__(self, settings: SlackSettings, door: SlackDoor, *, ping_s: float = 5.0) -> None:
+    def __init__(self, settings: SlackSettings, door: SlackDoor, *, ping_s: float = 3.0) -> None:
         token = settings.app_token or read_secret(settings.app_token_file, "an app token", "app_token")
         self._settings, self._door, self._token, self._ping_s = settings, door, token, ping_s
 

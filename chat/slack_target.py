@@ -12,6 +12,7 @@ from typing import Any
 
 from chat.contract import HEAD, Blob, Delivery, rank
 from chat.markdown import clean
+from chat.plaintable import cell
 from chat.slack import Refused, SlackApi, SlackSettings
 from chat.slack_blocks import blocks, escape, fallback
 from nuncius.core.clock import Clock
@@ -21,6 +22,9 @@ from nuncius.core.report import Picture, Report, ReportState, Severity
 _EVENT_TYPE = "nuncius_report"
 # The message is gone or may no longer be edited: a person deleted it, or the workspace limits editing.
 _GONE = {"message_not_found", "cant_update_message", "edit_window_closed"}
+
+#: Values of an analysis that go into a message's metadata, which Slack keeps short.
+MOST_VALUES = 20
 
 Json = dict[str, Any]
 
@@ -117,7 +121,11 @@ class SlackTarget:
         """Edit the report's messages where they stand; post it in `channel` if it is not there."""
         text = fallback(report, test=test)
         body = blocks(report, test=test, interactive=self._settings.interactive)
-        content = {"text": text, "blocks": body, "metadata": _metadata(report.thread, report.slot, report.key)}
+        content = {
+            "text": text,
+            "blocks": body,
+            "metadata": _metadata(report.thread, report.slot, report.key, **_facts(report)),
+        }
         kept = {}
         for room, ts in messages.items():
             try:
@@ -170,8 +178,17 @@ def _call_slot(report: Report) -> str:
     return f"{report.slot}/call"
 
 
-def _metadata(thread: str, slot: str, key: str) -> Json:
-    return {"event_type": _EVENT_TYPE, "event_payload": {"thread": thread, "slot": slot, "key": key}}
+def _metadata(thread: str, slot: str, key: str, **more: Any) -> Json:
+    return {"event_type": _EVENT_TYPE, "event_payload": {"thread": thread, "slot": slot, "key": key, **more}}
+
+
+def _facts(report: Report) -> Json:
+    """What a machine that reads the channel wants to know: the cause, how it stands, and an analysis's values."""
+    told: Json = {"rule": report.rule, "event": report.event_id, "severity": report.severity.value}
+    told |= {"state": report.state.value, "revision": report.revision}
+    values = next((table.rows for table in report.tables if table.columns == ["quantity", "value"]), [])
+    kept = {str(row[0]): cell(row[1]) for row in values[:MOST_VALUES] if len(row) == 2}
+    return {name: value for name, value in (told | {"values": kept}).items() if value}
 
 
 def _is(message: Json, thread: str, slot: str) -> bool:

@@ -6,6 +6,7 @@ have an address Slack can reach. Nothing unsigned, old or long comes in; what co
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 from typing import Any
@@ -25,6 +26,8 @@ log = logging.getLogger(__name__)
 
 #: Slack's payloads hold the message that a button stands in; a long one is some 30 kB.
 MOST_BYTES = 1_000_000
+#: Longest time that a body may take to arrive, in seconds.
+BODY_S = 10.0
 #: The address's last word → the sort of payload, as Socket Mode calls it.
 _SORTS = {"interactivity": "interactive", "commands": "slash_commands", "events": "events_api"}
 
@@ -38,13 +41,19 @@ def slack_routes(door: SlackDoor, settings: SlackSettings, clock: Clock) -> APIR
     async def knock(what: str, request: Request, later: BackgroundTasks) -> Response:
         if what not in _SORTS:
             return Response(status_code=404)
-        body = b""
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > MOST_BYTES:
-                return Response(status_code=413)
         told = request.headers.get("x-slack-request-timestamp", "")
         proof = request.headers.get("x-slack-signature", "")
+        if not told or not proof:
+            return Response(status_code=401)
+        body = b""
+        try:
+            async with asyncio.timeout(BODY_S):
+                async for chunk in request.stream():
+                    body += chunk
+                    if len(body) > MOST_BYTES:
+                        return Response(status_code=413)
+        except TimeoutError:
+            return Response(status_code=408)
         if not signed(secret, body, told, proof, clock.now().timestamp()):
             log.warning("/slack/%s: refused a request that Slack has not signed just now", what)
             return Response(status_code=401)

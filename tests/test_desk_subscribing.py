@@ -193,6 +193,7 @@ def test_objects_are_named_as_people_name_them() -> None:
         ("GW nearer than 200 Mpc or area below 20 deg2", "One thing at a time"),
         ("neutrinos visible from Mars", "observatory 'Mars'"),
         ("the weather", "'weather'"),
+        ("GW " * 201, "That is long"),
         ("significant", "About what"),
         ("contradiction of my report", "Which report is yours"),
         ("papers against circular 34409", "Contradictions of it"),

@@ -109,3 +109,15 @@ def test_reviewers_are_known_by_their_group_and_asked_for_seldom(stage: Stage) -
         stage.say(BOB, "status")
     assert stage.slack.count("users.info") == 2
     assert stage.slack.count("usergroups.users.list") == 1
+
+
+def test_a_group_that_cannot_be_asked_makes_nobody_a_reviewer_and_keeps_nobody_from_asking(stage: Stage) -> None:
+    stage.slack.groups.clear()
+    assert stage.say(BOB, "status")["text"].startswith("Nuncius at ")
+    assert stage.say(BOB, "approve 1")["text"].startswith("That is for reviewers")
+
+
+def test_machines_read_the_cause_and_the_values_in_a_messages_metadata(stage: Stage) -> None:
+    (said,) = [m["metadata"]["event_payload"] for m in stage.slack.channels[CHANNEL] if "at 3.5e-12 Hz" in m["text"]]
+    assert (said["rule"], said["event"], said["severity"], said["state"]) == ("near", "a", "notice", "current")
+    assert said["values"]["doubled"] == "7e-12 Hz"

@@ -58,6 +58,8 @@ _DEG = {"deg": 1.0, "degree": 1.0, "degrees": 1.0, "°": 1.0, "arcmin": 1 / 60, 
         "arcsec": 1 / 3600, "arcseconds": 1 / 3600, "″": 1 / 3600}  # fmt: skip
 _YEAR_S = 365.25 * 86_400.0
 
+MOST_CHARACTERS = 600
+
 Resolve = Callable[[str], str | None]
 
 
@@ -89,6 +91,8 @@ class _Reading:
 def read_sentence(text: str, *, resolve: Resolve, sites: Sequence[str]) -> Sentence:
     """The rule that a sentence means. `resolve` knows objects by their names, `sites` are observatories by theirs.
     Raises Declined naming what was not understood."""
+    if len(text) > MOST_CHARACTERS:
+        raise Declined("That is long", f"A sentence has at most {MOST_CHARACTERS} characters; longer ones are YAML.")
     reading = _Reading(text)
     disputed = _disputed(reading)
     _bounds(reading, sites)
