@@ -47,6 +47,7 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     latitude: Annotated[float, msgspec.Meta(ge=-90.0, le=90.0)] | None = None
     longitude: Annotated[float, msgspec.Meta(ge=-180.0, le=180.0)] | None = None
     limit: TypicalLimit | None = None
+    triggers_per_year: Annotated[float, msgspec.Meta(gt=0.0)] | None = None
 
 
 def load_instruments(path: Path | None = None) -> dict[str, Instrument]:

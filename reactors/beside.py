@@ -28,21 +28,22 @@ def regions_beside(journal: Journal, ev: dict[str, Any]) -> list[dict[str, Any]]
     found: dict[str, dict[str, Any]] = {}
     for stored in journal.around(datetime.fromisoformat(ev["trigger_time"]), WINDOW_S):
         event = stored.event
-        name = _maker(event.data)
-        if event.is_real and not event.is_retraction and name != _maker(ev) and _can_be_drawn(event):
+        name = maker(event.data)
+        if event.is_real and not event.is_retraction and name != maker(ev) and has_region(event):
             found.pop(name, None)
             found[name] = {"name": name, "sky": event.data["sky"]}
     return list(found.values())[-MOST:]
 
 
-def _maker(data: dict[str, Any]) -> str:
+def maker(data: dict[str, Any]) -> str:
     """Who localizes as one: an instrument, or all gravitational-wave detectors together."""
     if data.get("messenger") == "GW":
         return str(data.get("mission") or "")
     return f"{data.get('mission') or ''} {data.get('instrument') or ''}".strip()
 
 
-def _can_be_drawn(event: Event) -> bool:
+def has_region(event: Event) -> bool:
+    """Whether an event tells a region that can be drawn and computed with."""
     try:
         sky = parse_sky(event.data.get("sky") or {})
     except FormatError:

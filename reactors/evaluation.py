@@ -78,6 +78,11 @@ class Evaluation:
             found = self._looked[expression.source] = (self.evaluate(expression, values), self.seen(expression, values))
         return found
 
+    @property
+    def maps(self) -> Maps:
+        """What functions look up: actions may too."""
+        return self._maps
+
     def evaluate(self, expression: Expression, values: Mapping[str, Outcome] | None = None) -> Outcome:
         """The expression's value. `values` are its names beside `ev`. Never raises."""
         quick = self._compare(expression)

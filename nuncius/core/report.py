@@ -50,6 +50,14 @@ class Link(msgspec.Struct, frozen=True, kw_only=True):
     url: str
 
 
+class Attachment(msgspec.Struct, frozen=True, kw_only=True):
+    """A file for machines, kept as a blob in the journal under its SHA-256: a result as JSON, say."""
+
+    name: str
+    sha256: str
+    media_type: str = "application/json"
+
+
 class Report(msgspec.Struct, frozen=True, kw_only=True):
     """One message in the thread of an object.
 
@@ -74,6 +82,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     event_id: str = ""
     tables: list[Table] = []
     pictures: list[Picture] = []
+    attachments: list[Attachment] = []
     caveats: list[str] = []
     links: list[Link] = []
     asks: int | None = None
