@@ -3,6 +3,7 @@ alone."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -219,3 +220,16 @@ def test_a_subscription_is_changed_by_its_owner_and_stays_until_the_new_one_is_k
     assert [one.id for one in Subscriptions(night.journal).in_force()] == [1]
     assert says(night, shown.offers[0].words, ANN).ok
     assert [one.id for one in Subscriptions(night.journal).in_force()] == [2]
+
+
+def test_the_sentences_in_the_docs_are_understood(project: Path) -> None:
+    text = (project / "docs" / "chat.md").read_text(encoding="utf-8")
+    said = re.findall(r"^ +/nuncius subscribe (.+)$", text, re.M)
+    assert len(said) == 3
+    found = [conditions(sentence) for sentence in said]
+    assert found[0] == [
+        "ev.luminosity_distance < 200",
+        "visible_from(ev.sky, 'paranal', ev.received) > 0.5",
+        "ev.p_astro.BNS > 0.5",
+    ]
+    assert found[1] == ["ev.ra_dec_error < 0.0833333"]
