@@ -17,12 +17,24 @@ from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
 import msgspec
 
+from analyses.progress import progress
 from analyses.registry import analyses, describe, known
 from nuncius.core.errors import ConfigurationError
 from nuncius.core.result import Result
 from nuncius.core.sky import Annulus, Circle, Ellipse, ProbabilityMap
 
-__all__ = ["Analysis", "Parameter", "Supplier", "Unit", "analyses", "analysis", "describe", "known", "parameters_of"]
+__all__ = [
+    "Analysis",
+    "Parameter",
+    "Supplier",
+    "Unit",
+    "analyses",
+    "analysis",
+    "describe",
+    "known",
+    "parameters_of",
+    "progress",
+]
 
 F = TypeVar("F", bound=Callable[..., Result])
 
@@ -54,7 +66,11 @@ class Parameter(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Analysis(msgspec.Struct, frozen=True, kw_only=True):
-    """A named, versioned analysis. `version` changes whenever the numbers may; results are cached under it."""
+    """A named, versioned analysis. `version` changes whenever the numbers may.
+
+    `cached`: the same inputs give the same numbers, whenever and wherever it runs, so that a result may be kept and
+    given again. Not so where it looks at the clock, asks a service or reads a file that its inputs only name.
+    """
 
     name: str
     version: str
@@ -63,9 +79,10 @@ class Analysis(msgspec.Struct, frozen=True, kw_only=True):
     function: Callable[..., Result]
     supplier: Supplier = "function"
     example: str = ""
+    cached: bool = False
 
 
-def analysis(name: str, *, version: str, about: str, example: str = "") -> Callable[[F], F]:
+def analysis(name: str, *, version: str, about: str, example: str = "", cached: bool = False) -> Callable[[F], F]:
     """Register a keyword-only function as the analysis `name`; `example` is a command line that shows it at work."""
 
     def register(function: F) -> F:
@@ -76,6 +93,7 @@ def analysis(name: str, *, version: str, about: str, example: str = "") -> Calla
             parameters=parameters_of(function),
             function=function,
             example=example,
+            cached=cached,
         )
         analyses.add(name, made)
         return function

@@ -1,12 +1,13 @@
-"""Where analyses run. One contract, several places: this process, local worker processes, later other machines.
+"""Where analyses run. One contract, several places: this process, local worker processes, other machines.
 
 The contract, which one test suite checks over every executor:
 
 - `submit` returns at once; an unknown analysis is refused there with ConfigurationError.
 - The deadline counts from the moment the work begins, not while it waits for a free worker.
-- `result` gives the Result or raises what went wrong: DeadlineExceeded, Cancelled, TransientError (a worker died, a
-  connection was lost: try again) or PermanentError (it would fail again). Python's own TimeoutError says only that
-  `timeout_s` passed while the work goes on.
+- `result` gives the Result or raises what went wrong: DeadlineExceeded, Cancelled, WorkerLost (the process or machine
+  that did it is gone), another TransientError (a connection was lost: try again) or PermanentError (it would fail
+  again; more memory than `memory_mb` is such). Python's own TimeoutError says only that `timeout_s` passed while the
+  work goes on.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import Any, Protocol
 
 from analyses.inline import InlineExecutor
 from analyses.local import LocalExecutor
+from analyses.progress import Progress
 from nuncius.core.result import Result
 
 __all__ = ["Executor", "InlineExecutor", "Job", "LocalExecutor"]
@@ -31,6 +33,10 @@ class Job(Protocol):
         """Whether `result` would return or raise at once."""
         ...
 
+    def progress(self) -> Progress | None:
+        """What the analysis said last of how far it is; None where it says nothing, or no longer runs."""
+        ...
+
     def cancel(self) -> None:
         """Stop the work, also in mid-run; a job that is done stays as it is."""
         ...
@@ -44,6 +50,6 @@ class Executor(Protocol):
         ...
 
     def close(self) -> None:
-        """Stop all work and let go of the workers. Jobs that were not done, and later ones, give TransientError:
+        """Stop all work and let go of the workers. Jobs that were not done, and later ones, give WorkerLost:
         nobody withdrew them, so they are for another executor to do."""
         ...

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import tempfile
 import threading
 from concurrent.futures import Future, wait
+from pathlib import Path
 from typing import Any
 
 from analyses.contract import describe
+from analyses.progress import Progress, heard, telling
 from analyses.run import closed, run
 from nuncius.core.errors import Cancelled, DeadlineExceeded
 from nuncius.core.result import Result
@@ -22,6 +25,7 @@ class InlineJob:
         self._finish = threading.Lock()
         self._future: Future[Result] = Future()
         self._thread: int | None = None
+        self._told = Path()
 
     def work(self, turn: threading.Lock) -> None:
         """Run when it is this job's turn: the thread's target."""
@@ -34,7 +38,10 @@ class InlineJob:
             watch.daemon = True
             watch.start()
             try:
-                result = run(self.name, self._inputs, self._blobs)
+                with tempfile.TemporaryDirectory(prefix="nuncius-progress-") as folder:
+                    self._told = Path(folder) / "told"
+                    with telling(str(self._told)):
+                        result = run(self.name, self._inputs, self._blobs)
                 self._settle(result=result)
             except BaseException as error:
                 self._settle(error=error)
@@ -68,6 +75,9 @@ class InlineJob:
 
     def done(self) -> bool:
         return self._future.done()
+
+    def progress(self) -> Progress | None:
+        return heard(self._told)
 
     def cancel(self) -> None:
         self.give_up(Cancelled(f"analysis '{self.name}' was cancelled"))

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import importlib
+import itertools
 import multiprocessing
-import os
-import signal
+import shutil
+import tempfile
 import threading
-from collections.abc import Mapping, Sequence
 from concurrent.futures import CancelledError, Future
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from analyses import suppliers
-from analyses.contract import describe, known
-from analyses.run import closed, run
-from nuncius.core.errors import Cancelled, DeadlineExceeded, TransientError
+from analyses import worker
+from analyses.contract import describe
+from analyses.progress import Progress, heard
+from analyses.run import closed
+from nuncius.core.errors import Cancelled, DeadlineExceeded, WorkerLost
 from nuncius.core.result import Result
 
 if TYPE_CHECKING:
@@ -26,24 +26,11 @@ if TYPE_CHECKING:
 WARM = "analyses.warm"
 
 
-def begin_worker(modules: Sequence[str], paths: Sequence[Path] = (), services: Mapping[str, str] | None = None) -> None:
-    """Know all analyses, those in `modules` and those that files in `paths` describe too, and leave Ctrl-C to the
-    parent, which cancels in order. Workers give way to their parent: taking alerts in and deciding on them must not
-    wait for a plot."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    if hasattr(os, "nice"):
-        os.nice(5)
-    suppliers.use(paths, services)
-    known()
-    for module in modules:
-        importlib.import_module(module)
-
-
 class LocalJob:
     """A run in a worker process."""
 
-    def __init__(self, name: str, deadline_s: float, future: Future[Result]) -> None:
-        self._name, self._deadline_s, self._future = name, deadline_s, future
+    def __init__(self, name: str, deadline_s: float, future: Future[Result], told: Path) -> None:
+        self._name, self._deadline_s, self._future, self._told = name, deadline_s, future, told
         self._withdrawn = False
 
     def result(self, timeout_s: float | None = None) -> Result:
@@ -62,13 +49,16 @@ class LocalJob:
         if isinstance(failure, TimeoutError):  # `run` never lets one out, so this is the pool's own
             raise DeadlineExceeded(f"analysis '{self._name}' took longer than {self._deadline_s:g} s")
         if isinstance(failure, OSError | BrokenProcessPool):  # pebble's ProcessExpired is an OSError
-            raise TransientError(f"analysis '{self._name}': its worker process died ({failure})") from failure
+            raise WorkerLost(f"analysis '{self._name}': its worker process died ({failure})") from failure
         if isinstance(failure, CancelledError):  # set by the pool on what it was running
             raise Cancelled(f"analysis '{self._name}' was cancelled") if self._withdrawn else closed(self._name)
         raise failure
 
     def done(self) -> bool:
         return self._future.done()
+
+    def progress(self) -> Progress | None:
+        return heard(self._told)
 
     def cancel(self) -> None:
         self._withdrawn = True
@@ -80,11 +70,13 @@ class LocalExecutor:
     fork of a process with threads may hang, and a fresh interpreter takes two seconds to import astropy.
 
     A worker that spins past its deadline is killed; one that dies takes its own job along and no other.
-    `modules` are imported in each worker, so that analyses defined elsewhere are known there.
     """
 
-    def __init__(self, workers: int = 2, *, modules: Sequence[str] = (), max_tasks: int = 200) -> None:
-        self._workers, self._modules, self._max_tasks = workers, tuple(modules), max_tasks
+    def __init__(self, workers: int = 2, *, setup: worker.Setup | None = None, max_tasks: int = 200) -> None:
+        self._workers, self._max_tasks = workers, max_tasks
+        self._setup = setup or worker.Setup.as_here()
+        self._told = Path(tempfile.mkdtemp(prefix="nuncius-progress-"))
+        self._count = itertools.count()
         self._lock = threading.Lock()
         self._open: set[Future[Result]] | None = set()
         self._pool = self._fresh_pool()
@@ -97,9 +89,11 @@ class LocalExecutor:
             if not self._pool.active:  # an idle worker was killed: pebble gives the whole pool up
                 self._pool.stop()  # type: ignore[no-untyped-call]
                 self._pool = self._fresh_pool()
-            future = self._pool.schedule(run, args=(name, inputs, blobs), timeout=deadline_s)
+            told = self._told / str(next(self._count))
+            future = self._pool.schedule(worker.work, args=(name, inputs, blobs, str(told)), timeout=deadline_s)
             self._open = {other for other in self._open if not other.done()} | {future}
-        return LocalJob(name, deadline_s, future)
+        future.add_done_callback(lambda _: told.unlink(missing_ok=True))
+        return LocalJob(name, deadline_s, future, told)
 
     def close(self) -> None:
         with self._lock:
@@ -108,6 +102,7 @@ class LocalExecutor:
                 future.cancel()
             self._pool.stop()  # type: ignore[no-untyped-call]
             self._pool.join()
+            shutil.rmtree(self._told, ignore_errors=True)
 
     def _fresh_pool(self) -> ProcessPool:
         from pebble import ProcessPool
@@ -119,7 +114,7 @@ class LocalExecutor:
         return ProcessPool(
             max_workers=self._workers,
             max_tasks=self._max_tasks,  # whatever leaks ends with the worker
-            initializer=begin_worker,
-            initargs=(self._modules, suppliers.paths(), suppliers.services()),
+            initializer=worker.begin,
+            initargs=(self._setup,),
             context=context,
         )

@@ -13,7 +13,7 @@ import msgspec
 
 from analyses.contract import Analysis, describe
 from analyses.inputs import coerce
-from nuncius.core.errors import NunciusError, PermanentError, TransientError
+from nuncius.core.errors import NunciusError, PermanentError, TransientError, WorkerLost
 from nuncius.core.result import Result
 
 #: Packages whose versions may change a number.
@@ -42,9 +42,9 @@ def run(name: str, inputs: Mapping[str, Any], blobs: Mapping[str, bytes]) -> Res
     return msgspec.structs.replace(result, provenance={**made_here, **result.provenance})
 
 
-def closed(name: str) -> TransientError:
+def closed(name: str) -> WorkerLost:
     """What every executor says of work that it was closed over."""
-    return TransientError(f"analysis '{name}' was not done: the executor was closed")
+    return WorkerLost(f"analysis '{name}' was not done: the executor was closed")
 
 
 def provenance(analysis: Analysis, inputs: Mapping[str, Any], *, duration_s: float) -> dict[str, Any]:

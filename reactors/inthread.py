@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
+from analyses.progress import Progress
 from nuncius.core.errors import DeadlineExceeded, NunciusError, PermanentError
 from nuncius.core.result import Result
 
@@ -38,6 +39,9 @@ class InThread:
 
     def done(self) -> bool:
         return self._ended.is_set()
+
+    def progress(self) -> Progress | None:
+        return None  # such work says itself in the thread how far it is
 
     def cancel(self) -> None:
         self._stop.set()

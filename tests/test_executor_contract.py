@@ -13,6 +13,7 @@ import pytest
 from test_sky import fits_of, gaussian_map
 
 from analyses.executor import Executor, InlineExecutor, LocalExecutor
+from analyses.worker import Setup
 from nuncius.core.errors import (
     Cancelled,
     ConfigurationError,
@@ -22,6 +23,8 @@ from nuncius.core.errors import (
     TransientError,
 )
 
+SETUP = Setup.as_here([executor_samples.__name__], memory_mb=1024)
+
 
 @pytest.fixture(scope="module")
 def local() -> Iterator[LocalExecutor]:
@@ -29,7 +32,7 @@ def local() -> Iterator[LocalExecutor]:
     os.environ["PYTHONPATH"] = os.pathsep.join(
         [str(Path(__file__).parent), *filter(None, [os.environ.get("PYTHONPATH")])]
     )
-    executor = LocalExecutor(workers=2, modules=[executor_samples.__name__])
+    executor = LocalExecutor(workers=2, setup=SETUP)
     yield executor
     executor.close()
 
@@ -146,7 +149,7 @@ def test_a_hundred_jobs_give_a_hundred_right_answers(executor: Executor) -> None
     assert [job.result(60).values["y"].value for job in jobs] == [x * x for x in range(100)]
 
 
-@pytest.mark.parametrize("make", [InlineExecutor, lambda: LocalExecutor(1, modules=[executor_samples.__name__])])
+@pytest.mark.parametrize("make", [InlineExecutor, lambda: LocalExecutor(1, setup=SETUP)])
 def test_closing_ends_running_and_waiting_jobs_as_worth_trying_again(
     local: LocalExecutor, make: Callable[[], Executor]
 ) -> None:

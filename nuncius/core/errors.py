@@ -4,7 +4,8 @@
     ├── ConfigurationError   the installation is set up wrongly; a person must mend it
     ├── FormatError          a message that cannot be understood; journalled as rejected, never retried
     ├── TransientError       may succeed later (network, lease, rate limit); retried with back-off
-    │   └── DeadlineExceeded   the work took longer than it was given
+    │   ├── DeadlineExceeded   the work took longer than it was given
+    │   └── WorkerLost         the process or machine that did the work is gone; tried again unasked
     └── PermanentError       will fail again in the same way; reported, not retried
         └── Cancelled          withdrawn on purpose (a retraction, a newer revision)
 
@@ -36,6 +37,10 @@ class TransientError(NunciusError):
 
 class DeadlineExceeded(TransientError):
     """The work took longer than it was given."""
+
+
+class WorkerLost(TransientError):
+    """The process or the machine that did the work went away; another may do it."""
 
 
 class PermanentError(NunciusError):
