@@ -1,5 +1,5 @@
-"""Assumptions about physical reality, as named and versioned data: what is assumed, by whom, which analysis tests it and
-with which tolerance. Nothing is run here, and judged in `analyses/verdicts.py`.
+"""Assumptions about physical reality, as named and versioned data: what is assumed, by whom, which analysis tests it
+and with which tolerance. Nothing is run here; `analyses/verdicts.py` judges.
 
     assumption: amati-relation
     version: "1"

@@ -100,10 +100,10 @@ def expected_epeak(energy: float) -> float:
 def k_correction(redshift: float, low: float, high: float, alpha: float, beta: float, epeak: float) -> float:
     """Energy fluence in `REST_BAND` of the burst's frame over that in the observed band (keV); epeak as observed."""
     rest_low, rest_high = (edge / (1.0 + redshift) for edge in REST_BAND)
-    return _energy_between(rest_low, rest_high, alpha, beta, epeak) / _energy_between(low, high, alpha, beta, epeak)
+    return energy_between(rest_low, rest_high, alpha, beta, epeak) / energy_between(low, high, alpha, beta, epeak)
 
 
-def _energy_between(low: float, high: float, alpha: float, beta: float, epeak: float) -> float:
+def energy_between(low: float, high: float, alpha: float, beta: float, epeak: float) -> float:
     """Integral of E N(E) dE of a Band function, up to its amplitude."""
     energy = np.geomspace(low, high, 4001)
     spectrum = energy * band(energy, alpha, beta, epeak)
