@@ -31,8 +31,8 @@ def _leading(cell: str | float | None) -> float | None:
         return None
 
 
-#: Kinds that do not come from outside: what was read in a text, our results, what people said of them.
-_OURS = ("kg.fact", "analysis.result", "review")
+#: Kinds that do not come from outside: what was read in a text, our results, moments, what rules emit and people say.
+_OURS = ("kg.fact", "analysis.result", "timer", "custom", "review", "object.")
 
 
 def facts(summary: ObjectSummary, events: Sequence[Stored], reports: Sequence[Report]) -> list[tuple[str, str]]:

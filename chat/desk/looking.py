@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from kg.store import GraphStore
 
 #: Rows of an answer: it is read on a phone.
+_TAILS = ("p_astro_", "properties_")
 MOST_ROWS, MOST_EXPLAINED, MOST_SUGGESTED = 12, 3, 500
 
 
@@ -68,14 +69,18 @@ def show(journal: Journal, graph: GraphStore | None, name: str, thread: str) -> 
 def _claims(graph: GraphStore, obj: str) -> list[Table]:
     from kg import computed
 
-    rows = computed.known(_reader(graph), obj)
-    shown = [
-        [str(row["predicate"]), str(row["said"])[:60], f"{row.get('by') or '?'}"[:40], _note(row)]
-        for row in rows[:MOST_ROWS]
-    ]
+    # What notices state stands above; the long tails of a classification are nobody's question on a phone.
+    rows = [row for row in computed.known(_reader(graph), obj) if not str(row["predicate"]).startswith(_TAILS)]
+    rows.sort(key=lambda row: row.get("circular") is None)
+    shown = [[str(row["predicate"]), str(row["said"])[:60], _source(row), _note(row)] for row in rows[:MOST_ROWS]]
     cells: list[list[str | float | None]] = [list(row) for row in shown]
     more = f" (and {len(rows) - MOST_ROWS} more)" if len(rows) > MOST_ROWS else ""
     return [Table(name=f"Claimed{more}", columns=["what", "value", "by", ""], rows=cells)] if cells else []
+
+
+def _source(row: dict[str, object]) -> str:
+    number = row.get("circular")
+    return f"GCN {number}" if number is not None else str(row.get("by") or "?")[:40]
 
 
 def _note(row: dict[str, object]) -> str:

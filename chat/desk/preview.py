@@ -52,7 +52,8 @@ class Preview(msgspec.Struct, frozen=True, kw_only=True):
         if count > MOST_SHOWN:
             lines.append(f"- and {count - MOST_SHOWN} before these")
         if self.unknown:
-            lines.append(f"{self.unknown} times it had no answer, because a field or the graph was missing.")
+            often = "Once" if self.unknown == 1 else f"{self.unknown} times"
+            lines.append(f"{often} it had no answer, because a field or the graph was missing.")
         if not self.whole:
             lines.append(f"Only events up to {self.until:%Y-%m-%d} were looked at; more would have taken too long.")
         return "\n".join(lines)

@@ -22,6 +22,7 @@ def command(config: Path | None, verbose: bool) -> None:
     Credentials come from the environment (or NAME_FILE naming a file):
       GCN_CLIENT_ID, GCN_CLIENT_SECRET   from https://gcn.nasa.gov/quickstart
       SLACK_BOT_TOKEN                    optional; reports also go to Slack
+      SLACK_APP_TOKEN                    optional; people on Slack can press buttons and ask
       ADS_API_TOKEN                      optional; with ads_query under [papers]
       GITHUB_TOKEN                       optional; with github under [releases]
       NUNCIUS_GITHUB_SECRET and others   optional; who sends webhooks (docs/webhooks.md)
