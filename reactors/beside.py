@@ -5,6 +5,7 @@ That they saw the same thing is not said here, only that they saw something with
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
@@ -53,3 +54,15 @@ def has_region(event: Event) -> bool:
     if isinstance(sky, Annulus):
         return True
     return 0.0 < (sky.radius if isinstance(sky, Circle) else sky.semi_major) < WIDEST_DEG
+
+
+def sky_maps(value: Any) -> Iterator[str]:
+    """SHA-256 of every sky map among the inputs."""
+    if isinstance(value, dict):
+        if value.get("type") == "map" and isinstance(value.get("sha256"), str):
+            yield value["sha256"]
+        for inner in value.values():
+            yield from sky_maps(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from sky_maps(inner)

@@ -1,0 +1,48 @@
+"""What an analysis gave, as the journal keeps it: for later actions of the rule, for the thread, for the graph."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from nuncius.core.event import Event, Tense
+from nuncius.core.quantity import Quantity
+from nuncius.core.result import Result, Table
+from reactors.naming import digest
+
+if TYPE_CHECKING:
+    from reactors.actions.contract import Work
+
+
+def kept_of(result: Result) -> dict[str, Any]:
+    """Answer, values and provenance."""
+    return {
+        "answer": result.answer,
+        "values": {name: msgspec.to_builtins(value) for name, value in result.values.items()},
+        "provenance": msgspec.to_builtins(result.provenance),
+    }
+
+
+def result_event(work: Work, analysis: str, kept: dict[str, Any], part: str = "") -> Event:
+    """The result for the graph, so that what others say can contradict it. The same step (and part of it), done again,
+    gives the same event; what rests on a mock is a mock, and what rests on a retraction takes nothing back."""
+    action, reaction, ev = work.step.action, work.step.reaction, work.scene.ev
+    who = {word: ev[word] for word in ("mission", "instrument") if isinstance(ev.get(word), str)} if not part else {}
+    mock = str(ev.get("tense")) in (Tense.TEST, Tense.INJECTION)
+    names = [action["key"] or reaction.key, action["slot"], *([part] if part else [])]
+    return Event(
+        id=f"result:{digest(*names)}",
+        kind="analysis.result",
+        source=f"rules:{reaction.rule}",
+        received=work.now,
+        tense=Tense.TEST if mock else Tense.INITIAL,
+        object=reaction.object,
+        data={"analysis": analysis, "rule": reaction.rule, "because": reaction.context["event"], **who, **kept},
+    )
+
+
+def values_table(values: dict[str, Quantity]) -> Table:
+    """Values as people read them."""
+    rows: list[list[str | float | None]] = [[name.replace("_", " "), str(value)] for name, value in values.items()]
+    return Table(name="values", columns=["quantity", "value"], rows=rows)
