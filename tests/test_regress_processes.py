@@ -23,7 +23,7 @@ CHILD = Path(__file__).with_name("regress_child.py")
 
 def start(folder: Path, version: str = "1.1") -> subprocess.Popen[str]:
     """A process at work on the release."""
-    environment = {**os.environ, "PYTHONPATH": str(CHILD.parents[1])}
+    environment = {**os.environ, "PYTHONPATH": str(CHILD.parents[1]), "TMPDIR": str(folder)}
     return subprocess.Popen(
         [sys.executable, str(CHILD), str(folder), version], stdout=subprocess.PIPE, text=True, env=environment
     )
