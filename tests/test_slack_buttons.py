@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from copy import deepcopy
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from chat_samples import CHANNEL, TEST_CHANNEL, report
@@ -18,6 +19,7 @@ from chat.slack_blocks import blocks
 from chat.slack_settings import SlackSettings
 from nuncius.core.errors import ConfigurationError
 from nuncius.core.report import ReportState
+from nuncius.journal.inbox import LEASE_S
 
 RULES = """rule: near
 when: lvk.alert
@@ -174,3 +176,28 @@ def test_slack_takes_every_form_of_message(changes: dict[str, object]) -> None:
 def test_a_reviewer_must_be_an_id(stage: Stage) -> None:
     with pytest.raises(ConfigurationError, match=r"slack.reviewers names 'ann'"):
         Stage(stage.folder, RULES, stage.slack, reviewers=["ann"])
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_desk_that_dies_while_it_answers_is_followed_by_another_and_the_act_happens_once(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, when: str
+) -> None:
+    whisper = stage.desk._api.whisper
+
+    def dying(*place: str, **message: Any) -> None:
+        if when == "after":
+            whisper(*place, **message)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(stage.desk._api, "whisper", dying)
+    stage.takes("interactive", pressed(ANN, CHANNEL, stage.message("Send it?"), "Approve"))
+    with pytest.raises(KeyboardInterrupt):
+        stage.desk.step()
+    stage.start()  # as after a restart: only the journal is left
+    assert not stage.desk.step()
+    stage.clock.sleep(LEASE_S + 1)
+    stage.answers()
+    assert stage.slack.whispers[-1]["text"].startswith("Done")
+    assert len(stage.slack.whispers) == (1 if when == "before" else 2)
+    assert len(stage.journal.read(0, kinds=["review"])) == 1
+    assert len([m for m in stage.slack.channels[CHANNEL] if m["text"].startswith("sent")]) == 1
