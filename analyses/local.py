@@ -83,6 +83,10 @@ class LocalExecutor:
 
     def submit(self, name: str, inputs: dict[str, Any], *, blobs: dict[str, bytes], deadline_s: float) -> LocalJob:
         describe(name)
+        return self.schedule(name, inputs, blobs=blobs, deadline_s=deadline_s)
+
+    def schedule(self, name: str, inputs: dict[str, Any], *, blobs: dict[str, bytes], deadline_s: float) -> LocalJob:
+        """The same for an analysis that only the workers need to know."""
         with self._lock:
             if self._open is None:
                 raise closed(name)

@@ -4,7 +4,9 @@ import os
 import time
 from typing import Annotated
 
-from analyses.contract import Unit, analysis
+import numpy as np
+
+from analyses.contract import Unit, analysis, progress
 from nuncius.core.errors import FormatError, TransientError
 from nuncius.core.quantity import Quantity
 from nuncius.core.result import Result
@@ -47,3 +49,17 @@ def fail(*, how: str) -> Result:
 @analysis("sample-nothing", version="1", about="Forgets to return")
 def nothing() -> Result:
     return None  # type: ignore[return-value]
+
+
+@analysis("sample-hungry", version="1", about="Eats memory")
+def hungry(*, megabytes: float) -> Result:
+    eaten = [np.ones(1024 * 128) for _ in range(int(megabytes))]
+    return Result(answer=f"ate {len(eaten)} MB")
+
+
+@analysis("sample-steps", version="1", about="Says how far it is")
+def steps(*, steps: int, pause: Annotated[float, Unit("s"), "between two steps"]) -> Result:
+    for step in range(steps):
+        progress(step / steps, f"step {step + 1}")
+        time.sleep(pause)
+    return Result(answer=f"{steps} steps")

@@ -10,9 +10,11 @@ from pathlib import Path
 
 import executor_samples
 import pytest
+from dask_cluster import Cluster
 from test_sky import fits_of, gaussian_map
 
 from analyses.executor import Executor, InlineExecutor, LocalExecutor
+from analyses.settings import ExecutorSettings
 from analyses.worker import Setup
 from nuncius.core.errors import (
     Cancelled,
@@ -21,9 +23,10 @@ from nuncius.core.errors import (
     FormatError,
     PermanentError,
     TransientError,
+    WorkerLost,
 )
 
-SETUP = Setup.as_here([executor_samples.__name__], memory_mb=1024)
+SETUP = Setup.as_here([executor_samples.__name__], memory_mb=512)
 
 
 @pytest.fixture(scope="module")
@@ -37,10 +40,31 @@ def local() -> Iterator[LocalExecutor]:
     executor.close()
 
 
-@pytest.fixture(params=["inline", "local"])
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Cluster]:
+    """A scheduler and two workers, each a process."""
+    made = Cluster(workers=2)
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def dask(cluster: Cluster) -> Iterator[Executor]:
+    executor = open_dask(cluster)
+    yield executor
+    executor.close()
+
+
+def open_dask(cluster: Cluster) -> Executor:
+    from analyses.daskexecutor import DaskExecutor
+
+    return DaskExecutor(ExecutorSettings(kind="dask", scheduler=cluster.address), setup=SETUP)
+
+
+@pytest.fixture(params=["inline", "local", "dask"])
 def executor(request: pytest.FixtureRequest) -> Iterator[Executor]:
-    if request.param == "local":
-        yield request.getfixturevalue("local")
+    if request.param != "inline":
+        yield request.getfixturevalue(request.param)
         return
     inline = InlineExecutor()
     yield inline
@@ -149,18 +173,25 @@ def test_a_hundred_jobs_give_a_hundred_right_answers(executor: Executor) -> None
     assert [job.result(60).values["y"].value for job in jobs] == [x * x for x in range(100)]
 
 
-@pytest.mark.parametrize("make", [InlineExecutor, lambda: LocalExecutor(1, setup=SETUP)])
+MAKERS: dict[str, Callable[[Cluster], Executor]] = {
+    "inline": lambda cluster: InlineExecutor(),
+    "local": lambda cluster: LocalExecutor(1, setup=SETUP),
+    "dask": open_dask,
+}
+
+
+@pytest.mark.parametrize("kind", list(MAKERS))
 def test_closing_ends_running_and_waiting_jobs_as_worth_trying_again(
-    local: LocalExecutor, make: Callable[[], Executor]
+    local: LocalExecutor, cluster: Cluster, kind: str
 ) -> None:
-    executor = make()
+    executor = MAKERS[kind](cluster)
     jobs = [executor.submit("sample-spin", {}, blobs={}, deadline_s=60) for _ in range(3)]
     time.sleep(0.5)
     executor.close()
     for job in jobs:
-        with pytest.raises(TransientError, match="the executor was closed"):
+        with pytest.raises(WorkerLost, match="the executor was closed"):
             job.result(10)
-    with pytest.raises(TransientError, match="the executor was closed"):
+    with pytest.raises(WorkerLost, match="the executor was closed"):
         executor.submit("sample-square", {"x": 1}, blobs={}, deadline_s=60)
     executor.close()
 
@@ -176,23 +207,29 @@ def test_sky_map_bytes_reach_the_worker(executor: Executor) -> None:
         without.result(60)
 
 
-def test_a_crashed_worker_fails_its_own_job_only(local: LocalExecutor) -> None:
-    jobs = [local.submit("sample-square", {"x": x}, blobs={}, deadline_s=60) for x in range(10)]
-    crash = local.submit("sample-crash", {}, blobs={}, deadline_s=60)
-    jobs += [local.submit("sample-square", {"x": x}, blobs={}, deadline_s=60) for x in range(10, 20)]
-    with pytest.raises(TransientError, match="its worker process died") as caught:
+@pytest.fixture(params=["local", "dask"])
+def processes(request: pytest.FixtureRequest) -> Executor:
+    """Those whose analyses run in other processes."""
+    executor: Executor = request.getfixturevalue(request.param)
+    return executor
+
+
+def test_a_crashed_worker_fails_its_own_job_only(processes: Executor) -> None:
+    jobs = [processes.submit("sample-square", {"x": x}, blobs={}, deadline_s=60) for x in range(10)]
+    crash = processes.submit("sample-crash", {}, blobs={}, deadline_s=60)
+    jobs += [processes.submit("sample-square", {"x": x}, blobs={}, deadline_s=60) for x in range(10, 20)]
+    with pytest.raises(WorkerLost, match="its worker process died"):
         crash.result(60)
-    assert not isinstance(caught.value, DeadlineExceeded)
     assert [job.result(60).values["y"].value for job in jobs] == [x * x for x in range(20)]
 
 
-def test_a_worker_killed_while_idle_does_not_end_the_executor(local: LocalExecutor) -> None:
-    pid = int(local.submit("sample-square", {"x": 1}, blobs={}, deadline_s=60).result(60).values["pid"].value)
+def test_a_worker_killed_while_idle_does_not_end_the_executor(processes: Executor) -> None:
+    pid = int(processes.submit("sample-square", {"x": 1}, blobs={}, deadline_s=60).result(60).values["pid"].value)
     os.kill(pid, signal.SIGKILL)
     time.sleep(0.5)
     for attempt in range(3):
         try:
-            answer = local.submit("sample-square", {"x": 6}, blobs={}, deadline_s=60).result(60).answer
+            answer = processes.submit("sample-square", {"x": 6}, blobs={}, deadline_s=60).result(60).answer
         except TransientError:  # caught between death and notice: a caller tries again
             assert attempt < 2
             continue
@@ -200,14 +237,36 @@ def test_a_worker_killed_while_idle_does_not_end_the_executor(local: LocalExecut
         return
 
 
-def test_jobs_run_in_other_processes_at_the_same_time(local: LocalExecutor) -> None:
+def test_jobs_run_in_other_processes_at_the_same_time(processes: Executor) -> None:
     started = time.monotonic()
-    jobs = [local.submit("sample-nap", {"wait": 1.5}, blobs={}, deadline_s=60) for _ in range(2)]
+    jobs = [processes.submit("sample-nap", {"wait": 1.5}, blobs={}, deadline_s=60) for _ in range(2)]
     pids = {
-        local.submit("sample-square", {"x": x}, blobs={}, deadline_s=60).result(60).values["pid"].value
+        processes.submit("sample-square", {"x": x}, blobs={}, deadline_s=60).result(60).values["pid"].value
         for x in range(2)
     }
     for job in jobs:
         job.result(60)
     assert os.getpid() not in pids
     assert time.monotonic() - started < 60.0
+
+
+def test_an_analysis_that_needs_more_memory_than_it_may_have_ends_for_good_and_says_so(processes: Executor) -> None:
+    hungry = processes.submit("sample-hungry", {"megabytes": 1000}, blobs={}, deadline_s=60)
+    with pytest.raises(PermanentError, match=r"'sample-hungry' needs more memory than the 512 MB.*memory_mb"):
+        hungry.result(60)
+    modest = processes.submit("sample-hungry", {"megabytes": 300}, blobs={}, deadline_s=60)
+    assert modest.result(60).answer == "ate 300 MB"
+
+
+def test_how_far_an_analysis_is_can_be_read_while_it_runs(executor: Executor) -> None:
+    job = executor.submit("sample-steps", {"steps": 4, "pause": 0.5}, blobs={}, deadline_s=60)
+    seen = []
+    while not job.done():
+        said = job.progress()
+        if said is not None and (not seen or seen[-1] != said):
+            seen.append(said)
+        time.sleep(0.05)
+    assert job.result(1).answer == "4 steps"
+    assert [(one.fraction, one.words) for one in seen] == [(n / 4, f"step {n + 1}") for n in range(4)][-len(seen) :]
+    assert len(seen) >= 3
+    assert job.progress() is None
