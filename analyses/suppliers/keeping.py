@@ -152,10 +152,20 @@ def environment_for(place: Path, passed: Sequence[str] = ()) -> dict[str, str]:
         **{name: os.environ[name] for name in ALWAYS if name in os.environ},
         "HOME": home,
         "TMPDIR": home,
-        "MPLBACKEND": "Agg",
         "PYTHONDONTWRITEBYTECODE": "1",
+        **_font_cache(),
         **{name: os.environ[name] for name in passed},
     }
+
+
+def _font_cache() -> dict[str, str]:
+    """Where matplotlib keeps its list of fonts from one run to the next: it takes seconds to make."""
+    folder = Path(tempfile.gettempdir()) / f"nuncius-matplotlib-{os.getuid()}"
+    with contextlib.suppress(OSError):
+        folder.mkdir(mode=0o700, exist_ok=True)
+        if folder.lstat().st_uid == os.getuid() and not folder.is_symlink():
+            return {"MPLCONFIGDIR": str(folder)}
+    return {}
 
 
 def tail(file: Path) -> str:
