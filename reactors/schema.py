@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from analyses.assumptions import assumptions
 from analyses.contract import known
 from nuncius.core.report import Severity
 from reactors.actionreading import MAX_RETRY
@@ -149,4 +150,6 @@ def _object_of(verb: str) -> dict[str, Any]:
     """What stands behind the verb."""
     if verb == "run":
         return {"type": "string", "enum": [analysis.name for analysis in known()]}
+    if verb == "assume":
+        return {"type": "string", "enum": list(assumptions())}
     return {"type": "string", "pattern": f"^{KIND.pattern}"} if verb == "emit" else TEXT

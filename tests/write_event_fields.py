@@ -26,6 +26,11 @@ HEAD = """# Which fields the events of each kind have, for warnings of `nuncius 
 NOBODY = ("gcn.notice.unrecognized", "gcn.notice.core.", "gcn.notice.voevent")
 #: Kinds of our own, as their makers write them.
 OURS = {
+    "assumption.verdict": (
+        "about analysis analysis_version answer assumption because by distance evidence limit minus missing place plus "
+        "quantity rule run since tolerance unit value verdict version why"
+    ),
+    "assumption.withdrawn": "assumption because document place verdict why",
     "gcn.circular": "body circular created facts format submitter edited_by edited_on submitted_how bibcode version",
     "gcn.heartbeat": "created",
     "kg.fact": (
