@@ -89,7 +89,8 @@ def _run(document: Document, keys: Keys, inputs: dict[str, Any]) -> Result:
         plain = {name: plain_value(name, value, place / "work") for name, value in inputs.items()}
         given = msgspec.json.encode({name: value for name, value in plain.items() if value is not None})
         argv = arguments(keys.argv, plain, document.origin.resolve().parent)
-        ended = keep(argv, place, limits, what=what, given=given, environment=environment_for(place, keys.environment))
+        environment = {"MPLBACKEND": "Agg", **environment_for(place, keys.environment)}
+        ended = keep(argv, place, limits, what=what, given=given, environment=environment)
         if ended.status != 0:
             raise _failure(what, ended, limits)
         if ended.out.stat().st_size >= limits.output_mb * MB:
