@@ -14,6 +14,7 @@ from kg import terms as t
 from kg.byline import byline
 from kg.claims import claim_node, fact_part, fact_triples, reading
 from kg.extraction import Fact
+from kg.harvest import harvest_triples
 from kg.marks import marks, takes_back_event
 from kg.papers import is_paper, paper_triples
 from kg.papers import version_of as paper_version
@@ -38,7 +39,7 @@ _CLAIMS = {
 _MAPS = ("p_astro", "properties")
 _POSITION = {"ra": "ra", "dec": "dec", "ra_dec_error": "radius", "containment_probability": "containmentProbability"}
 #: Kinds that are not documents about the sky.
-_NOT_DOCUMENTS = ("gcn.heartbeat", "feed.", "timer", "kg.fact", "platform")
+_NOT_DOCUMENTS = ("gcn.heartbeat", "feed.", "timer", "kg.fact", "platform", "assumption")
 #: Kinds by which a person joins or parts objects (kg/objects.py).
 _ABOUT_NAMES = ("object.joined", "object.parted")
 
@@ -197,7 +198,7 @@ def _result(event: Event, graph: str, doc: Any, about: Any) -> list[Triple]:
             out.append((node, t.ours("limit"), literal(given["limit"])))
         if who:
             out.append((node, t.ours("qualifier_instrument"), literal(who)))
-    return out
+    return out + harvest_triples(event.data.get("provenance"), graph)
 
 
 def _quantities(event: Event) -> dict[str, dict[str, Any]]:
