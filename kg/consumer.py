@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
@@ -26,8 +26,9 @@ from kg.platforms import graph_name, is_about_platform, platform_triples
 from kg.store import GraphStore, Triple, literal
 from kg.subjects import Identity, key_of, subject_of
 from kg.triples import graph_of, is_document, predicates_of_result, triples_of, version_of
+from kg.verdicts import is_about_assumption, place_iri, put_in_order, triples, withdrawals
 from kg.versions import former, former_graph
-from kg.vocabulary import NUNCIUS, object_iri
+from kg.vocabulary import NUNCIUS, event_iri, object_iri
 from nuncius.core.errors import ConfigurationError, TransientError
 from nuncius.core.event import Event, iso
 from nuncius.journal import Journal, Stored
@@ -80,14 +81,21 @@ class GraphConsumer:
         for item in stored:
             if is_about_platform(item.event):
                 batch.graphs[graph_name(item.event)] = platform_triples(item.event)
+            elif is_about_assumption(item.event):
+                batch.graphs[event_iri(item.event.id)] = triples(item.event)
             elif is_document(item.event):
                 batch.take(item.event, whose.get(item.seq, Identity(object=objects.get(item.seq))))
+        judged = [place_iri(item.event) for item in stored if is_about_assumption(item.event)]
+        put_in_order(self._store, batch.graphs, dict.fromkeys(judged))
         if batch.graphs:
             self._store.replace(batch.graphs, durable=durable)
         for item in stored:
             if item.event.kind == PARTED:
                 self._write_again(item.event, durable=durable)
         order = [item.event.id for item in stored]
+        changed: list[tuple[Event, Iterable[str]]] = [(one.source, one.objects) for one in batch.written]
+        changed += [(s.event, (objects[s.seq],)) for s in stored if s.event.is_retraction and s.seq in objects]
+        batch.events += withdrawals(self._store, changed)
         return batch.events + dispute_events(self._store, self._journal, batch.written, order)
 
     def _write_again(self, parted: Event, *, durable: bool) -> None:

@@ -52,10 +52,9 @@ def resolve(given: Mapping[str, Any], parameters: Mapping[str, Parameter]) -> Re
         parameter = parameters.get(name)
         if is_row(value):
             found.append(_evidence(name, value))
-            for word, number in _scalar(name, value, parameter).items():
-                # An error or a band goes only where the analysis takes one and the rule gives none itself.
-                if word == name or (word in parameters and word not in given):
-                    inputs[word] = number
+            # An error or a band goes only where the analysis takes one and the rule gives none itself.
+            own = {name, *(word for word in parameters if word not in given)}
+            inputs |= {word: one for word, one in _scalar(name, value, parameter).items() if word in own}
         elif isinstance(value, list) and value and all(is_row(entry) for entry in value):
             found += [_evidence(name, entry) for entry in value]
             inputs[name] = _entries(value, parameter)
