@@ -10,8 +10,10 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import re
+import zlib
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -46,10 +48,38 @@ def read_light_curve(
         content = file.read_bytes()
     except OSError as error:
         raise FormatError(f"{file} cannot be read: {error.strerror}") from error
-    named = instrument or file.stem
-    if content[:9] == _FITS or content[:2] == b"\x1f\x8b":
-        return _fits(content, file.name, t0, instrument, step, band)
-    return _text(content, file.name, t0, named, columns)
+    return light_curve_of(content, file.name, t0=t0, instrument=instrument, step=step, band=band, columns=columns)
+
+
+def light_curve_of(
+    content: bytes,
+    name: str,
+    *,
+    t0: datetime | None = None,
+    instrument: str = "",
+    step: float | None = None,
+    band: tuple[float, float] | None = None,
+    columns: tuple[int, ...] = (),
+) -> LightCurve:
+    """The same of a file's content; `name` is for errors, and for the instrument where nobody says it."""
+    content = unpacked(content, name)
+    if content[:9] == _FITS:
+        return _fits(content, name, t0, instrument, step, band)
+    return _text(content, name, t0, instrument or Path(name).stem, columns)
+
+
+def unpacked(content: bytes, name: str) -> bytes:
+    """The content of a gzip file, never more than MAX_BYTES of it; anything else as it is. Raises FormatError."""
+    if content[:2] != b"\x1f\x8b":
+        return content
+    try:
+        with gzip.GzipFile(fileobj=io.BytesIO(content)) as packed:
+            found = packed.read(MAX_BYTES + 1)
+    except (OSError, EOFError, zlib.error) as error:
+        raise FormatError(f"{name}: not FITS that can be read: gzip that cannot be unpacked: {error}") from error
+    if len(found) > MAX_BYTES:
+        raise FormatError(f"{name}: more than {MAX_BYTES} bytes when unpacked; refused")
+    return found
 
 
 # --- FITS ---
@@ -123,7 +153,8 @@ def _rates(unit: Any, t0: datetime | None, instrument: str) -> LightCurve:
     shift = origin - zero + ((t0 - own).total_seconds() if t0 else 0.0)
     rate = np.asarray(data["RATE"], dtype=float)
     error = np.asarray(data["ERROR"], dtype=float) if "ERROR" in data.names else np.sqrt(np.maximum(rate, 1.0) / width)
-    well = np.isfinite(rate) & np.isfinite(error) & (error > 0.0)
+    # A bin may end before it begins: MMODA's JEM-X light curves have such rows.
+    well = np.isfinite(rate) & np.isfinite(error) & (error > 0.0) & (width > 0.0)
     low, high = header.get("E_MIN"), header.get("E_MAX")
     return LightCurve(
         instrument=instrument or " ".join(str(header.get(key, "")) for key in ("TELESCOP", "INSTRUME")).strip(),
@@ -132,8 +163,15 @@ def _rates(unit: Any, t0: datetime | None, instrument: str) -> LightCurve:
         stop=begin + width - shift,
         rate=rate,
         error=error,
+        unit=_unit(unit.columns["RATE"].unit),
         band=None if low is None or high is None else (float(low), float(high)),
     ).where(well)
+
+
+def _unit(said: str | None) -> str:
+    """What a rate is in: counts a second, unless the column says something else."""
+    word = str(said or "").strip()
+    return "ct / s" if not word or re.fullmatch(r"(counts?|cts?|cnts?)\s*(/\s*s(ec)?|s\*{0,2}\(?-1\)?)", word) else word
 
 
 def _events(

@@ -161,7 +161,7 @@ def test_three_spacecraft_find_the_galaxy_of_grb_200415a(shared_data: Path) -> N
          "2013-04-27T07:47:57.511", 1051),
         ("gbm-bn110721200/gbm_drm_gen/data/example_data/glg_tte_n6_bn110721200_v00.fit", "GLAST GBM NAI_06",
          "2011-07-21T04:47:43.760", 5223),
-        ("oda_api-products/tests/test_data/lc.fits", "INTEGRAL JMX1", "2022-10-10T14:22:10.817", 198),
+        ("oda_api-products/tests/test_data/lc.fits", "INTEGRAL JMX1", "2022-10-10T14:22:10.817", 197),
     ],
 )  # fmt: skip
 def test_light_curves_of_missions_are_read_with_their_trigger_times(
