@@ -27,6 +27,8 @@ _SUBJECT = "urn:nuncius:parameter"
 #: Words that make a comment an annotation, and the end of one: a hash that opens no part of an address.
 _MARK = re.compile(r"\b(?:oda|unit|odau|rdfs|rdf):\w|https?://(?:www\.)?odahub\.io/ontology")
 _BARE = re.compile(r"(?<![<\w])(https?://[^\s;,>]+)")
+#: Python's `15.`, which Turtle takes for the end of a sentence.
+_POINT = re.compile(r"(?<=\d)\.(?=[\s;,]|$)")
 _END = re.compile(r"\s\.?\s*#|^#")
 
 #: The ontology's classes of values that have a unit, by the ends of their names, and unit individuals that astropy
@@ -97,7 +99,7 @@ def read(comment: str) -> Annotation:
     body, about = text, ""
     if end := _END.search(text):
         body, about = text[: end.start()], text[end.end() :].strip(" #")
-    return _of(_parse(_BARE.sub(r"<\1>", body).rstrip(" .;"), text), about)
+    return _of(_parse(_POINT.sub(".0", _BARE.sub(r"<\1>", body)).rstrip(" .;"), text), about)
 
 
 def _parse(body: str, whole: str) -> list[tuple[str, Any]]:

@@ -122,6 +122,10 @@ def _order(notebook: Notebook, keys: Keys, inputs: dict[str, Any], place: Path) 
         name: plain_value(name, written(value, notebook.forms.get(name, "")), place / "work")
         for name, value in inputs.items()
     }
+    for name in notebook.paths:  # it runs elsewhere than who named the file
+        named = given[name]
+        if isinstance(named, str) and not (place / "work" / named).is_file() and Path(named).is_file():
+            given[name] = str(Path(named).resolve())
     data["cells"][notebook.at]["source"] += "\n" + assignments(given)
     outputs = str(place / "outputs.json")
     last = f"__import__('nuncius_kernel.outputs').outputs.collect(globals(), {list(notebook.outputs)!r}, {outputs!r})"

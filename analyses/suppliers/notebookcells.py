@@ -21,16 +21,20 @@ from analyses.suppliers.annotated import Annotation
 from nuncius.core.errors import ConfigurationError
 
 MAX_BYTES = 20 * 1024 * 1024
+#: Classes of the ontology whose values name files.
+_FILES = frozenset({"POSIXPath", "FileReference"})
 
 
 class Notebook(msgspec.Struct, frozen=True, kw_only=True):
-    """A notebook: its inputs, how those that are times are written, and its outputs."""
+    """A notebook: its inputs, how those that are times are written, which name files, and its outputs; `at` is the
+    cell of its parameters."""
 
     file: Path
     content: bytes
     data: dict[str, Any]
     parameters: dict[str, Parameter]
     forms: dict[str, str]
+    paths: frozenset[str]
     outputs: dict[str, Annotation]
     at: int
 
@@ -47,6 +51,7 @@ def read_notebook(file: Path) -> Notebook:
     found = list(_statements(cells[at], f"{file.name}, cell {at + 1}"))
     parameters: dict[str, Parameter] = {}
     forms: dict[str, str] = {}
+    paths: set[str] = set()
     for name, value, comment, where in found:
         try:
             said = annotated.read(comment)
@@ -55,12 +60,15 @@ def read_notebook(file: Path) -> Notebook:
         except ConfigurationError as error:
             raise ConfigurationError(f"{where}: {error}") from error
         forms[name] = said.form
+        if _FILES & set(said.classes):
+            paths.add(name)
     return Notebook(
         file=file,
         content=content,
         data=data,
         parameters=parameters,
         forms=forms,
+        paths=frozenset(paths),
         outputs=_outputs(cells, file.name),
         at=at,
     )
