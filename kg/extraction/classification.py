@@ -267,7 +267,7 @@ def _candidate(
         assertion=assertion,
         object=whose,
         qualifier=dict(qualifier or {}),
-        confidence=0.88 if taken else 0.3,
+        confidence=0.93 if taken else 0.3,
         taken=taken,
         why=why,
     )

@@ -100,7 +100,7 @@ def _counterpart(document: Document, where: Where, text: str, match: re.Match[st
         (n.name for n in find_names(span) if n.catalogue in ("tns", "survey", "place", "source")), "counterpart"
     )
     return Candidate(predicate="counterpart", where=where, start=match.start(), end=match.end(), value=value,
-                     assertion=assertion, confidence=0.85 if taken else 0.3, taken=taken, why=why,
+                     assertion=assertion, confidence=0.92 if taken else 0.3, taken=taken, why=why,
                      object=_whose(document, where, match))  # fmt: skip
 
 

@@ -144,7 +144,7 @@ def _candidate(document: Document, where: Where, text: str, found: Measured) -> 
         object=object_near(document, where, found.start, found.end),
         qualifier=qualifier | judged.qualifier,
         assertion=assertion,
-        confidence=0.15 if judged.against else 0.3 if photons else 0.93 if assertion == "asserted" else 0.75,
+        confidence=0.15 if judged.against else 0.3 if photons else 0.95 if assertion == "asserted" else 0.8,
         taken=judged.against is None and not photons,
         why=judged.against or ("a photon flux, not an energy flux" if photons else why),
         features={"share": float(found.share), "has_error": float(found.quantity.error is not None)},

@@ -55,7 +55,7 @@ def propose(document: Document) -> Iterator[Candidate]:
         end=end,
         value=about,
         object=about,
-        confidence=0.92 if went else 0.2,
+        confidence=0.95 if went else 0.2,
         taken=went,
         why=f"a report of {detail or sort.replace('_', ' ')}",
     )

@@ -165,7 +165,7 @@ def _besides(
         told.append(told_now)
         return (
             True,
-            0.85,
+            0.65,
             {"cited": "another's result", "hypothetical": "assumed, not measured"}.get(assertion, "denied"),
         )
     if found.object is not None and not found.own_event:
@@ -173,10 +173,10 @@ def _besides(
         return True, 0.6, f"the redshift of {found.object}"
     if whose in ("intervening", "field galaxy"):
         told.append(told_now)
-        return True, 0.7, {"intervening": "an absorber in front"}.get(whose, "a galaxy in the field")
+        return True, 0.88, {"intervening": "an absorber in front"}.get(whose, "a galaxy in the field")
     if found in live and _bound(found):
         told.append(told_now)
-        return True, 0.7, "a bound on the event's redshift"
+        return True, 0.88, "a bound on the event's redshift"
     no_value = main is None or (_bound(main) and not _bound(found))
     if (
         found.judged.sort == "pseudo"
@@ -185,7 +185,7 @@ def _besides(
         and whose in ("afterglow", "host")
     ):
         told.append(told_now)
-        return True, 0.7, "a pseudo-redshift, from relations of the prompt emission"
+        return True, 0.88, "a pseudo-redshift, from relations of the prompt emission"
     if main and found in live:
         told.append(told_now)
         return True, 0.5, "another value than the circular's main one"

@@ -146,7 +146,7 @@ def propose(document: Document) -> Iterator[Candidate]:
             value=sort,
             object=document.about,
             qualifier={"detail": detail} if detail else {},
-            confidence=0.9,
+            confidence=0.94,
             why="the subject's words",
         )
     yield from corrections(document)
