@@ -80,7 +80,7 @@ class DaskJob:
             hint = "do all workers have the same Nuncius and Python as the service?"
             self._settle(error=ConfigurationError(f"analysis '{self.name}': {type(error).__name__}: {error}; {hint}"))
 
-    def _outcome(self, client: Client, remote: Remote) -> Result | NunciusError:
+    def _outcome(self, client: Client, remote: Remote[Any]) -> Result | NunciusError:
         """What came of one handing in; None of it is left on the cluster. Raises CancelledError where it was lost."""
         remote.add_done_callback(lambda _: self._wake.set())
         deserted: float | None = None

@@ -43,7 +43,7 @@ class Line:
         self._client: Client | None = None
         self._cluster: Any = None
         self._closed = False
-        self._maps: dict[str, Remote] = {}
+        self._maps: dict[str, Remote[Any]] = {}
         self._peopled = (0.0, True)
         self.progress: dict[str, Progress] = {}
 
@@ -135,8 +135,8 @@ class Line:
                     f"[executor] cluster: '{self._settings.cluster}' cannot be imported ({error}); a class such as "
                     "distributed.LocalCluster or dask_jobqueue.SLURMCluster"
                 ) from error
-            with dask.config.set({"distributed.worker.daemon": False}):
-                self._cluster = kind(**self._settings.options)
+            dask.config.set({"distributed.worker.daemon": False})  # for good: workers are started one by one, later too
+            self._cluster = kind(**self._settings.options)
             self._cluster.scale(self._workers)
         return self._cluster
 

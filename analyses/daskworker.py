@@ -1,4 +1,4 @@
-"""One analysis on one of many machines: what a Dask worker is asked to do. Only this module and `daskexecutor` know Dask.
+"""One analysis on one of many machines: what a Dask worker is asked to do. Only the modules `dask…` here know Dask.
 
 A thread of a Dask worker cannot be stopped, so each worker has worker processes of its own: the executor of a single
 machine, with its deadlines, memory limits and kills. The thread only waits, and looks whether the result is wanted.

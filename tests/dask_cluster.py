@@ -21,7 +21,7 @@ class Cluster:
     def __init__(self, workers: int = 2) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="nuncius-dask-")
         self._environment = os.environ | {
-            "DASK_DISTRIBUTED__WORKER__DAEMON": "False",
+            "DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "1",  # three by default; each death costs seconds
             "DASK_TEMPORARY_DIRECTORY": self._folder.name,
             "PYTHONPATH": os.pathsep.join([str(HERE), str(HERE.parent)]),
         }
@@ -44,9 +44,10 @@ class Cluster:
         self.address = json.loads(said.read_text())["address"]
         self.port = int(self.address.rpartition(":")[2])
 
-    def start_worker(self) -> subprocess.Popen[bytes]:
-        """A worker without a nanny, so that it can be killed and does not come again."""
-        options = ["--nthreads", "1", "--no-nanny", "--no-dashboard", "--host", "127.0.0.1", "--memory-limit", "0"]
+    def start_worker(self, nanny: str = "--no-nanny", *, daemon: bool = False) -> subprocess.Popen[bytes]:
+        """A worker, without a nanny as a rule, so that it can be killed and does not come again."""
+        self._environment["DASK_DISTRIBUTED__WORKER__DAEMON"] = str(daemon)
+        options = ["--nthreads", "1", nanny, "--no-dashboard", "--host", "127.0.0.1", "--memory-limit", "0"]
         self.workers.append(self._start("worker", self.address, *options))
         return self.workers[-1]
 
@@ -60,6 +61,17 @@ class Cluster:
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )
+
+    def mend(self, workers: int) -> None:
+        """Start what has ended, so that there are a scheduler and so many workers; others end."""
+        if self.scheduler.poll() is not None:
+            self.start_scheduler()
+        self.workers = [worker for worker in self.workers if worker.poll() is None]
+        for _ in range(workers - len(self.workers)):
+            self.start_worker()
+        for worker in self.workers[workers:]:
+            worker.kill()
+            worker.wait()
 
     def log(self) -> str:
         """All that they printed."""

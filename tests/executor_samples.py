@@ -1,7 +1,10 @@
 """Analyses that misbehave on purpose, for the contract suite of the executors; workers import this by name."""
 
+import multiprocessing
 import os
+import signal
 import time
+from pathlib import Path
 from typing import Annotated
 
 import numpy as np
@@ -63,3 +66,22 @@ def steps(*, steps: int, pause: Annotated[float, Unit("s"), "between two steps"]
         progress(step / steps, f"step {step + 1}")
         time.sleep(pause)
     return Result(answer=f"{steps} steps")
+
+
+@analysis("sample-note", version="1", about="Leaves a note of its process and the one above, and waits")
+def note(*, folder: str, wait: Annotated[float, Unit("s"), "how long"]) -> Result:
+    parent = multiprocessing.parent_process()
+    Path(folder, f"{os.getpid()}-{parent.pid if parent else 0}").touch()
+    time.sleep(wait)
+    return Result(answer="noted")
+
+
+@analysis("sample-murder", version="1", about="Kills the process that it works for")
+def murder(*, folder: str) -> Result:
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    assert parent.pid is not None
+    Path(folder, f"{os.getpid()}-{parent.pid}").touch()
+    os.kill(parent.pid, signal.SIGKILL)
+    time.sleep(10)
+    return Result(answer="it lives")
