@@ -35,6 +35,12 @@ _CLAIMS = {
     "rate_snr": "",
     "energy": "",
     "significant": "",
+    # What nobody's text gives yet: people and programs send it as events of a kind `custom.…`.
+    "epeak": "keV",
+    "photon_index": "",
+    "spectral_index": "",
+    "photon_energy": "GeV",
+    "photon_delay": "s",
 }
 _MAPS = ("p_astro", "properties")
 _POSITION = {"ra": "ra", "dec": "dec", "ra_dec_error": "radius", "containment_probability": "containmentProbability"}

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import numpy as np
 
-from analyses.contract import Unit, analysis
+from analyses.contract import analysis
 from nuncius.core.errors import PermanentError
 from nuncius.core.quantity import Quantity
 from nuncius.core.result import Result, Table
@@ -26,9 +26,9 @@ from nuncius.core.result import Result, Table
 )
 def background_rate(
     *,
-    rate: Annotated[float, Unit("1 / s"), "the background rate now"],
-    history: Annotated[list[float], Unit("1 / s"), "earlier background rates of the same instrument, bands and units"],
-    rate_error: Annotated[float, Unit("1 / s"), "1-sigma error of the rate now"] = 0.0,
+    rate: Annotated[float, "the background rate now"],
+    history: Annotated[list[float], "earlier background rates of the same instrument, bands and units"],
+    rate_error: Annotated[float, "1-sigma error of the rate now"] = 0.0,
     instrument: Annotated[str, "for the title"] = "",
     object: Annotated[str, "name of the object"] = "",
 ) -> Result:
@@ -44,8 +44,8 @@ def background_rate(
     values = {
         "robust_z": Quantity(value=z),
         "ratio": Quantity(value=rate / median) if median else Quantity(value=float("nan")),
-        "median": Quantity(value=median, unit="1 / s"),
-        "scatter": Quantity(value=scatter, unit="1 / s"),
+        "median": Quantity(value=median),
+        "scatter": Quantity(value=scatter),
         "earlier": Quantity(value=float(len(history))),
     }
     rows: list[list[str | float | None]] = [
@@ -56,8 +56,8 @@ def background_rate(
     ]
     whose = " ".join(word for word in (instrument, "background") if word)
     return Result(
-        answer=f"{object + ': ' if object else ''}{whose} {rate:.5g} per s, {z:+.1f} sigma from {median:.5g}",
+        answer=f"{object + ': ' if object else ''}{whose} {rate:.5g}, {z:+.1f} sigma from {median:.5g}",
         values=values,
-        tables=[Table(name="background", columns=["what", "rate [1/s]"], rows=rows)],
+        tables=[Table(name="background", columns=["what", "rate"], rows=rows)],
         caveats=["A slow trend, of the solar cycle say, widens the scatter and hides in it."],
     )

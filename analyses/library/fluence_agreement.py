@@ -74,7 +74,7 @@ def fluence_agreement(
     values = {
         "tension": Quantity(value=tension),
         "log_ratio": Quantity(value=ratio / math.log(10.0), minus=error / math.log(10.0), plus=error / math.log(10.0)),
-        "measurements": Quantity(value=float(len(measurements))),
+        "compared": Quantity(value=float(len(measurements))),
     }
     rows: list[list[str | float | None]] = [
         [
