@@ -80,6 +80,8 @@ def field_of_view(name: str, at: datetime, around: Surroundings = ALONE) -> Patc
         return _from_the_ground(instrument, at)
     if instrument.until and f"{at:%Y-%m}" > instrument.until:
         return _nothing_seen(f"{instrument.mission} {instrument.name} ended in {instrument.until}")
+    if instrument.since and f"{at:%Y-%m}" < instrument.since:
+        return _nothing_seen(f"{instrument.mission} {instrument.name} began in {instrument.since}")
     if instrument.latitude is not None and instrument.longitude is not None:
         zenith = (sidereal_deg(at) + instrument.longitude) % 360.0, instrument.latitude
         return Patch(cells=_cells(_cone(*zenith, instrument.half_angle or 90.0)))

@@ -40,6 +40,7 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     band_unit: Literal["eV", "keV", "MeV", "GeV", "TeV", "Hz", "nm"] | None = None
     field_deg2: float | None = None
     until: str | None = None
+    since: str | None = None
     carrier: str | None = None
     altitude_km: float | None = None
     half_angle: Annotated[float, msgspec.Meta(gt=0.0, le=180.0)] | None = None

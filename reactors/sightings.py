@@ -28,6 +28,8 @@ _MEASURED = frozenset(
 )
 _SEES = re.compile(r"\b(detect(s|ed|ion)?|sees|saw|seen|discovery|prompt|counterpart)\b", re.I)
 _SEES_NOT = re.compile(r"\b(no|not|non|without|limits?|search(es)?)\b", re.I)
+#: Names rather than numbers.
+_NAME = re.compile(r"(GRB|GW|S\d{6}|G\d{6}|IceCube|EP\d{6}|AT ?\d{4}|SN ?\d{4})")
 #: Positions with a smaller radius are astrometry: their systematic errors are not known, so they are marked and no
 #: part of a joint region.
 FINEST_DEG = 1.0 / 3600.0
@@ -52,6 +54,7 @@ class Moment(msgspec.Struct, frozen=True, kw_only=True):
     `claims` what circulars and papers say."""
 
     object: str
+    name: str
     t0: datetime | None
     objects: dict[str, datetime | None]
     regions: list[dict[str, Any]]
@@ -64,7 +67,7 @@ class Moment(msgspec.Struct, frozen=True, kw_only=True):
 
 def gather(journal: Journal, graph: Graph | None, obj: str) -> Moment:
     """What is known by now. What was retracted, mocks and our own results do not count."""
-    own = _standing(stored.event for stored in journal.events_of(obj))
+    own = standing(stored.event for stored in journal.events_of(obj))
     t0 = min((e.trigger_time for e in own if e.trigger_time is not None), default=None)
     claims, gaps = _claims(graph, [obj])
     t0 = t0 or _claimed_t0(claims)
@@ -76,7 +79,7 @@ def gather(journal: Journal, graph: Graph | None, obj: str) -> Moment:
     more, others = _claims(graph, list(around))
     newest: dict[str, Event] = {}
     for event in [*own, *(e for events in around.values() for e in events)]:
-        if event.kind.startswith(("gcn.notice", "lvk.alert")) and (name := maker(event.data)):
+        if is_notice(event) and (name := maker(event.data)):
             held = newest.get(name)
             if held is None or has_region(event) or not has_region(held):
                 newest[name] = event
@@ -84,6 +87,7 @@ def gather(journal: Journal, graph: Graph | None, obj: str) -> Moment:
     regions, markers = _places(newest, claims)
     return Moment(
         object=obj,
+        name=_name(journal, obj),
         t0=t0,
         objects=objects,
         regions=regions,
@@ -95,7 +99,19 @@ def gather(journal: Journal, graph: Graph | None, obj: str) -> Moment:
     )
 
 
-def _standing(events: Iterable[Event]) -> list[Event]:
+def _name(journal: Journal, obj: str) -> str:
+    """What people call the object: a name before a trigger's number."""
+    names = [link.name for link in journal.names_of(obj) if not link.withdrawn]
+    best = min(names, key=lambda name: (_NAME.match(name) is None, ":" in name, len(name)), default="")
+    return best or obj.rstrip("/").rsplit("/", 1)[-1]
+
+
+def is_notice(event: Event) -> bool:
+    """Whether an instrument's machine says it."""
+    return event.kind.startswith(("gcn.notice", "lvk.alert"))
+
+
+def standing(events: Iterable[Event]) -> list[Event]:
     """Real events, without those of a mission that has taken its word back since."""
     standing: list[Event] = []
     for event in events:
@@ -112,10 +128,8 @@ def _standing(events: Iterable[Event]) -> list[Event]:
 def _companions(journal: Journal, t0: datetime, obj: str) -> dict[str, list[Event]]:
     """Other objects with a notice within a minute of T0, and what stands of each."""
     near = [stored.event for stored in journal.around(t0, WINDOW_S)]
-    others = dict.fromkeys(
-        e.object for e in near if e.object not in (None, obj) and e.kind.startswith(("gcn.notice", "lvk.alert"))
-    )
-    found = {other: _standing(s.event for s in journal.events_of(other)) for other in others if other is not None}
+    others = dict.fromkeys(e.object for e in near if e.object not in (None, obj) and is_notice(e))
+    found = {other: standing(s.event for s in journal.events_of(other)) for other in others if other is not None}
     return {other: events for other, events in found.items() if any(e.trigger_time is not None for e in events)}
 
 
@@ -225,7 +239,13 @@ def spoken(name: str) -> str:
     """`Fermi-GBM` as people say it: `Fermi GBM`; a name that we do not know as it is."""
     key = key_of(name)
     known = load()[key] if key else None
-    return name if known is None else known.mission if known.messenger != "EM" else f"{known.mission} {known.name}"
+    return name if known is None else called(known)
+
+
+def called(instrument: Instrument) -> str:
+    """What people call an instrument: mission and name, or the network's name alone."""
+    alone = instrument.messenger != "EM" or instrument.name == instrument.mission
+    return instrument.mission if alone else f"{instrument.mission} {instrument.name}"
 
 
 def _same(name: str) -> str:

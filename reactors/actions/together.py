@@ -1,0 +1,288 @@
+"""`together: all`, or `together: gbm, lat, bat`: all instruments on what happened at one moment. Gathers who saw the
+object (or something within a minute of it), runs what that allows side by side, and reports one joint result; a later
+notice, circular or slow analysis amends that report in its place.
+
+What has not come after `patience` is named as missing in a first report; after `timeout` it is given up. Reports of
+other objects of the same moment are amended too: they hear `custom.together`.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from analyses.contract import describe
+from analyses.executor import Job
+from nuncius.core.errors import Cancelled, NunciusError
+from nuncius.core.event import Event, Tense
+from nuncius.core.report import Attachment, Picture, Report, ReportState
+from nuncius.core.result import Result
+from reactors import durations, together
+from reactors.actions.check import words
+from reactors.actions.contract import ACTIONS, Done, Running, Work
+from reactors.beside import WINDOW_S, sky_maps
+from reactors.fanning import parts, views
+from reactors.inthread import InThread
+from reactors.naming import digest
+from reactors.resulting import kept_of, result_event
+from reactors.saying import STANDING, report, thread_of
+from reactors.scene import Scene
+from reactors.sightings import gather, is_notice, load, standing
+from reactors.together import Joint, Outcome
+from reactors.tokens import ExpressionError
+
+DEFAULT_PATIENCE_S = 90.0
+DEFAULT_TIMEOUT_S = 900.0
+#: After its own deadline the work still has to be told as a report.
+_MARGIN_S = 60.0
+POLL_S = 0.05
+#: Tells the other objects of the moment that there is news.
+NUDGE = "custom.together"
+MOST_PICTURES = 3
+
+
+class Together:
+    """Runs a joint analysis."""
+
+    options: Collection[str] = ("with", "as", "timeout")
+
+    def check(self, action: dict[str, Any], names: Collection[str]) -> None:
+        for word in words(action["what"]):
+            if word not in load():
+                hint = f"instruments: {', '.join(sorted(load()))}"
+                raise ExpressionError(f"no instrument has the key '{word}' in config/instruments.toml", hint=hint)
+        given = action.get("with", {})
+        for name in given:
+            if name not in ("patience", "data"):
+                raise ExpressionError(f"'together' takes no '{name}'", hint="with: {patience: 90s, data: {…}}")
+        if "patience" in given:
+            durations.seconds(given["patience"])
+        data = given.get("data", {})
+        if not isinstance(data, dict):
+            raise ExpressionError(
+                "'data' names an analysis for each instrument", hint="data: {spi-acs: my-light-curve}"
+            )
+        for key, analysis in data.items():
+            if key not in load():
+                raise ExpressionError(f"no instrument has the key '{key}'", hint=f"{', '.join(sorted(load()))}")
+            describe(str(analysis))
+
+    def inputs(self, action: dict[str, Any], scene: Scene) -> Any:
+        # What is known of the moment is another with each event about it; the report itself says whether it changed.
+        return [action["what"], action.get("with"), scene.ev["id"]]
+
+    def perform(self, work: Work) -> Done | Running:
+        if work.step.reaction.retracts is not None:
+            return _taken_back(work)
+        fan = _Fan(work)
+        timeout_s = float(work.step.action.get("timeout_s", DEFAULT_TIMEOUT_S))
+        return Running(job=InThread(fan.work, timeout_s + _MARGIN_S), finish=fan.finish)
+
+
+class _Fan:
+    """One performance: gathering, running side by side, telling."""
+
+    def __init__(self, work: Work) -> None:
+        self._work = work
+        self._action = work.step.action
+        self._given = self._action.get("with", {})
+        # Here and not in the thread: what answers for the graph is the runner's own.
+        self._moment = gather(work.journal, work.scene.evaluation.maps.graph, self._object())
+        self._joint: Joint | None = None
+        self._jobs: dict[str, tuple[Outcome, Job]] = {}
+
+    def work(self, stop: threading.Event) -> Result:
+        """Until all parts have ended, the deadline has passed, or it is told to stop."""
+        try:
+            return self._work_until(stop)
+        finally:
+            for _, job in self._jobs.values():
+                job.cancel()
+
+    def _work_until(self, stop: threading.Event) -> Result:
+        work, moment = self._work, self._moment
+        asked = {key: str(name) for key, name in self._given.get("data", {}).items()}
+        keys = words(self._action["what"]) or list(load())
+        seen = views(moment, keys, work.journal.blob, work.scene.evaluation.maps.around)
+        patience_s = durations.seconds(self._given["patience"]) if "patience" in self._given else DEFAULT_PATIENCE_S
+        timeout_s = float(self._action.get("timeout_s", DEFAULT_TIMEOUT_S))
+        started: list[Outcome] = []
+        for part in parts(moment, self._moment.name, seen, asked):
+            outcome = Outcome(name=part.name, analysis=part.analysis, inputs=part.inputs)
+            try:
+                blobs = {sha256: work.journal.blob(sha256) for sha256 in set(sky_maps(part.inputs))}
+                job = work.executor.submit(part.analysis, part.inputs, blobs=blobs, deadline_s=timeout_s)
+                self._jobs[part.name] = (outcome, job)
+            except NunciusError as error:
+                outcome = msgspec.structs.replace(outcome, error=str(error))
+            started.append(outcome)
+        begun, told = time.monotonic(), False
+        while True:
+            outcomes = [self._jobs[o.name][0] if o.name in self._jobs else o for o in map(self._ended, started)]
+            self._joint = Joint(name=self._moment.name, moment=moment, views=seen, outcomes=outcomes, asked=asked)
+            passed = time.monotonic() - begun
+            if not self._joint.missing or passed > timeout_s:
+                return Result(answer=together.answer(self._joint))
+            if passed > patience_s and not told and work.tell is not None:
+                work.tell(self._report(self._joint, partial=True)[0])
+                told = True
+            if stop.wait(POLL_S):
+                raise Cancelled("the joint analysis was stopped")
+
+    def _object(self) -> str:
+        return str(self._work.step.reaction.object or self._work.scene.ev["id"])
+
+    def _ended(self, outcome: Outcome) -> Outcome:
+        """An outcome with what its job gave, once it is done."""
+        held = self._jobs.get(outcome.name)
+        if held is None or held[0].result is not None or held[0].error or not held[1].done():
+            return outcome
+        try:
+            ended = msgspec.structs.replace(outcome, result=held[1].result(timeout_s=1.0))
+        except NunciusError as error:
+            ended = msgspec.structs.replace(outcome, error=str(error))
+        self._jobs[outcome.name] = (ended, held[1])
+        return ended
+
+    def finish(self, result: Result) -> Done:
+        """One report, each part's values for the graph, and word to the other objects of the moment."""
+        assert self._joint is not None
+        said, attached, before = self._report(self._joint, partial=False)
+        unchanged = before is not None and together.same(before, attached)
+        events = [
+            result_event(self._work, o.analysis, kept_of(o.result), o.name)
+            for o in self._joint.outcomes
+            if o.result is not None and o.result.values and o.analysis != "visibility"
+        ]
+        others = [obj for obj in self._joint.moment.objects if obj != self._object()]
+        rows = together.instruments(self._joint)
+        names = {
+            "instruments": rows,
+            "saw": [row["instrument"] for row in rows if row["is"] == "saw it"],
+            "missing": self._joint.missing,
+            "changed": together.changes(before, attached) if before is not None else [],
+            "results": {o.name: o.result.answer for o in self._joint.outcomes if o.result is not None},
+        }
+        return Done(
+            result={"answer": result.answer, "names": names},
+            reports=[] if unchanged else [said],
+            events=[*([] if unchanged else events), *([] if unchanged else _nudges(self._work, others))],
+        )
+
+    def _report(self, joint: Joint, *, partial: bool) -> tuple[Report, dict[str, Any], dict[str, Any] | None]:
+        work = self._work
+        attached = together.as_json(joint)
+        before = self._before()
+        changed = together.changes(before, attached) if before is not None else []
+        figures = [f for o in joint.outcomes if o.result is not None for f in o.result.figures[:1]][:MOST_PICTURES]
+        said = report(
+            work,
+            title=together.answer(joint),
+            text="\n".join(["Changed since the report before:", *(f"- {line}" for line in changed)] if changed else []),
+            tables=[together.table_of(joint), together.results_table(joint)],
+            pictures=[
+                Picture(name=f.name, sha256=work.journal.put_blob(f.png), caption=f.caption, alt=f.alt) for f in figures
+            ],
+            caveats=self._caveats(joint),
+        )
+        content = msgspec.json.format(msgspec.json.encode(attached), indent=1)
+        file = Attachment(name=together.ATTACHED, sha256=work.journal.put_blob(content))
+        said = msgspec.structs.replace(said, attachments=[file])
+        if partial:
+            said = msgspec.structs.replace(said, key=digest(said.key, "partial", work.step.attempt))
+        return said, attached, before
+
+    def _caveats(self, joint: Joint) -> list[str]:
+        named = [s.name for s in joint.moment.sightings if s.state == "named"]
+        found = list(joint.moment.gaps)
+        if named:
+            found.append(f"What {', '.join(named[:6])} saw was not understood: read what is named beside it.")
+        for outcome in joint.outcomes:
+            found += [f"{outcome.name}: {c}" for c in outcome.result.caveats] if outcome.result else []
+        return list(dict.fromkeys(found))[:8]
+
+    def _before(self) -> dict[str, Any] | None:
+        """What the report before in this place had attached."""
+        slot, thread = self._action["slot"], thread_of(self._work)
+        for stored in reversed(self._work.journal.reports(thread=thread, limit=2000)):
+            said = stored.report
+            if said.slot == slot and said.attachments and stored.state in STANDING:
+                found: dict[str, Any] = msgspec.json.decode(self._work.journal.blob(said.attachments[0].sha256))
+                return found
+        return None
+
+
+def _taken_back(work: Work) -> Done:
+    """After a retraction: where others saw the object too its report is made anew, else it is marked; and those of the
+    other objects of the moment are made anew."""
+    obj = str(work.step.reaction.object or "")
+    left = [e for e in standing(s.event for s in work.journal.events_of(obj)) if is_notice(e)]
+    again = [obj] if left else []
+    return Done(reports=[] if left else _marked(work, obj), events=_nudges(work, [*again, *_others(work, obj)]))
+
+
+def _marked(work: Work, obj: str) -> list[Report]:
+    """The joint report of the object, also where a circular was the last that amended it."""
+    newest: dict[str, Report] = {}
+    for stored in work.journal.reports(thread=obj, limit=2000):
+        said = stored.report
+        if said.rule == work.step.reaction.rule and said.attachments and stored.state in STANDING:
+            newest[said.slot] = said
+    by = work.step.reaction.context.get("retracted_by")
+    return [
+        msgspec.structs.replace(
+            said,
+            state=ReportState.RETRACTED,
+            key=digest("retracted", slot, said.thread, by),
+            revision=said.revision + 1,
+        )
+        for slot, said in newest.items()
+        if said.state is not ReportState.RETRACTED
+    ]
+
+
+def _others(work: Work, obj: str) -> list[str]:
+    """Other objects of the moment of one that was taken back."""
+    events = [stored.event for stored in work.journal.events_of(obj)]
+    t0 = min((e.trigger_time for e in events if e.trigger_time is not None), default=None)
+    if t0 is None:
+        return []
+    near = {s.event.object for s in work.journal.around(t0, WINDOW_S) if is_notice(s.event) and s.event.is_real}
+    return sorted(other for other in near if other is not None and other != obj)
+
+
+def _nudges(work: Work, others: list[str]) -> list[Event]:
+    """Events that have the reports of other objects looked at again. One that was itself caused so causes no more."""
+    ev = work.scene.ev
+    cause = str(work.step.reaction.context.get("retracted_by") or ev["id"])
+    if ev.get("kind") == NUDGE:
+        return []
+    t0 = ev.get("trigger_time")
+    mock = str(ev.get("tense")) in (Tense.TEST, Tense.INJECTION)
+    return [
+        Event(
+            id=f"{NUDGE}:{digest(other, cause)}",
+            kind=NUDGE,
+            source=f"rules:{work.step.reaction.rule}",
+            received=work.now,
+            tense=Tense.TEST if mock else Tense.INITIAL,
+            object=other,
+            trigger_time=datetime.fromisoformat(t0) if isinstance(t0, str) else None,
+            # On the word of those who saw that object: when they take it back, what follows from this goes too.
+            data=_whose(work, other) | {"because": cause, "emitted_by": work.step.reaction.rule, "depth": 1.0},
+        )
+        for other in others
+    ]
+
+
+def _whose(work: Work, obj: str) -> dict[str, Any]:
+    seen = [e for e in standing(s.event for s in work.journal.events_of(obj)) if is_notice(e) and e.data.get("mission")]
+    return {"mission": seen[-1].data["mission"]} if seen else {}
+
+
+ACTIONS.add("together", Together())

@@ -1,0 +1,211 @@
+"""The joint report of a moment: who saw it, what the analyses of all instruments together give, what changed since the
+report before; and the same for machines."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from nuncius.core.event import iso
+from nuncius.core.result import Result, Table
+from reactors.fanning import View, typical, when
+from reactors.sightings import Moment, Sighting, called, key_of, load
+
+#: Below this share of the place an instrument could not have seen it, for a reader.
+LEAST_SHARE = 0.01
+#: Relative change of a number that a reader is told of.
+WORTH_TELLING = 0.02
+ATTACHED = "joint.json"
+#: Instruments outside our catalogue that are listed; the others are counted.
+MOST_OTHERS = 10
+
+_SAW = {"saw": "saw it", "limit": "looked: upper limit", "named": "reported, see there"}
+
+
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+    """How one part ended: a result, an error, or neither, when it had not ended in time."""
+
+    name: str
+    analysis: str
+    inputs: dict[str, Any] = {}
+    result: Result | None = None
+    error: str = ""
+
+
+class Joint(msgspec.Struct, frozen=True, kw_only=True):
+    """All that one joint report tells."""
+
+    name: str
+    moment: Moment
+    views: dict[str, View]
+    outcomes: list[Outcome]
+    asked: dict[str, str]
+
+    @property
+    def missing(self) -> list[str]:
+        """Parts that had not ended."""
+        return [o.name for o in self.outcomes if o.result is None and not o.error]
+
+
+def instruments(joint: Joint) -> list[dict[str, Any]]:
+    """Every instrument with its verdict, those that saw it first."""
+    rows: list[dict[str, Any]] = []
+    told = {s.key: s for s in joint.moment.sightings if s.key}
+    answers = {o.name.removesuffix(" data"): o for o in joint.outcomes if o.name.endswith(" data")}
+    for key, instrument in load().items():
+        if key not in joint.views and key not in told:
+            continue
+        view, sighting = joint.views.get(key, View(share=None)), told.get(key)
+        name = called(instrument)
+        is_, why = _verdict(view, sighting, answers.get(key), key in joint.asked)
+        limit = typical(instrument) if sighting is None and (view.share or 0.0) >= LEAST_SHARE else ""
+        rows.append({"instrument": name, "key": key, "is": is_, "share": view.share, "by": why, "limit": limit})
+    others = [s for s in joint.moment.sightings if not s.key]
+    rows += [
+        {"instrument": s.name, "key": "", "is": _SAW[s.state], "share": None, "by": s.by, "limit": ""}
+        for s in others[:MOST_OTHERS]
+    ]
+    order = [*_SAW.values(), "looked", "could have seen it, not asked", "may have seen it, not asked", "not known"]
+    return sorted(rows, key=lambda row: (order.index(row["is"]) if row["is"] in order else 9, row["instrument"]))
+
+
+def _verdict(view: View, sighting: Sighting | None, looked: Outcome | None, asked: bool) -> tuple[str, str]:
+    if sighting is not None:
+        return _SAW[sighting.state], sighting.by
+    if looked is not None and looked.result is not None:
+        return "looked", looked.result.answer
+    if looked is not None and looked.error:
+        return "asked: failed", looked.error
+    if looked is not None:
+        return "asked, no answer yet", ""
+    if view.share is None:
+        return "not known", view.note
+    if view.share < LEAST_SHARE:
+        return "could not", view.note.removeprefix("approximate: ") or "out of its view"
+    may = "may" if view.averaged else "could"
+    return f"{may} have seen it, not asked", view.note.removeprefix("approximate: ")
+
+
+def answer(joint: Joint) -> str:
+    """The line that people read first."""
+    rows = instruments(joint)
+    saw = [row["instrument"] for row in rows if row["is"] == _SAW["saw"]]
+    said = [f"seen by {_listed(saw)}" if saw else "seen by nobody that we know"]
+    results = {o.name: o.result for o in joint.outcomes if o.result is not None}
+    place = results.get("joint-localization") or results.get("localization")
+    if place is not None:
+        said.append(place.answer.removeprefix(f"{joint.name}: "))
+    said += [r.answer for n, r in results.items() if n.startswith("coincidence") and r is not None]
+    said += [r.answer.removeprefix(f"{joint.name}: ") for n, r in results.items() if n == "energetics"]
+    if joint.missing:
+        said.append(f"still to come: {_listed(joint.missing)}")
+    return f"{joint.name}: {'; '.join(said)}"
+
+
+def _listed(names: Sequence[str], most: int = 6) -> str:
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
+
+
+def table_of(joint: Joint) -> Table:
+    """Who saw it, could have, could not."""
+    rows: list[list[str | float | None]] = [
+        [row["instrument"], row["is"], _share(row["share"]), row["by"], row["limit"]] for row in instruments(joint)
+    ]
+    columns = ["instrument", "verdict", "in view", "by", "typical limit"]
+    return Table(name=f"instruments at {when(joint.moment)}", columns=columns, rows=rows)
+
+
+def _share(share: float | None) -> str:
+    return "" if share is None else f"{100 * share:.0f} %"
+
+
+def results_table(joint: Joint) -> Table:
+    """What each part gave."""
+    rows: list[list[str | float | None]] = []
+    for outcome in joint.outcomes:
+        gave = outcome.result.answer if outcome.result else outcome.error or "has not ended yet"
+        rows.append([outcome.name, gave])
+    return Table(name="results", columns=["analysis", "gives"], rows=rows)
+
+
+def as_json(joint: Joint) -> dict[str, Any]:
+    """The whole report for machines; figures are in the report itself."""
+    return {
+        "object": joint.moment.object,
+        "name": joint.name,
+        "trigger_time": iso(joint.moment.t0),
+        "objects": {obj: iso(t0) for obj, t0 in joint.moment.objects.items()},
+        "regions": joint.moment.regions,
+        "instruments": instruments(joint),
+        "results": {
+            o.name: {"analysis": o.analysis, "inputs": o.inputs}
+            | (_built(o.result) if o.result else {"error": o.error})
+            for o in joint.outcomes
+        },
+        "missing": joint.missing,
+    }
+
+
+def _built(result: Result) -> dict[str, Any]:
+    built: dict[str, Any] = msgspec.to_builtins(msgspec.structs.replace(result, figures=[]))
+    del built["figures"]
+    return built
+
+
+def same(before: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
+    """Whether nothing but durations differs."""
+    return _lasting(before) == _lasting(now)
+
+
+def _lasting(report: Mapping[str, Any]) -> bytes:
+    results = {
+        name: {key: value for key, value in given.items() if key != "provenance"}
+        for name, given in report.get("results", {}).items()
+    }
+    return msgspec.json.encode({**report, "results": results}, order="deterministic")
+
+
+def changes(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    """What a reader of the report before should know, in lines."""
+    lines: list[str] = []
+    was = {row["instrument"]: row["is"] for row in before.get("instruments", [])}
+    for row in now.get("instruments", []):
+        old = was.get(row["instrument"])
+        if old != row["is"] and (old is not None or key_of(row["instrument"]) == row["key"]):
+            lines.append(f"{row['instrument']}: {row['is']}" + (f", was: {old}" if old else ", new"))
+    places = {region["name"]: region["by"] for region in before.get("regions", [])}
+    for region in now.get("regions", []):
+        if region["name"] not in places:
+            lines.append(f"region of {region['name']}: new, by {region['by']}")
+        elif places[region["name"]] != region["by"]:
+            lines.append(f"region of {region['name']}: newer, by {region['by']}")
+    here = {region["name"] for region in now.get("regions", [])}
+    lines += [f"region of {name}: no longer" for name in places if name not in here]
+    listed = {row["instrument"] for row in now.get("instruments", [])}
+    lines += [f"{name}: no longer told of" for name in was if name not in listed]
+    for name, given in now.get("results", {}).items():
+        old_values = before.get("results", {}).get(name, {}).get("values")
+        if old_values is None:
+            lines += [f"{name}: came in"] if "values" in given else []
+            continue
+        for quantity, value in given.get("values", {}).items():
+            lines += _moved(name, quantity, old_values.get(quantity), value)
+    gone = [name for name in before.get("results", {}) if name not in now.get("results", {})]
+    return [*lines, *(f"{name}: no longer" for name in gone)]
+
+
+#: Values whose change is told in words; the others are in the tables.
+_TOLD = frozenset({"area_90", "joint_far", "energy", "log_odds", "time_offset"})
+
+
+def _moved(name: str, quantity: str, old: Mapping[str, Any] | None, new: Mapping[str, Any]) -> list[str]:
+    if quantity not in _TOLD or old is None:
+        return []
+    a, b = float(old["value"]), float(new["value"])
+    if abs(a - b) <= WORTH_TELLING * max(abs(a), abs(b)):
+        return []
+    unit = f" {new['unit']}" if new.get("unit") else ""
+    return [f"{name}, {quantity.replace('_', ' ')}: {b:.3g}{unit}, was {a:.3g}"]

@@ -1,0 +1,261 @@
+"""All instruments on one moment: one report, amended in its place by whatever comes later."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from rules_samples import CALLS, GATE, GW, NOON, Night, gw, retraction
+
+from analyses.contract import analysis
+from nuncius.core.event import Event
+from nuncius.core.report import Report
+from nuncius.core.result import Result
+from reactors.functions import Maps
+from reactors.runner import Runner
+
+GRB = "http://odahub.io/ontology/nuncius/object/GRB170817A"
+BURST = {"type": "circle", "ra": 192.0, "dec": -28.0, "radius": 6.0, "containment_probability": 0.68}
+RULE = """rule: m
+when: [lvk.alert, gcn.notice.fermi.gbm, kg.fact, custom.together]
+do:
+  - together: gbm, spi-acs, konus, eclairs
+    with: {patience: %s%s}
+    as: joint
+    timeout: 5m
+  - post: "${size(joint.saw)} saw it, ${size(joint.missing)} missing"
+on_retract:
+  - together: all
+"""
+
+
+class Documents:
+    """A graph whose claims the test writes."""
+
+    def __init__(self) -> None:
+        self.rows: dict[str, list[dict[str, Any]]] = {}
+
+    def get(self, name: str, params: Mapping[str, Any]) -> list[dict[str, Any]]:
+        assert name == "claims"
+        return self.rows.get(params["object"], [])
+
+    def ask(self, name: str, params: Mapping[str, Any]) -> bool:
+        return bool(self.get(name, params))
+
+    def freshness(self, name: str) -> float:
+        return 0.0
+
+
+@analysis("sample-gated", version="1", about="Waits for the gate, as an archive that is slow")
+def sample_gated(*, instrument: str) -> Result:
+    while not GATE.is_set():
+        time.sleep(0.005)
+    return Result(answer=f"{instrument}: nothing above 3 sigma")
+
+
+MakeNight = Callable[..., tuple[Night, Documents]]
+
+
+@pytest.fixture
+def night(tmp_path: Path) -> Iterator[MakeNight]:
+    made: list[Night] = []
+
+    def make(more: str = "", patience: str = "60s") -> tuple[Night, Documents]:
+        CALLS.clear()
+        GATE.clear()
+        one, graph = Night(tmp_path, RULE % (patience, more)), Documents()
+        made.append(one)
+        assert one.book.problems == [], [str(problem) for problem in one.book.problems]
+        one.runner = Runner(
+            one.journal,
+            one.executor,
+            targets=["web"],
+            clock=one.clock,
+            owner="test:1",
+            maps=Maps(one.journal.blob, graph=graph),
+        )
+        return one, graph
+
+    yield make
+    for one in made:
+        one.close()
+
+
+def burst(name: str, **more: Any) -> Event:
+    """A trigger of Fermi GBM, two seconds after the merger."""
+    data = {"mission": "Fermi", "instrument": "GBM", "messenger": "EM", "sky": BURST, "ids": ["bn170817529"]}
+    told: dict[str, Any] = {
+        "id": name,
+        "kind": "gcn.notice.fermi.gbm.fin_pos",
+        "source": "test",
+        "object": GRB,
+        "received": NOON + timedelta(minutes=1),
+        "trigger_time": NOON + timedelta(seconds=2),
+    }
+    return Event(**(told | more), data=data | more.pop("data", {}))
+
+
+def claim(predicate: str, value: Any = None, **more: Any) -> dict[str, Any]:
+    return {"predicate": predicate, "value": value, "circular": 21507, "source": "GCN 21507", "title": "", **more}
+
+
+def merger(name: str = "a", **more: Any) -> Event:
+    return gw(name, data={"messenger": "GW"} | more.pop("data", {}), **more)
+
+
+def told(night: Night, thread: str) -> list[Report]:
+    """Joint reports in a thread, in order."""
+    reports = [stored.report for stored in night.journal.reports(thread=thread, limit=1000)]
+    return [report for report in reports if report.attachments]
+
+
+def attached(night: Night, report: Report) -> dict[str, Any]:
+    found: dict[str, Any] = msgspec.json.decode(night.journal.blob(report.attachments[0].sha256))
+    return found
+
+
+def verdicts(report: Report) -> dict[str, Any]:
+    return {str(row[0]): row[1] for row in report.tables[0].rows}
+
+
+def test_a_burst_alone_says_who_saw_it_who_could_have_and_who_could_not(night: MakeNight) -> None:
+    n, _ = night()
+    n.hears(burst("b"))
+    n.works(60)
+    (said,) = told(n, GRB)
+    assert said.title.startswith("GRB170817A: seen by Fermi GBM; 50 % within 68.8")
+    assert verdicts(said) == {
+        "Fermi GBM": "saw it",
+        "INTEGRAL SPI-ACS": "could have seen it, not asked",
+        "Wind Konus": "could have seen it, not asked",
+        "SVOM ECLAIRs": "could not",
+    }, "SVOM had not been launched"
+    assert [picture.name for picture in said.pictures] == ["localization", "visibility"]
+    assert n.titles()[-1] == "1 saw it, 0 missing"
+
+
+def test_two_messengers_give_one_region_and_a_chance_and_both_threads_are_told(night: MakeNight) -> None:
+    n, _ = night()
+    n.hears(burst("b"))
+    n.works(60)
+    n.hears(merger())
+    n.works(60)
+    n.hears()
+    n.works(60)
+    (said,) = told(n, GW)
+    answers = attached(n, said)["results"]
+    assert set(answers) == {"joint-localization", "coincidence LVK and Fermi GBM", "visibility"}
+    assert answers["coincidence LVK and Fermi GBM"]["values"]["time_offset"]["value"] == pytest.approx(2.0)
+    expected = 3.5e-12 * (236 / (365.25 * 86400)) * 6.0
+    assert answers["coincidence LVK and Fermi GBM"]["values"]["temporal_far"]["value"] == pytest.approx(expected)
+    assert "by chance once in" in said.title
+    assert "90 % within" in said.title
+    first, amended = told(n, GRB)
+    assert (amended.slot, amended.revision) == (first.slot, first.revision + 1)
+    assert "LVK: saw it, new" in amended.text
+    assert "joint-localization: came in" in amended.text
+    kinds = [stored.event.kind for stored in n.journal.read(0)]
+    assert kinds.count("custom.together") == 1, "what was itself caused so causes no more"
+
+
+def test_a_late_circular_amends_the_report_and_says_what_changed(night: MakeNight) -> None:
+    n, graph = night()
+    n.hears(burst("b"))
+    n.works(60)
+    graph.rows[GRB] = [
+        claim("instrument", "INTEGRAL-SPI-ACS", title="GRB 170817A: INTEGRAL SPI-ACS prompt detection"),
+        claim("instrument", "GECAM", title="GRB 170817A: observations"),
+        claim("fluence", 2.8e-7, unit="erg / cm2", qualifier={"instrument": "Konus-Wind", "band": "10-1000 keV"}),
+        claim("redshift", 0.0098),
+        claim("position", ra=197.45, dec=-23.38, radius=2.0, qualifier={"instrument": "Fermi-LAT"}),
+    ]
+    fact = {"predicate": "fluence", "value": 2.8e-7, "assertion": "asserted"}
+    n.hears(
+        Event(id="f", kind="kg.fact", source="kg", object=GRB, received=NOON + timedelta(minutes=20), data=fact),
+    )
+    n.works(60)
+    first, amended = told(n, GRB)
+    assert amended.slot == first.slot
+    assert amended.key != first.key
+    seen = verdicts(amended)
+    assert (seen["INTEGRAL SPI-ACS"], seen["Wind Konus"], seen["Fermi LAT"]) == ("saw it", "saw it", "saw it")
+    assert seen["GECAM"] == "reported, see there"
+    assert "INTEGRAL SPI-ACS: saw it, was: could have seen it, not asked" in amended.text
+    assert "region of Fermi LAT: new, by GCN 21507" in amended.text
+    assert set(attached(n, amended)["results"]) == {"joint-localization", "energetics", "visibility"}
+
+
+def test_what_changes_nothing_is_not_told_again(night: MakeNight) -> None:
+    n, _ = night()
+    n.hears(burst("b"))
+    n.works(60)
+    fact = {"predicate": "t90", "value": 2.0, "assertion": "asserted"}
+    n.hears(Event(id="f", kind="kg.fact", source="kg", object=GRB, received=NOON + timedelta(minutes=20), data=fact))
+    n.works(60)
+    assert len(told(n, GRB)) == 1
+
+
+def test_what_is_late_is_named_as_missing_first_and_amends_the_report(night: MakeNight) -> None:
+    n, _ = night(", data: {spi-acs: sample-gated}", patience="10ms")
+    n.hears(burst("b"))
+    _until(n, lambda: len(told(n, GRB)) >= 1)
+    (first,) = told(n, GRB)[:1]
+    assert first.title.endswith("still to come: spi-acs data") or "still to come" in first.title
+    GATE.set()
+    n.works(60)
+    last = told(n, GRB)[-1]
+    assert "still to come" not in last.title
+    assert verdicts(last)["INTEGRAL SPI-ACS"] == "looked"
+    assert last.slot == first.slot
+
+
+def test_a_failure_of_one_part_is_named_and_costs_no_other(night: MakeNight) -> None:
+    n, _ = night(", data: {konus: sample-hopeless}")
+    n.hears(burst("b"))
+    n.works(60)
+    (said,) = told(n, GRB)
+    assert verdicts(said)["Wind Konus"] == "asked: failed"
+    assert "a negative count" in str(said.tables[1].rows[-1])
+    assert [picture.name for picture in said.pictures] == ["localization", "visibility"]
+
+
+def test_a_retraction_cancels_and_takes_the_merger_out_of_the_burst_again(night: MakeNight) -> None:
+    n, _ = night()
+    n.hears(burst("b"), merger())
+    n.works(60)
+    n.hears()
+    n.works(60)
+    assert verdicts(told(n, GRB)[-1])["LVK"] == "saw it"
+    n.hears(retraction("gone", received=NOON + timedelta(hours=1), data={"messenger": "GW"}))
+    n.works(60)
+    n.hears()
+    n.works(60)
+    last = told(n, GRB)[-1]
+    assert "LVK" not in verdicts(last), "a mission that was not asked for and did not see it"
+    assert "region of LVK: no longer" in last.text
+    assert told(n, GW)[-1].state == "retracted"
+
+
+def test_mistakes_are_told_when_the_rule_is_loaded(tmp_path: Path) -> None:
+    for wrong, said in (
+        ("together: gbmm", "no instrument has the key 'gbmm'"),
+        ("together: all\n    with: {patiense: 3s}", "takes no 'patiense'"),
+        ("together: all\n    with: {data: {gbm: nothing}}", "no analysis is named 'nothing'"),
+    ):
+        one = Night(tmp_path, f"rule: m\nwhen: lvk.alert\ndo:\n  - {wrong}\n")
+        assert any(said in str(problem) for problem in one.book.problems), [str(p) for p in one.book.problems]
+        one.close()
+
+
+def _until(night: Night, holds: Callable[[], bool], tries: int = 2000) -> None:
+    for _ in range(tries):
+        night.runner.tick()
+        if holds():
+            return
+        time.sleep(0.01)
+    raise AssertionError("it did not happen")
