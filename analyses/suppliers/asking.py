@@ -99,12 +99,13 @@ def ask(
     params: Mapping[str, Any] | None = None,
     form: Mapping[str, Any] | None = None,
     max_bytes: int,
+    silence_s: float = SILENCE_S,
 ) -> Reply:
     """Ask once: GET, or POST where there is a `form`. Any status but a redirect is an answer. Raises TransientError
     where no whole answer came, PermanentError for one too large and for a redirect (it would make a GET of a POST, and
     no token may travel to another host), ConfigurationError for an address that cannot be asked."""
     name = without_secrets(url)
-    silence_s = min(SILENCE_S, patience.left_s)
+    silence_s = min(silence_s, patience.left_s)
     try:
         with (
             httpx.Client(timeout=silence_s, headers={"User-Agent": f"Nuncius/{__version__}"}) as client,

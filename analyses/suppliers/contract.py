@@ -57,7 +57,8 @@ class Declared(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 class Document(msgspec.Struct, frozen=True, kw_only=True):
-    """A supplied analysis as its file says it; `own` are the supplier's keys, `origin` is the file."""
+    """A supplied analysis as its file says it; `own` are the supplier's keys, `origin` is the file. `cached` says that
+    the same inputs always give the same numbers."""
 
     analysis: Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,60}$")]
     supplier: Supplier
@@ -65,6 +66,7 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
     version: str = "1"
     example: str = ""
     timeout_s: Annotated[float, msgspec.Meta(gt=0, le=86400)] = 600.0
+    cached: bool = False
     parameters: dict[str, Declared] = {}
     own: dict[str, Any] = {}
     origin: Path = Path()
@@ -79,6 +81,10 @@ class Supply(msgspec.Struct, frozen=True, kw_only=True):
 
 
 SUPPLIERS: Registry[Supply] = Registry("supplier")
+
+
+#: What suppliers of others' products take besides: where to write these.
+KEEP = Parameter(name="keep", type="text", annotation=str, about="folder for the products as files")
 
 
 class SwitchedOff(ConfigurationError):
@@ -114,6 +120,7 @@ def made(
         function=filled,
         supplier=document.supplier,
         example=document.example or " ".join(["nuncius analyse", document.analysis, *required]),
+        cached=document.cached,
     )
 
 

@@ -38,12 +38,14 @@ class Pieces:
         self.figures: list[Figure] = []
         self.caveats: list[str] = []
         self.files: dict[str, bytes] = {}
+        self.answer = ""
         self._words: list[list[str | float | None]] = []
 
-    def number(self, name: str, value: float, unit: str = "") -> None:
+    def number(self, name: str, value: float, unit: str = "", error: float | None = None) -> None:
         """A quantity; one that is not finite is told in words, for no rule should compare with it."""
         if math.isfinite(value):
-            self.values[self._fresh(plain(name), self.values)] = Quantity(value=float(value), unit=unit)
+            made = Quantity(value=float(value), unit=unit, minus=error, plus=error)
+            self.values[self._fresh(plain(name), self.values)] = made
         else:
             self.text(name, f"not a number ({value})")
 
@@ -146,7 +148,7 @@ class Pieces:
             tables.append(Table(name="files", columns=["file", "bytes"], rows=rows))
         hashes = {name: hashlib.sha256(content).hexdigest() for name, content in self.files.items()}
         return Result(
-            answer=self._answer(about),
+            answer=self.answer or self._answer(about),
             values=self.values,
             tables=tables,
             figures=self.figures,

@@ -38,13 +38,31 @@ def decode(pieces: Pieces, products: Mapping[str, Any], *, asked: Span | None) -
                 pieces.caveats.append(f"{key}: a sort of product that is not shown; `keep` names a folder for it.")
             continue
         for number, one in enumerate(said if isinstance(said, list) else [said], 1):
-            try:
-                decoder(pieces, _object(one), f"{key.removesuffix('_list')}_{number}", asked)
-            except PermanentError:
-                raise
-            except (KeyError, TypeError, ValueError, AttributeError, binascii.Error, RecursionError) as error:
-                why = f"{type(error).__name__}: {error}"
-                raise PermanentError(f"{pieces.what}: product {key} {number} is damaged: {why:.300}") from error
+            _decoded(pieces, decoder, _object(one), f"{key.removesuffix('_list')}_{number}", asked)
+
+
+def encoded(pieces: Pieces, said: Any, name: str) -> bool:
+    """A single product as `oda_api` writes it, among a workflow's outputs; False where it is none."""
+    if not isinstance(said, dict):
+        return False
+    marks = (("data_unit_list", _numpy), ("ascii", _table), ("b64data", _picture), ("md5", _file))
+    decoder = next((decoder for mark, decoder in marks if mark in said), None)
+    if decoder is None:
+        if not {"value", "name", "meta_data"} <= set(said):
+            return False
+        decoder = _text
+    _decoded(pieces, decoder, said, name, None)
+    return True
+
+
+def _decoded(pieces: Pieces, decoder: Any, said: Any, name: str, asked: Span | None) -> None:
+    try:
+        decoder(pieces, said, name, asked)
+    except PermanentError:
+        raise
+    except (KeyError, TypeError, ValueError, AttributeError, binascii.Error, RecursionError) as error:
+        why = f"{type(error).__name__}: {error}"
+        raise PermanentError(f"{pieces.what}: product {name} is damaged: {why:.300}") from error
 
 
 def _object(said: Any) -> Any:
