@@ -12,14 +12,19 @@ The contract, which one test suite checks over every executor:
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, Protocol
 
 from analyses.inline import InlineExecutor
+from analyses.kept import KeepingExecutor, ResultCache
 from analyses.local import LocalExecutor
 from analyses.progress import Progress
+from analyses.settings import ExecutorSettings
+from analyses.worker import Setup
+from nuncius.core.errors import ConfigurationError
 from nuncius.core.result import Result
 
-__all__ = ["Executor", "InlineExecutor", "Job", "LocalExecutor"]
+__all__ = ["Executor", "InlineExecutor", "Job", "LocalExecutor", "open_executor"]
 
 
 class Job(Protocol):
@@ -53,3 +58,20 @@ class Executor(Protocol):
         """Stop all work and let go of the workers. Jobs that were not done, and later ones, give WorkerLost:
         nobody withdrew them, so they are for another executor to do."""
         ...
+
+
+def open_executor(settings: ExecutorSettings, workers: int, kept: Path | None = None) -> Executor:
+    """The executor that the settings ask for; it keeps results in the folder `kept`. Raises ConfigurationError."""
+    made: Executor
+    if settings.kind == "dask":
+        try:
+            from analyses.daskexecutor import DaskExecutor
+        except ImportError as error:
+            raise ConfigurationError(
+                f'[executor] kind = "dask" needs the package distributed, here and on every worker: '
+                f"pip install 'nuncius[dask]' ({error})"
+            ) from error
+        made = DaskExecutor(settings, workers)
+    else:
+        made = LocalExecutor(workers, setup=Setup.as_here(memory_mb=settings.memory_mb))
+    return KeepingExecutor(made, ResultCache(kept, settings.cache_mb)) if kept and settings.cache_mb else made

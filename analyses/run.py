@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from analyses.contract import Analysis, describe
+from analyses.environment import environment
 from analyses.inputs import coerce
 from nuncius.core.errors import NunciusError, PermanentError, TransientError, WorkerLost
 from nuncius.core.result import Result
@@ -56,6 +57,7 @@ def provenance(analysis: Analysis, inputs: Mapping[str, Any], *, duration_s: flo
         "inputs": {name: _brief(value) for name, value in inputs.items()},
         "key": cache_key(analysis, inputs),
         "software": software(),
+        "environment": environment(),
         "duration_s": round(duration_s, 3),
     }
 
@@ -85,4 +87,5 @@ def _brief(value: Any) -> Any:
 
 
 def _sha256(value: Any) -> str:
-    return hashlib.sha256(msgspec.json.encode(value, order="deterministic")).hexdigest()
+    # Not as JSON, in which a number that is none (NaN) would be the same as an input that is not given.
+    return hashlib.sha256(msgspec.msgpack.encode(value, order="deterministic")).hexdigest()

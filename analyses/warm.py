@@ -14,3 +14,7 @@ import astropy_healpix
 import matplotlib.backends.backend_agg
 import matplotlib.figure
 import mocpy
+
+from analyses.environment import environment
+
+environment()  # known before the fork, so that not every worker reads all our code

@@ -18,7 +18,7 @@ import msgspec
 from analyses import suppliers
 from analyses.checks.settings import ChecksSettings
 from analyses.regression.settings import RegressSettings
-from analyses.settings import AnalysesSettings
+from analyses.settings import AnalysesSettings, ExecutorSettings
 from chat.slack import SlackSettings
 from console.hook_settings import HookSettings
 from console.metrics_settings import MetricsSettings
@@ -85,6 +85,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Where reports go: `web`, `slack`, `terminal`."""
     workers: Annotated[int, msgspec.Meta(ge=1)] = 2
     """Analyses that run side by side."""
+    executor: ExecutorSettings = ExecutorSettings()
     analyses: AnalysesSettings = AnalysesSettings()
     regress: RegressSettings = RegressSettings()
     orbits: Path | None = None
@@ -94,6 +95,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     def journal_url(self) -> str:
         """The journal's URL, SQLite in the data folder unless set."""
         return self.journal.url or f"sqlite:///{self.data_dir / 'nuncius.db'}"
+
+    @property
+    def results_dir(self) -> Path:
+        """Folder of results that are kept."""
+        return self.data_dir / "results"
 
     @property
     def graph_dir(self) -> Path:

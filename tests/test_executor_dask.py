@@ -158,7 +158,7 @@ def test_jobs_outlive_a_scheduler_that_is_killed_and_comes_again(
 
 def test_an_analysis_over_which_every_worker_dies_is_given_up_as_lost(dask: DaskExecutor, tmp_path: Path) -> None:
     deadly = dask.submit("sample-murder", {"folder": str(tmp_path)}, blobs={}, deadline_s=60)
-    with pytest.raises(WorkerLost, match="'sample-murder'.* died over it"):
+    with pytest.raises(WorkerLost, match=r"'sample-murder'.* died over it"):
         deadly.result(90)
     assert len({worker for _, worker in noted(tmp_path)}) == 2
 

@@ -24,6 +24,7 @@ from nuncius.core.sky import Localization, Patch, prob_in_moc
     about="How much of a localization an instrument could see, and the flux limit it typically reaches",
     example="nuncius analyse coverage --with sky='CIRCLE ICRS 197.45 -23.38 10' --with instrument=gbm "
     "--with trigger_time=2017-08-17T12:41:04Z",
+    cached=True,
 )
 def coverage(
     *,

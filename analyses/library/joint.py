@@ -40,6 +40,7 @@ class Galaxy(msgspec.Struct, frozen=True, kw_only=True):
     example="nuncius analyse joint-localization "
     '--with regions=\'[{"name": "A", "sky": {"type": "circle", "ra": 10, "dec": 0, "radius": 3}}, '
     '{"name": "B", "sky": {"type": "circle", "ra": 12, "dec": 1, "radius": 2}}]\'',
+    cached=True,
 )
 def joint_localization(
     *,

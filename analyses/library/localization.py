@@ -30,6 +30,7 @@ from nuncius.core.sky import (
     version="1",
     about="Credible areas, best position, distance, and a map of the sky with the regions of every instrument",
     example="nuncius analyse localization --with sky='CIRCLE ICRS 176.8 -39.8 11.6' --with object='GRB 170817A'",
+    cached=True,
 )
 def localization(
     *,

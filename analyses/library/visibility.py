@@ -20,6 +20,7 @@ from nuncius.core.sky import Annulus, Localization, centre
     version="1",
     about="Observable windows at each observatory in the 24 hours after a time, ranked, with airmass and Moon",
     example="nuncius analyse visibility --with sky='CIRCLE ICRS 197.45 -23.38 0.01' --with time=2017-08-17T12:41:04Z",
+    cached=True,
 )
 def visibility(
     *,

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+import msgspec
 
 if TYPE_CHECKING:
     from analyses.contract import Analysis, Parameter
@@ -118,6 +119,7 @@ Exit status: 0 done, 1 the analysis failed, 2 an option is wrong.
     @click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Write result.json and figures here.")
     @click.option("--json", "as_json", is_flag=True, help="The result as one JSON object on stdout.")
     @click.option("--deadline", default=600.0, show_default=True, metavar="SECONDS", help="Give up after this long.")
+    @click.option("--no-cache", is_flag=True, help="Compute it even if its result is kept from an earlier run.")
     @click.option("--config", type=click.Path(dir_okay=False, path_type=Path), help="Settings file, for --event ID.")
     @click.option("--describe", "described", is_flag=True, help="The analysis and its parameters as JSON, and leave.")
     @click.pass_context
@@ -128,6 +130,7 @@ Exit status: 0 done, 1 the analysis failed, 2 an option is wrong.
         out: Path | None,
         as_json: bool,
         deadline: float,
+        no_cache: bool,
         config: Path | None,
         described: bool,
     ) -> None:
@@ -135,39 +138,46 @@ Exit status: 0 done, 1 the analysis failed, 2 an option is wrong.
             click.echo(_catalogue(analysis.name))
             return
         config = config or (ctx.parent.params.get("config") if ctx.parent else None)
-        result = _run(analysis, pairs, named, config, deadline)
+        result = _run(analysis, pairs, named, config, deadline, kept=not no_cache)
         _show(result, out, as_json)
 
     return run
 
 
-def _run(analysis: Analysis, pairs: tuple[str, ...], named: str | None, config: Path | None, deadline: float) -> Result:
+def _run(
+    analysis: Analysis, pairs: tuple[str, ...], named: str | None, config: Path | None, deadline: float, *, kept: bool
+) -> Result:
     from rich.console import Console
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-    from analyses.executor import LocalExecutor
+    from analyses.executor import open_executor
     from nuncius.analysing import inputs_from, read_event, read_with
     from nuncius.core.errors import FormatError, PermanentError, TransientError
+    from nuncius.settings import load
 
-    def journal_url() -> str:
-        from nuncius.settings import load
-
-        return load(config).journal_url
-
+    settings = load(config)
     blobs: dict[str, bytes] = {}
     given = read_with(pairs, blobs)
-    # In a process of its own: a deadline that struck inside this one could hit an import half-way.
-    executor = LocalExecutor(workers=1)
+    # In a process of its own: a deadline that struck inside this one could hit an import half-way. On this machine:
+    # files that inputs name are here. Where no service has run, no folder is made.
+    local = msgspec.structs.replace(settings.executor, kind="local")
+    there = kept and settings.data_dir.is_dir()
+    executor = open_executor(local, 1, settings.results_dir if there else None)
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     try:
         with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-            progress.add_task(analysis.name)
+            shown = progress.add_task(analysis.name)
             inputs: dict[str, Any] = {}
             if named is not None:
-                event = read_event(named, journal_url, now=datetime.now(UTC), blobs=blobs)
+                event = read_event(named, lambda: settings.journal_url, now=datetime.now(UTC), blobs=blobs)
                 inputs = inputs_from(event, analysis)
             job = executor.submit(analysis.name, inputs | given, blobs=blobs, deadline_s=deadline)
-            return job.result()
+            while True:
+                try:
+                    return job.result(0.3)
+                except TimeoutError:
+                    if (said := job.progress()) is not None:
+                        progress.update(shown, description=f"{analysis.name}: {said}")
     except (PermanentError, TransientError, FormatError) as error:
         click.echo(f"nuncius: {error}", err=True)
         sys.exit(1)
@@ -198,6 +208,10 @@ def _show(result: Result, out: Path | None, as_json: bool) -> None:
                 *("" if cell is None else f"{cell:.4g}" if isinstance(cell, float) else str(cell) for cell in row)
             )
         console.print(drawn)
+    if "kept" in result.provenance:
+        console.print(
+            f"Computed on {result.provenance['kept']['computed']}; --no-cache computes it again.", style="dim"
+        )
     for caveat in result.caveats:
         console.print(f"Note: {caveat}", highlight=False)
     if written:
@@ -208,8 +222,6 @@ def _show(result: Result, out: Path | None, as_json: bool) -> None:
 
 def _catalogue(*names: str) -> bytes:
     """Analyses as JSON, for other programs."""
-    import msgspec
-
     from analyses.contract import known
 
     chosen = [analysis for analysis in known() if not names or analysis.name in names]
