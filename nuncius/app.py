@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from analyses import suppliers
-from analyses.executor import LocalExecutor
+from analyses.executor import Executor, open_executor
 from analyses.regression.announcing import announce_cases
 from analyses.regression.laboratory import Laboratory
 from chat.contract import Target
@@ -53,7 +53,7 @@ class App:
     settings: Settings
     journal: Journal
     graph: GraphStore
-    executor: LocalExecutor
+    executor: Executor
     rules: RuleBook
     targets: Sequence[Target]
     parts: dict[str, Callable[[threading.Event], None]]
@@ -127,7 +127,7 @@ def assemble(
     take_over(journal, owner)
     graph = GraphStore.open(settings.graph_dir)
     rules = RuleBook(settings.rules, keep=settings.data_dir / "rules-last-good", beside=Subscribed(journal))
-    executor = LocalExecutor(workers=settings.workers)
+    executor = open_executor(settings.executor, settings.workers, settings.results_dir)
     targets = open_targets(settings.targets, journal=journal, slack=settings.slack, data_dir=settings.data_dir)
 
     stop = threading.Event()
