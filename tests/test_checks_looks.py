@@ -356,6 +356,8 @@ def test_an_address_is_looked_at_for_its_status_and_words(tmp_path: Path) -> Non
         ("check: a\nabout: x\nkind: http\nulr: x\n", "unknown field `ulr`"),
         ("check: a\nabout: x\nkind: http\nurl: x\nevery: often\n", "a duration is a number with s, m, h or d"),
         ("check: a\nabout: x\nkind: http\nurl: x\nevery: 1s\n", "at most every 5 s"),
+        ("check: a\nabout: x\nkind: http\nurl: x\nevery: 9999999999999999d\n", "at least once a year"),
+        ("check: a\nabout: x\nkind: http\nurl: x\ndeadline: 0s\n", "more than 0 and at most an hour"),
         ("check: A b\nabout: x\nkind: http\nurl: x\n", "a name is small letters"),
         ("check: a\nkind: http\nurl: x\n", "missing required field `about`"),
         ("check: a\nabout: x\nkind: value\nurl: x\nexpect: {ra: {value: 1, within: 2}}\n", "unknown field `within`"),

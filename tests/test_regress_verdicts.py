@@ -120,6 +120,7 @@ GOOD = "case: a\nabout: b\nexpect: {x: {value: 1}}\n"
         (GOOD + "script: earth_rotation.py\nrequires: ['-r /etc/passwd']\n", "write a package and versions"),
         (GOOD + "script: earth_rotation.py\nrequires: ['x @ https://evil/x.whl']\n", "write a package and versions"),
         ("case: a\nabout: b\nscript: earth_rotation.py\nexpect: {}\n", "expect"),
+        ("case: a\nabout: b\nscript: earth_rotation.py\nexpect: {x: {value: 1, absolute: .inf}}\n", "without end"),
         ("case: '../x'\nabout: b\nscript: earth_rotation.py\nexpect: {x: {value: 1}}\n", "case"),
         (GOOD + "script: earth_rotation.py\nexpect: {x: {value: 1}}\n", "not YAML"),
         ("case: &a x\nabout: *a\n", "anchors"),

@@ -26,16 +26,18 @@ import msgspec
 from analyses.checks.contract import Check, Finding, Platform, Weight
 from analyses.checks.damping import Policy
 from analyses.observatories import CONFIG
+from analyses.plainyaml import documents
 from nuncius.core.errors import ConfigurationError, NunciusError
 from nuncius.core.registry import Registry, did_you_mean, discover
 
 FOLDER = CONFIG / "checks"
-MAX_BYTES = 256 * 1024
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,60}$")
 _HOLE = re.compile(r"\$\{([a-z_][a-z0-9_]*)\}")
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(s|m|h|d)$")
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 LEAST_EVERY_S = 5.0
+MOST_EVERY_S = 366 * 86400.0
+MOST_DEADLINE_S = 3600.0
 
 
 class Declared(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,30 +90,12 @@ def _read(path: Path) -> list[Declared]:
     files = sorted(path.glob("*.yaml")) if path.is_dir() else [path]
     found: dict[str, Declared] = {}
     for file in files:
-        for document in _documents(file):
+        for document in documents(file):
             one = _declared(document, file)
             if one.check in found:
                 raise ConfigurationError(f"{file}: the check '{one.check}' stands twice")
             found[one.check] = one
     return list(found.values())
-
-
-def _documents(file: Path) -> list[Any]:
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import YAMLError
-
-    try:
-        text = file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{file}: cannot be read: {error}") from error
-    if len(text) > MAX_BYTES:
-        raise ConfigurationError(f"{file}: {len(text)} characters; at most {MAX_BYTES}")
-    if re.search(r"(?m)^[^#'\"]*(?:^|[\s\[{,:-])[&*!]\w", text):
-        raise ConfigurationError(f"{file}: anchors, aliases and tags of YAML are refused")
-    try:
-        return [document for document in YAML(typ="safe", pure=True).load_all(text) if document is not None]
-    except YAMLError as error:
-        raise ConfigurationError(f"{file}: not YAML: {error}") from error
 
 
 def _declared(document: Any, file: Path) -> Declared:
@@ -147,8 +131,11 @@ def instance(declared: Declared, name: str, platform: str, places: Mapping[str, 
     """A declared check for one platform, whose addresses are `places` (None: it is not set up)."""
     kind = kinds()[declared.kind]
     every_s = seconds(declared.every)
-    if every_s < LEAST_EVERY_S:
-        raise ConfigurationError(f"every: at most every {LEAST_EVERY_S:g} s; received '{declared.every}'")
+    if not LEAST_EVERY_S <= every_s <= MOST_EVERY_S:
+        raise ConfigurationError(f"every: at most every {LEAST_EVERY_S:g} s, at least once a year: '{declared.every}'")
+    deadline_s = seconds(declared.deadline)
+    if not 0.0 < deadline_s <= MOST_DEADLINE_S:
+        raise ConfigurationError(f"deadline: more than 0 and at most an hour; received '{declared.deadline}'")
     msgspec.convert(declared.parameters, kind.parameters, strict=False)
     return Check(
         name=name,
@@ -156,7 +143,7 @@ def instance(declared: Declared, name: str, platform: str, places: Mapping[str, 
         look=partial(_look, declared, kind, platform, dict(places or {})),
         platform=platform,
         every_s=every_s,
-        deadline_s=seconds(declared.deadline),
+        deadline_s=deadline_s,
         severity=declared.severity,
         proves=declared.proves,
         policy=declared.after,

@@ -16,6 +16,7 @@ Instead of one of our analyses, `script: NAME.py` is a file beside the case (or 
 from __future__ import annotations
 
 import hashlib
+import math
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -25,12 +26,12 @@ import msgspec
 
 from analyses.contract import describe
 from analyses.observatories import CONFIG
+from analyses.plainyaml import documents
 from nuncius.core.errors import ConfigurationError
 from nuncius.core.registry import did_you_mean
 
 SHIPPED = CONFIG / "testcases"
 SCRIPTS = Path(__file__).parents[1] / "cases"
-MAX_BYTES = 256 * 1024
 
 Positive = Annotated[float, msgspec.Meta(ge=0.0)]
 Name = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][\w.-]*$", max_length=100)]
@@ -46,6 +47,11 @@ class Expected(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     relative: Positive = 0.0
     sigmas: Positive | None = None
     error: Positive | None = None
+
+    def __post_init__(self) -> None:
+        for number in (self.absolute, self.relative, self.sigmas or 0.0, self.error or 0.0):
+            if not math.isfinite(number):
+                raise ValueError(f"a tolerance without end allows everything; received {number}")
 
     @property
     def tolerance(self) -> float:
@@ -108,10 +114,10 @@ def load_cases(folders: Sequence[Path] = ()) -> dict[str, Case]:
     naming file and field."""
     cases: dict[str, Case] = {}
     for file in _files(folders or (SHIPPED,)):
-        for document in _documents(file):
+        for document in documents(file):
             try:
                 case = _case(msgspec.convert(document, TestCase), file.parent)
-            except (msgspec.ValidationError, ConfigurationError) as error:
+            except (msgspec.ValidationError, ConfigurationError, OSError) as error:
                 raise ConfigurationError(f"{file.name}: {error}") from error
             if case.name in cases:
                 raise ConfigurationError(f"{file.name}: the case '{case.name}' stands twice")
@@ -139,7 +145,11 @@ def _case(test: TestCase, folder: Path) -> Case:
     if script is None:
         hint = did_you_mean(test.script, [f.name for f in (*folder.glob("*.py"), *SCRIPTS.glob("*.py"))])
         raise ConfigurationError(f"the case '{test.case}': no script {test.script} beside it{hint}")
-    return Case(test=test, script=script.resolve(), digest=_digest(test, script.read_text(encoding="utf-8")))
+    return Case(
+        test=test,
+        script=script.resolve(),
+        digest=_digest(test, script.read_text(encoding="utf-8", errors="backslashreplace")),
+    )
 
 
 def _plain(requirement: str, case: str) -> None:
@@ -157,21 +167,6 @@ def _plain(requirement: str, case: str) -> None:
 def _digest(test: TestCase, code: str) -> str:
     said = [test.case, test.analysis, code, test.inputs, test.requires]
     return hashlib.sha256(msgspec.json.encode(said, order="deterministic")).hexdigest()
-
-
-def _documents(file: Path) -> list[Any]:
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import YAMLError
-
-    text = file.read_text(encoding="utf-8")
-    if len(text) > MAX_BYTES or re.search(r"(?m)^[^#'\"]*[&*!]\w", text):
-        raise ConfigurationError(
-            f"{file.name}: larger than {MAX_BYTES} bytes, or with anchors or tags, which are refused"
-        )
-    try:
-        return [document for document in YAML(typ="safe", pure=True).load_all(text) if document is not None]
-    except YAMLError as error:
-        raise ConfigurationError(f"{file.name}: not YAML: {error}") from error
 
 
 def choose(words: Sequence[str], cases: dict[str, Case]) -> list[Case]:
