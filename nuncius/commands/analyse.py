@@ -58,8 +58,9 @@ def _use_files(ctx: click.Context) -> None:
 @click.group(cls=Analyses, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--json", "listed", is_flag=True, help="List the analyses and their parameters as JSON.")
 @click.option("--config", type=click.Path(dir_okay=False, path_type=Path), help="Settings file: [analyses] paths.")
+@click.option("--rerun", type=click.Path(exists=True, path_type=Path), metavar="CRATE", help="Run a crate again.")
 @click.pass_context
-def command(ctx: click.Context, listed: bool, config: Path | None) -> None:
+def command(ctx: click.Context, listed: bool, config: Path | None, rerun: Path | None) -> None:
     """Run one analysis now; without a name, list them with their inputs.
 
     \b
@@ -68,12 +69,21 @@ def command(ctx: click.Context, listed: bool, config: Path | None) -> None:
       nuncius analyse localization --event alert.xml --out results/
       nuncius analyse localization --with sky=bayestar.multiorder.fits --with object=S190425z
       nuncius analyse visibility --with sky='CIRCLE ICRS 197.45 -23.38 0.01' --with time=2017-08-17T12:41:04Z
+      nuncius analyse localization --event alert.xml --crate run.zip
+      nuncius analyse --rerun run.zip
 
-    Exit status: 0 done, 1 the analysis failed, 2 there is no such analysis or an option is wrong.
+    --crate writes the run with its inputs, maps, result, figures and software as an RO-Crate; --rerun runs it again
+    and says whether the numbers are the same, and if not, which differ and which software does.
+
+    Exit status: 0 done (--rerun: the same numbers), 1 the analysis failed (--rerun: other numbers), 2 there is no such
+    analysis or an option is wrong.
     """
     if ctx.invoked_subcommand is not None:
         return
     _use_files(ctx)
+    if rerun is not None:
+        _rerun(rerun, config, listed)
+        return
     if listed:
         click.echo(_catalogue())
         return
@@ -117,6 +127,9 @@ Exit status: 0 done, 1 the analysis failed, 2 an option is wrong.
     @click.option("--with", "pairs", multiple=True, metavar="NAME=VALUE", help="An input; as often as needed.")
     @click.option("--event", "named", metavar="FILE|ID", help="Take inputs from an alert's file or a journalled event.")
     @click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Write result.json and figures here.")
+    @click.option(
+        "--crate", type=click.Path(path_type=Path), help="Keep the run as an RO-Crate: a folder, or FILE.zip."
+    )
     @click.option("--json", "as_json", is_flag=True, help="The result as one JSON object on stdout.")
     @click.option("--deadline", default=600.0, show_default=True, metavar="SECONDS", help="Give up after this long.")
     @click.option("--no-cache", is_flag=True, help="Compute it even if its result is kept from an earlier run.")
@@ -128,6 +141,7 @@ Exit status: 0 done, 1 the analysis failed, 2 an option is wrong.
         pairs: tuple[str, ...],
         named: str | None,
         out: Path | None,
+        crate: Path | None,
         as_json: bool,
         deadline: float,
         no_cache: bool,
@@ -138,26 +152,52 @@ Exit status: 0 done, 1 the analysis failed, 2 an option is wrong.
             click.echo(_catalogue(analysis.name))
             return
         config = config or (ctx.parent.params.get("config") if ctx.parent else None)
-        result = _run(analysis, pairs, named, config, deadline, kept=not no_cache)
+        blobs: dict[str, bytes] = {}
+        inputs = _inputs(analysis, pairs, named, config, blobs)
+        result = _run(analysis, inputs, blobs, config, deadline, kept=not no_cache)
+        if crate is not None:
+            _keep(crate, analysis, inputs, blobs, result)
         _show(result, out, as_json)
 
     return run
 
 
+def _inputs(
+    analysis: Analysis, pairs: tuple[str, ...], named: str | None, config: Path | None, blobs: dict[str, bytes]
+) -> dict[str, Any]:
+    """What the options give; the bytes of sky maps go to `blobs`."""
+    from nuncius.analysing import inputs_from, read_event, read_with
+    from nuncius.core.errors import FormatError, PermanentError
+    from nuncius.settings import load
+
+    given = read_with(pairs, blobs)
+    if named is None:
+        return given
+    try:
+        event = read_event(named, lambda: load(config).journal_url, now=datetime.now(UTC), blobs=blobs)
+    except (PermanentError, FormatError) as error:
+        click.echo(f"nuncius: {error}", err=True)
+        sys.exit(1)
+    return inputs_from(event, analysis) | given
+
+
 def _run(
-    analysis: Analysis, pairs: tuple[str, ...], named: str | None, config: Path | None, deadline: float, *, kept: bool
+    analysis: Analysis,
+    inputs: dict[str, Any],
+    blobs: dict[str, bytes],
+    config: Path | None,
+    deadline: float,
+    *,
+    kept: bool,
 ) -> Result:
     from rich.console import Console
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
     from analyses.executor import open_executor
-    from nuncius.analysing import inputs_from, read_event, read_with
     from nuncius.core.errors import FormatError, PermanentError, TransientError
     from nuncius.settings import load
 
     settings = load(config)
-    blobs: dict[str, bytes] = {}
-    given = read_with(pairs, blobs)
     # In a process of its own: a deadline that struck inside this one could hit an import half-way. On this machine:
     # files that inputs name are here. Where no service has run, no folder is made.
     local = msgspec.structs.replace(settings.executor, kind="local")
@@ -167,11 +207,7 @@ def _run(
     try:
         with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
             shown = progress.add_task(analysis.name)
-            inputs: dict[str, Any] = {}
-            if named is not None:
-                event = read_event(named, lambda: settings.journal_url, now=datetime.now(UTC), blobs=blobs)
-                inputs = inputs_from(event, analysis)
-            job = executor.submit(analysis.name, inputs | given, blobs=blobs, deadline_s=deadline)
+            job = executor.submit(analysis.name, inputs, blobs=blobs, deadline_s=deadline)
             while True:
                 try:
                     return job.result(0.3)
@@ -183,6 +219,51 @@ def _run(
         sys.exit(1)
     finally:
         executor.close()
+
+
+def _keep(crate: Path, analysis: Analysis, inputs: dict[str, Any], blobs: dict[str, bytes], result: Result) -> None:
+    from nuncius import crates
+    from nuncius.core.errors import ConfigurationError
+
+    try:
+        crates.write(crate, analysis, inputs, blobs, result, datetime.now(UTC))
+    except ConfigurationError as error:
+        click.echo(f"nuncius: {error}", err=True)
+        sys.exit(1)
+
+
+def _rerun(path: Path, config: Path | None, as_json: bool) -> None:
+    """Run a crate again and compare; leaves with 1 where the numbers differ."""
+    import tempfile
+
+    from analyses.contract import describe
+    from nuncius import analysing, crates
+    from nuncius.core.errors import NunciusError
+
+    try:
+        crate = crates.read(path)
+        analysis = describe(crate.analysis)
+        with tempfile.TemporaryDirectory(prefix="nuncius-crate-") as folder:
+            # Not from the cache, whose numbers are those of the crate.
+            result = _run(analysis, crate.placed(Path(folder)), crate.maps, config, 3600.0, kept=False)
+    except NunciusError as error:
+        click.echo(f"nuncius: {error}", err=True)
+        sys.exit(1)
+    now = msgspec.json.decode(analysing.as_json(result))
+    numbers, versions = crates.differences(crate.result, now)
+    if as_json:
+        said = {"analysis": crate.analysis, "same": not numbers, "differ": numbers, "software": versions, "now": now}
+        click.echo(msgspec.json.encode(said))
+    else:
+        click.echo(f"then: {crate.result.get('answer')}\nnow:  {result.answer}")
+        click.echo("the same numbers" if not numbers else "other numbers:")
+        for line in numbers:
+            click.echo(f"  {line}")
+        if versions:
+            click.echo("other software:")
+        for line in versions:
+            click.echo(f"  {line}")
+    sys.exit(1 if numbers else 0)
 
 
 def _show(result: Result, out: Path | None, as_json: bool) -> None:
