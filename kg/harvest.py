@@ -64,7 +64,7 @@ def _call(call: Mapping[str, Any], run: NamedNode, node: NamedNode) -> list[Trip
     if isinstance(call.get("query"), str):
         out.append((node, t.ours("query"), literal(call["query"])))
     if _is_number(call.get("radius")) and call["radius"] >= 0.0:
-        out.append((node, t.ours("radius"), literal(float(call["radius"]))))
+        out.append((node, t.ours("coneRadius"), literal(float(call["radius"]))))
     if isinstance(call.get("object"), str) and call["object"].strip():
         about = iri(object_iri(key_of(call["object"])))
         out += [(about, t.TYPE, t.ASTRO_OBJECT), (about, t.LABEL, literal(object_label(about.value)))]

@@ -1,7 +1,8 @@
 """Keeps one command: a script that starts it, bounds it, and ends it with all that it started when its time is over or
 when we, who hold the other end of its input, are gone. Standard library only.
 
-It reads one line of JSON, and answers with one: {"status": 0, "late": false}.
+It reads one line of JSON, and answers with one: {"status": 0, "late": false}. With arguments it is the first process of
+a namespace that runs these.
 """
 
 import contextlib
@@ -87,5 +88,22 @@ def end_orphans() -> None:
                 os.waitpid(pid, 0)
 
 
+def first(argv: "list[str]") -> int:
+    """Be the first process of a namespace, which the kernel treats apart: it would spare a command its own signals and
+    leave it the dead of others. The status, of a signal 128 and its number, as shells say it."""
+    try:
+        command = os.posix_spawnp(argv[0], argv, os.environ)
+    except OSError as error:
+        print(error, file=sys.stderr)
+        return 127
+    while True:
+        pid, status = os.wait()
+        if pid == command:
+            code = os.waitstatus_to_exitcode(status)
+            return code if code >= 0 else 128 - code
+
+
 if __name__ == "__main__":
+    if len(sys.argv) > 1:
+        sys.exit(first(sys.argv[1:]))
     main()

@@ -83,8 +83,10 @@ def keep(
     """Run a command to its end in `place/work`. `what` names it in errors. Raises DeadlineExceeded, PermanentError
     where it cannot be started, TransientError where its keeper was killed from outside."""
     (place / "stdin").write_bytes(given)
+    python = [sys.executable, "-I", "-S", str(KEEPER)]
+    around = [*walls(True), *python] if walls(True) else []
     asked = {
-        "argv": [*walls(True), *argv],
+        "argv": [*around, *argv],
         "place": str(place),
         "work": str(place / "work"),
         "environment": dict(environment),
@@ -97,7 +99,7 @@ def keep(
         },
     }
     keeper = subprocess.Popen(  # noqa: S603
-        [sys.executable, "-I", "-S", str(KEEPER)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env={}
+        python, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env={}
     )
     try:
         assert keeper.stdin is not None

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import signal
 import sys
 from pathlib import Path
 from typing import Any
@@ -23,10 +24,6 @@ from nbclient.exceptions import CellExecutionError, DeadKernelError
 
 MB = 1024 * 1024
 MAX_FIGURES = 12
-
-
-class TooMuch(Exception):
-    """A cell gave more than may be kept."""
 
 
 class OneKernel(KernelSpecManager):
@@ -43,12 +40,21 @@ class Client(NotebookClient):
 
     most_bytes = 64 * MB
     seen_bytes = 0
+    ending: asyncio.Future[None] | None = None
 
     def process_message(self, msg: dict[str, Any], cell: Any, cell_index: int) -> Any:
+        if self.too_much:
+            return None
         self.seen_bytes += len(json.dumps(msg["content"], default=str))
-        if self.seen_bytes > self.most_bytes:
-            raise TooMuch(f"cell {cell_index + 1} gave more than {self.most_bytes // MB} MB of output")
+        if self.too_much:
+            self.ending = asyncio.ensure_future(self.km.signal_kernel(signal.SIGKILL))
+            return None
         return super().process_message(msg, cell, cell_index)
+
+    @property
+    def too_much(self) -> bool:
+        """Whether the notebook gave more than may be kept; then its kernel is ended, or it would go on for ever."""
+        return self.seen_bytes > self.most_bytes
 
 
 def main(asked: dict[str, Any]) -> dict[str, Any]:
@@ -77,24 +83,24 @@ def main(asked: dict[str, Any]) -> dict[str, Any]:
     answer: dict[str, Any] = {"cells": asked["cells"]}
     try:
         asyncio.run(client.async_execute())
-    except CellExecutionError as error:
-        answer["error"] = {"sort": "raised", "cell": now["cell"], **_raised(notebook, now["cell"], error)}
-    except DeadKernelError:
-        answer["error"] = {"sort": "died", "cell": now["cell"]}
-    except TooMuch as error:
-        answer["error"] = {"sort": "too-much", "cell": now["cell"], "value": str(error)}
+    except (CellExecutionError, DeadKernelError) as error:
+        answer["error"] = {"cell": now["cell"], **_wrong(error, client, notebook, now["cell"])}
     except RuntimeError as error:  # the kernel did not start
         answer["error"] = {"sort": "start", "cell": 0, "value": str(error)}
     answer["figures"] = _figures(notebook, Path(asked["place"]), asked["cells"])
     return answer
 
 
-def _raised(notebook: Any, number: int, error: CellExecutionError) -> dict[str, str]:
+def _wrong(error: Exception, client: Client, notebook: Any, number: int) -> dict[str, Any]:
+    if client.too_much:
+        return {"sort": "too-much", "value": f"it gave more than {client.most_bytes // MB} MB of output"}
+    if not isinstance(error, CellExecutionError):
+        return {"sort": "died"}
     traceback: list[str] = next(
         (out.traceback for out in notebook.cells[number - 1].get("outputs", []) if out.output_type == "error"), []
     )
     lines = "\n".join(traceback).splitlines()
-    return {"name": error.ename, "value": error.evalue[:1000], "traceback": "\n".join(lines[-12:])}
+    return {"sort": "raised", "name": error.ename, "value": error.evalue[:1000], "traceback": "\n".join(lines[-12:])}
 
 
 def _figures(notebook: Any, place: Path, count: int) -> list[dict[str, str]]:
