@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable, Sequence
+from typing import TYPE_CHECKING, Annotated
 
-from fastapi import FastAPI, Request, Response
+from fastapi import FastAPI, Query, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
@@ -19,11 +20,18 @@ from console.hooks import router as hook_routes
 from console.metrics import router as metric_routes
 from console.metrics_settings import MetricsSettings
 from console.overview import version
+from console.said import curve_picture
 from console.slack_door import slack_routes
 from nuncius.core.clock import Clock, SystemClock
 from nuncius.core.errors import PermanentError
 from nuncius.journal import Journal
 
+if TYPE_CHECKING:
+    from kg.store import GraphStore
+    from reactors.ruleset import RuleSet
+
+#: A page of a list, from 1.
+PageNumber = Annotated[int, Query(ge=1, le=100_000)]
 LOCAL_HOSTS = ("127.0.0.1", "localhost", "::1", "[::1]")
 
 # No inline script or style, nothing from elsewhere: an alert that slipped through as HTML could still do nothing.
@@ -47,11 +55,14 @@ def create_app(
     hooks: HookSettings | None = None,
     metrics: MetricsSettings | None = None,
     slack: SlackSettings | None = None,
+    graph: GraphStore | None = None,
+    rules: Callable[[], RuleSet] | None = None,
 ) -> FastAPI:
     """The application. `hosts` are the names it answers to; others are refused, so that a hostile page cannot
     read this one through a name of its own (DNS rebinding). `hooks` says whose webhooks are let in, `metrics` who may
-    read the figures, `slack` how Slack signs what people do there. Raises ConfigurationError for a sender that cannot
-    be let in as it is set."""
+    read the figures, `slack` how Slack signs what people do there. `graph` is the knowledge graph, `rules` gives those in
+    force; without them pages leave out what they would say. Raises ConfigurationError for a sender that cannot be let
+    in as it is set."""
     app = FastAPI(title="Nuncius", docs_url=None, redoc_url=None, openapi_url=None)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(hosts))
     time = clock or SystemClock()
@@ -70,14 +81,23 @@ def create_app(
         return pages.threads_page(journal, time.now())
 
     @app.get("/thread/{name:path}")
-    def thread(name: str) -> Response:
-        page = pages.thread_page(journal, views.iri_of(name), time.now())
+    def thread(name: str, claims: PageNumber = 1, circulars: PageNumber = 1) -> Response:
+        iri = views.iri_of(name)
+        page = pages.thread_page(journal, iri, time.now(), graph=graph, claims=claims, circulars=circulars)
         other = journal.object_of([name]) if page is None else None
         if other:  # asked for by another of its names
             return RedirectResponse(views.href(other), status_code=302)
         if page is None:
             return HTMLResponse(pages.missing_page(journal, name, time.now()), status_code=404)
         return HTMLResponse(page)
+
+    @app.get("/curve/{name:path}")
+    def curve(name: str) -> Response:
+        iri = views.iri_of(name)
+        drawn = curve_picture(graph, iri, name) if graph is not None and iri.startswith(views.OBJECT) else None
+        if drawn is None:
+            return Response("no circular gives a magnitude with a time", status_code=404, media_type="text/plain")
+        return Response(drawn, media_type="image/png", headers={"Cache-Control": "private, max-age=60"})
 
     @app.get("/checks", response_class=HTMLResponse)
     def all_checks() -> str:

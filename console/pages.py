@@ -6,6 +6,7 @@ import hashlib
 from datetime import UTC, datetime
 from functools import cache
 from importlib.resources import files
+from typing import TYPE_CHECKING
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -16,15 +17,20 @@ from console.markup import markup
 from console.overview import overview
 from nuncius.journal import Journal
 
+if TYPE_CHECKING:
+    from kg.store import GraphStore
+
 
 def threads_page(journal: Journal, now: datetime) -> str:
     """The list of threads, newest first."""
     return _render("threads.html", journal, now, cards=views.cards(journal))
 
 
-def thread_page(journal: Journal, iri: str, now: datetime) -> str | None:
-    """One thread; None where nothing is known of it."""
-    found = views.thread(journal, iri)
+def thread_page(
+    journal: Journal, iri: str, now: datetime, *, graph: GraphStore | None = None, claims: int = 1, circulars: int = 1
+) -> str | None:
+    """One thread; None where nothing is known of it. `claims` and `circulars` are pages of its lists."""
+    found = views.thread(journal, iri, graph=graph, claims=claims, circulars=circulars)
     return None if found is None else _render("thread.html", journal, now, thread=found)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated
 
 import msgspec
@@ -14,7 +15,9 @@ if TYPE_CHECKING:
     from chat.slack_settings import SlackSettings
     from console.hook_settings import HookSettings
     from console.metrics_settings import MetricsSettings
+    from kg.store import GraphStore
     from nuncius.journal import Journal
+    from reactors.ruleset import RuleSet
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +48,8 @@ def serve(
     hooks: HookSettings | None = None,
     metrics: MetricsSettings | None = None,
     slack: SlackSettings | None = None,
+    graph: GraphStore | None = None,
+    rules: Callable[[], RuleSet] | None = None,
 ) -> None:
     """Serve until `stop` is set. Raises ConfigurationError when the address cannot be had."""
     # Here, so that `nuncius -h` does not load a web server.
@@ -53,7 +58,7 @@ def serve(
     from console.app import LOCAL_HOSTS, create_app
 
     hosts = [*LOCAL_HOSTS, settings.host, *settings.hosts]
-    app = create_app(journal, hosts=hosts, hooks=hooks, metrics=metrics, slack=slack)
+    app = create_app(journal, hosts=hosts, hooks=hooks, metrics=metrics, slack=slack, graph=graph, rules=rules)
     server = uvicorn.Server(
         uvicorn.Config(
             app,

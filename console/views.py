@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import msgspec
@@ -15,9 +15,13 @@ from chat.contract import HEAD, rank
 from chat.dossier import Dossier, read
 from chat.head import Present, is_note, standing
 from chat.sources import headline
-from nuncius.core.event import Event, Tense, iso
+from console.said import CLAIMS_SHOWN, LETTERS_SHOWN, Known, known
+from nuncius.core.event import Tense, iso
 from nuncius.core.report import Picture, Report, ReportState, Severity
-from nuncius.journal import Journal, StoredReport
+from nuncius.journal import Journal, Stored, StoredReport
+
+if TYPE_CHECKING:
+    from kg.store import GraphStore
 
 #: IRIs of objects begin so (docs/architecture.md); pages use the rest as their address.
 OBJECT = "http://odahub.io/ontology/nuncius/object/"
@@ -63,16 +67,31 @@ class Moment(msgspec.Struct, frozen=True, kw_only=True):
     tense: str
     retraction: bool
     late: bool
+    anchor: str
+
+
+#: Reports that are shown at once; those before them are folded away.
+ENTRIES = 12
 
 
 class Thread(msgspec.Struct, frozen=True, kw_only=True):
-    """A thread's page."""
+    """A thread's page. `known` is None where there is no graph to ask; `sky` is the newest map of all regions."""
 
     iri: str
+    href: str
     name: str
     present: Present | None
     entries: list[Entry]
+    folded: list[Entry]
     timeline: list[Moment]
+    earlier: int
+    sky: Picture | None
+    curve_href: str
+    known: Known | None
+    claims_page: int
+    claims_pages: int
+    letters_page: int
+    letters_pages: int
 
 
 def href(iri: str) -> str:
@@ -119,24 +138,55 @@ def _card(iri: str, row: StoredReport, dossier: Dossier) -> Card:
     )
 
 
+#: Pictures of the sky by the name that analyses give them, the one with the most regions first.
+_MAPS = ("joint-localization", "localization", "coverage")
+#: Events in the timeline; an object with more has had them for a long time.
+MOMENTS = 300
 _CARD_FACTS = ("T0", "90 % area", "Position", "Distance", "Redshift")
 
 
-def thread(journal: Journal, iri: str) -> Thread | None:
-    """A thread's page; None where nothing is known of it."""
+def thread(
+    journal: Journal, iri: str, *, graph: GraphStore | None = None, claims: int = 1, circulars: int = 1
+) -> Thread | None:
+    """A thread's page; None where nothing is known of it. `claims` and `circulars` are pages of these lists."""
     dossier = read(journal, iri)
     if not dossier.events and not dossier.reports:
         return None
     now = dossier.present
-    name = now.name if now else iri.removeprefix(OBJECT)
     t0 = next((s.event.trigger_time for s in dossier.events if s.event.trigger_time), None)
+    about = None
+    if graph is not None:
+        stamp = journal.cursor("kg")
+        about = known(graph, iri, dossier.events, stamp=stamp, claims_page=claims, letters_page=circulars)
+    anchors = {letter.anchor for letter in about.letters} if about else set()
+    shown, entries = dossier.events[-MOMENTS:], _entries(dossier.reports)
     return Thread(
         iri=iri,
-        name=name,
+        href=href(iri),
+        name=now.name if now else iri.removeprefix(OBJECT),
         present=now,
-        entries=_entries(dossier.reports),
-        timeline=[_moment(stored.event, t0) for stored in dossier.events],
+        entries=entries[-ENTRIES:],
+        folded=entries[:-ENTRIES],
+        timeline=[_moment(stored, t0, anchors) for stored in shown],
+        earlier=len(dossier.events) - len(shown),
+        sky=_sky(dossier.reports),
+        curve_href="/curve/" + href(iri).removeprefix("/thread/"),
+        known=about,
+        claims_page=claims,
+        claims_pages=_pages(about.total if about else 0, CLAIMS_SHOWN),
+        letters_page=circulars,
+        letters_pages=_pages(about.letters_total if about else 0, LETTERS_SHOWN),
     )
+
+
+def _pages(total: int, each: int) -> int:
+    return max(1, -(-total // each))
+
+
+def _sky(rows: Sequence[StoredReport]) -> Picture | None:
+    """The newest map that still stands, one with more regions before one with fewer."""
+    found = {p.name: p for report in standing(rows) if report.state is ReportState.CURRENT for p in report.pictures}
+    return next((found[name] for name in _MAPS if name in found), None)
 
 
 def _entries(rows: Sequence[StoredReport]) -> list[Entry]:
@@ -173,7 +223,8 @@ def _arrived(row: StoredReport) -> bool:
     return row.state == "delivered" and not (row.reference or {}).get("skipped")
 
 
-def _moment(event: Event, t0: datetime | None) -> Moment:
+def _moment(stored: Stored, t0: datetime | None, anchors: Collection[str]) -> Moment:
+    event, anchor = stored.event, f"e{stored.seq}"
     told = event.is_retraction or event.tense is not Tense.INITIAL or event.kind.startswith(("gcn.notice", "lvk."))
     return Moment(
         time=event.received,
@@ -183,6 +234,7 @@ def _moment(event: Event, t0: datetime | None) -> Moment:
         tense="retraction" if event.is_retraction else event.tense.value if told else "",
         retraction=event.is_retraction,
         late=bool(event.data.get("late")),
+        anchor=anchor if anchor in anchors else "",
     )
 
 

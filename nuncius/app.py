@@ -171,7 +171,14 @@ def assemble(
 
         settings.hooks.open_to()  # a sender that cannot be let in as it is set is told at the start
         parts["console"] = partial(
-            serve, journal, settings.web, hooks=settings.hooks, metrics=settings.metrics, slack=slack
+            serve,
+            journal,
+            settings.web,
+            hooks=settings.hooks,
+            metrics=settings.metrics,
+            slack=slack,
+            graph=graph,
+            rules=lambda: rules.rules,
         )
     return App(
         settings=settings,

@@ -9,7 +9,7 @@ import json
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -17,7 +17,9 @@ from typing import Any
 from console.hook_settings import HookSettings
 from console.metrics_settings import MetricsSettings
 from console.server import WebSettings, serve
+from kg.store import GraphStore
 from nuncius.journal import Journal
+from reactors.ruleset import RuleSet
 
 
 @dataclass
@@ -48,7 +50,12 @@ class Site:
 
 @contextmanager
 def running(
-    journal: Journal, *, hooks: HookSettings | None = None, metrics: MetricsSettings | None = None
+    journal: Journal,
+    *,
+    hooks: HookSettings | None = None,
+    metrics: MetricsSettings | None = None,
+    graph: GraphStore | None = None,
+    rules: Callable[[], RuleSet] | None = None,
 ) -> Iterator[Site]:
     """A server on the journal."""
     with socket.socket() as probe:
@@ -56,7 +63,9 @@ def running(
         port = int(probe.getsockname()[1])
     stop = threading.Event()
     server = threading.Thread(
-        target=serve, args=(journal, WebSettings(port=port), stop), kwargs={"hooks": hooks, "metrics": metrics}
+        target=serve,
+        args=(journal, WebSettings(port=port), stop),
+        kwargs={"hooks": hooks, "metrics": metrics, "graph": graph, "rules": rules},
     )
     server.start()
     for _ in range(400):
