@@ -83,7 +83,7 @@ def _environment(node: NamedNode, event: Event) -> list[Triple]:
         (node, DESCRIPTION, literal(str(event.data["what"]))),
     ]
     for one in event.data["packages"]:
-        out += _version(str(one["name"]), str(one["version"]))
+        out += version_triples(str(one["name"]), str(one["version"]))
         exact, any_version = package(one["name"], one["version"]), package(one["name"])
         out += [(node, PART, exact), (any_version, t.ours("resolvedIn"), node)]
         for required in one["requires"]:
@@ -91,12 +91,13 @@ def _environment(node: NamedNode, event: Event) -> list[Triple]:
     return out
 
 
-def _version(name: str, version: str) -> list[Triple]:
-    exact, any_version = package(name, version), package(name)
+def version_triples(name: str, number: str) -> list[Triple]:
+    """A package's version and what it is a version of."""
+    exact, any_version = package(name, number), package(name)
     return [
         (exact, t.TYPE, SOURCE_CODE),
         (exact, NAME, literal(name)),
-        (exact, VERSION, literal(version)),
+        (exact, VERSION, literal(number)),
         (exact, t.ours("versionOf"), any_version),
         (any_version, NAME, literal(name)),
     ]
@@ -133,7 +134,7 @@ def _tried(node: NamedNode, data: dict[str, Any]) -> list[Triple]:
         ]
     name = str(data["package"])
     against = [(node, t.ours("comparedWith"), package(name, str(old)))] if old else []
-    return [(node, t.USED, package(name, version)), *against, *_version(name, version)]
+    return [(node, t.USED, package(name, version)), *against, *version_triples(name, version)]
 
 
 def _quantity(run: NamedNode, name: str, value: dict[str, Any]) -> list[Triple]:
@@ -156,4 +157,4 @@ def released(event: Event, doc: NamedNode) -> list[Triple]:
     name, version = event.data.get("package"), event.data.get("version")
     if not isinstance(name, str) or not isinstance(version, str) or not name or not version:
         return []
-    return [(doc, t.ours("releases"), package(name, version)), *_version(name, version)]
+    return [(doc, t.ours("releases"), package(name, version)), *version_triples(name, version)]

@@ -19,6 +19,7 @@ from kg.marks import marks, takes_back_event
 from kg.papers import is_paper, paper_triples
 from kg.papers import version_of as paper_version
 from kg.reviewed import REVIEW, review_triples
+from kg.runs import run_triples
 from kg.store import Term, Triple, iri, literal
 from kg.subjects import Identity, subject_of
 from kg.units import to_si
@@ -204,7 +205,8 @@ def _result(event: Event, graph: str, doc: Any, about: Any) -> list[Triple]:
             out.append((node, t.ours("limit"), literal(given["limit"])))
         if who:
             out.append((node, t.ours("qualifier_instrument"), literal(who)))
-    return out + harvest_triples(event.data.get("provenance"), graph)
+    claims = [iri(f"{graph}{'/' if '#' in graph else '#'}{quantity}") for quantity in _quantities(event)]
+    return out + run_triples(event, graph, claims) + harvest_triples(event.data.get("provenance"), graph)
 
 
 def _quantities(event: Event) -> dict[str, dict[str, Any]]:
