@@ -137,9 +137,7 @@ def _asked(keys: Keys, inputs: Mapping[str, Any]) -> tuple[dict[str, Any], list[
             if isinstance(asked.get(name), int | float):
                 fitting = max(least, round(float(asked[name]) / step) * step)
                 if fitting != asked[name]:
-                    notes.append(
-                        f"{name} was {asked[name]:g}: {keys.instrument} knows {fitting:g} keV, which was asked."
-                    )
+                    notes.append(f"{name}: asked for {fitting:g} keV, the nearest that is known to {keys.instrument}.")
                 asked[name] = fitting
         if "E1_keV" in asked and asked.get("E2_keV", 1e9) <= asked["E1_keV"]:
             raise PermanentError(f"{keys.instrument}: no band is left from {asked['E1_keV']} to {asked['E2_keV']} keV")
