@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from notebook_samples import cell, prose, write_notebook
+from notebook_samples import cell, prose, served, votable, write_notebook
 
 from analyses import suppliers
 from analyses.contract import describe
 from analyses.executor import LocalExecutor
+from analyses.progress import heard
 from analyses.run import run
 from analyses.suppliers.annotated import parameter_of, read
 from analyses.suppliers.kernel import outputs
@@ -146,6 +147,7 @@ def test_a_notebook_runs_with_units_outputs_figures_and_no_secret(
     notebook: Callable[..., str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("GCN_CLIENT_SECRET", "hush")
+    monkeypatch.setenv("NUNCIUS_PROGRESS", str(tmp_path / "progress"))
     (tmp_path / "beside.txt").write_text("17", encoding="utf-8")
     work = """
 import os
@@ -185,6 +187,7 @@ caveats = ["made up"]
     assert result.caveats == ["made up"]
     assert result.answer.startswith("sample: flux 60 ± 0.5 keV")
     assert result.provenance["notebook"] == "sample.ipynb"
+    assert str(heard(tmp_path / "progress")) == "83 %, its outputs"
 
 
 def test_a_cell_that_fails_is_told_with_its_number_and_last_lines(notebook: Callable[..., str]) -> None:
@@ -284,3 +287,45 @@ def test_outputs_are_told_by_what_they_can_do(tmp_path: Path) -> None:
     assert outputs.told(tmp_path / "f.csv", "f")["sort"] == "file"
     outputs.collect({"a": 1}, ["a", "b"], str(tmp_path / "out.json"))
     assert json.loads((tmp_path / "out.json").read_text())["b"] == {"sort": "missing"}
+
+
+# --- the shipped ones ---
+
+
+def test_the_shipped_quick_look_finds_what_its_light_curve_was_made_of() -> None:
+    """A pulse of 1500 counts a second that rises in 0.5 s and decays in 4 s: its integral is 1500 (4 - 4/9) counts."""
+    result = run("burst-quick-look", {}, {})
+    counts = result.values["counts"]
+    assert counts.plus is not None
+    assert abs(counts.value - 1500.0 * (4.0 - 4.0 / 9.0)) < 3.0 * counts.plus
+    assert result.values["half_of_counts"].value == pytest.approx(2.7, abs=0.4)
+    assert result.tables[0].columns[:2] == ["time_scale [s]", "begins [s]"]
+    assert "counts/s" in result.answer
+
+
+@pytest.mark.shared_data
+def test_the_shipped_quick_look_of_grb_230307a_in_spi_acs(shared_data: Path) -> None:
+    folder = shared_data / "lightcurves" / "spi-acs-GRB230307A" / "tests/missions/integral/data"
+    given = {
+        "light_curve": str(folder / "spiacs_lc_query-3.1.fits"),
+        "start": -5,
+        "stop": 60,
+        "object": "GRB 230307A",
+        "longest": 32,
+    }
+    given["trigger_time"] = "2023-03-07T15:44:06.670Z"
+    result = run("burst-quick-look", given, {})
+    assert result.answer.startswith("GRB 230307A: peak")
+    assert result.values["counts"].value > 50.0 * (result.values["counts"].plus or 0.0)
+
+
+def test_the_shipped_cone_search_says_what_is_near_and_whom_it_asked() -> None:
+    near = votable(("A", 197.45, -23.38), ("B", 197.46, -23.40), ("far", 197.40, -23.10))
+    with served({"/cone": near}) as (url, asked):
+        given = {"service": f"{url}/cone?", "object": "GRB 230307A", "ra": 197.45, "dec": -23.38, "radius": "0.1 deg"}
+        result = run("catalogue-cone", given, {})
+    assert result.values["entries"].value == 2.0
+    assert result.values["density"].value == pytest.approx(2.0 / (3.14159 * 36.0), rel=1e-4)
+    assert [row[0] for row in result.tables[0].rows] == ["A", "B"]
+    assert asked[0].startswith("/cone?RA=197.45&DEC=-23.38&SR=0.1")
+    assert result.provenance["harvest"][0]["service"] == "SCS"

@@ -30,7 +30,8 @@ def main() -> None:
             number = getattr(resource, f"RLIMIT_{name}")
             hard = resource.getrlimit(number)[1]
             least = limit if hard == resource.RLIM_INFINITY else min(limit, hard)
-            resource.setrlimit(number, (least, least))
+            with contextlib.suppress(ValueError, OSError):  # macOS bounds no memory
+                resource.setrlimit(number, (least, least))
 
     place = asked["place"]
     with (

@@ -20,6 +20,7 @@ from pathlib import Path
 
 import msgspec
 
+from analyses.progress import VARIABLE as PROGRESS
 from analyses.regression.sandbox import walls
 from nuncius.core.errors import ConfigurationError, DeadlineExceeded, PermanentError, TransientError
 
@@ -30,7 +31,17 @@ TAIL = 2000
 GRACE_S = 15.0
 
 #: What every run may know of this machine; the rest of the environment is named in its document.
-ALWAYS = ("PATH", "LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH", "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE")
+ALWAYS = (
+    PROGRESS,
+    "PATH",
+    "LANG",
+    "LC_ALL",
+    "TZ",
+    "LD_LIBRARY_PATH",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+    "REQUESTS_CA_BUNDLE",
+)
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
@@ -92,7 +103,8 @@ def keep(
         "environment": dict(environment),
         "seconds": limits.seconds,
         "limits": {
-            "AS": limits.memory_mb * MB,
+            # Linux counts what is private and writable; elsewhere only the whole address space can be bounded.
+            "DATA" if sys.platform == "linux" else "AS": limits.memory_mb * MB,
             "CPU": math.ceil(limits.seconds * (os.cpu_count() or 1)) + 5,
             "FSIZE": limits.output_mb * MB,
             "CORE": 0,

@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import json
+import os
 import signal
 import sys
 from pathlib import Path
@@ -69,7 +71,11 @@ def main(asked: dict[str, Any]) -> dict[str, Any]:
 
     def begins(cell: Any, cell_index: int) -> None:
         now["cell"] = cell_index + 1
-        print(f"cell {cell_index + 1} of {asked['cells']} begins", file=sys.stderr, flush=True)
+        said = f"cell {cell_index + 1} of {asked['cells']}" if cell_index < asked["cells"] else "its outputs"
+        print(f"{said} begins", file=sys.stderr, flush=True)
+        if progress := os.environ.get("NUNCIUS_PROGRESS"):
+            with contextlib.suppress(OSError):
+                Path(progress).write_text(f"{cell_index / (asked['cells'] + 1):.3f} {said}\n", encoding="utf-8")
 
     client = Client(
         notebook,
