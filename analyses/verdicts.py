@@ -82,7 +82,7 @@ def judge(one: Assumption, values: Mapping[str, Quantity], inputs: Mapping[str, 
 def _judge(holds: Holds, value: Quantity) -> tuple[Finding, str, float | None]:
     low, high = holds.ends
     number = value.value
-    shown = f"{_words(holds.quantity)} {value}"
+    shown = f"{_words(holds.quantity)} {_figure(value)}"
     if not math.isfinite(number):
         return CANNOT, f"{shown} is no number", None
     if value.limit is not None:
@@ -107,7 +107,7 @@ def _limit(holds: Holds, value: Quantity) -> tuple[Finding, str]:
     """A limit leaves one side open: what it allows is all inside, all outside, or both."""
     low, high = holds.ends
     least, most = (value.value, math.inf) if value.limit == ">" else (-math.inf, value.value)
-    beyond = f"{_words(holds.quantity)} {value} against {tolerance(holds)}"
+    beyond = f"{_words(holds.quantity)} {_figure(value)} against {tolerance(holds)}"
     if low <= least and most <= high:
         return HOLDS, beyond
     if least > high or most < low:
@@ -129,6 +129,13 @@ def _outside(name: str, bounds: Bounds, given: Any) -> str:
         return f"it is not about this case: {_words(name)} is {given!r:.40}, no number"
     low, high = bounds.ends
     return "" if low <= number <= high else f"it is not about this case: {_words(name)} is {number:g}, not {bounds}"
+
+
+def _figure(value: Quantity) -> str:
+    """A value in one line that people read: three digits say enough."""
+    sign = f"{value.limit} " if value.limit else ""
+    error = max(value.minus or 0.0, value.plus or 0.0)
+    return f"{sign}{value.value:.3g}{f' ± {error:.2g}' if error else ''}{f' {value.unit}' if value.unit else ''}"
 
 
 def _words(name: str) -> str:

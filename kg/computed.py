@@ -22,7 +22,9 @@ _SURE = ("asserted", "hedged", "cited", "negated", "hypothetical")
 
 
 def _row(claim: Claim) -> dict[str, Any]:
-    return msgspec.to_builtins(claim) | {"said": said(claim), "received": claim.received}  # type: ignore[no-any-return]
+    # What is the usual is left out of a claim's own words; conditions name these all the same.
+    always = {"said": said(claim), "received": claim.received, "status": claim.status, "assertion": claim.assertion}
+    return msgspec.to_builtins(claim) | always  # type: ignore[no-any-return]
 
 
 def claims(reader: Reader, obj: str) -> Rows:

@@ -14,6 +14,7 @@ from urllib.parse import quote, unquote
 from kg import terms as t
 from kg.claim import Claim, said
 from kg.knowledge import Reader
+from kg.names import normalise_name
 from kg.store import GraphStore, NamedNode, Triple, iri, literal
 from kg.vocabulary import NUNCIUS, PROV, event_iri, object_label
 from nuncius.core.event import Event, Tense, iso
@@ -218,6 +219,7 @@ def _withdrawn(store: GraphStore, name: str, why: str, obj: str, source: Event) 
         tense=Tense.UPDATE if source.is_retraction else source.tense,
         object=obj,
         data={
+            "name": normalise_name(object_label(obj)) or object_label(obj),
             "assumption": str(next(iter(of.get(t.LABEL.value, [])), "")),
             "place": _place_text(word("inPlace")),
             "verdict": word("verdict"),

@@ -33,6 +33,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     by: str = ""
     said: str = ""
     text: str = ""
+    hedged: bool = False
     contested: bool = False
 
 
@@ -139,7 +140,8 @@ def _member(parameter: Parameter | None) -> Any:
 
 def _evidence(name: str, row: Mapping[str, Any]) -> Evidence:
     words = {w: str(row.get(w) or "") for w in ("document", "node", "source", "by", "said", "text")}
-    return Evidence(input=name, contested=row.get("contested") is True, **words)
+    doubts = {"hedged": row.get("assertion") == "hedged", "contested": row.get("contested") is True}
+    return msgspec.convert({"input": name, **words, **doubts}, Evidence)
 
 
 def links(evidence: list[Evidence]) -> list[Link]:
@@ -158,5 +160,6 @@ def quotations(evidence: list[Evidence]) -> str:
     for one in evidence[:10]:
         whose = as_written(", ".join(dict.fromkeys(word for word in (one.source or one.document, one.by) if word)))
         words = f"“{as_written(one.text)}”" if one.text else as_written(one.said)
-        lines.append(f"- {one.input}: **{whose}**{': ' + words if words else ''}{' (disputed)' * one.contested}")
+        doubts = " (hedged)" * one.hedged + " (disputed)" * one.contested
+        lines.append(f"- {one.input}: **{whose}**{': ' + words if words else ''}{doubts}")
     return "\n".join(lines)

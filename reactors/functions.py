@@ -14,6 +14,7 @@ import msgspec
 from analyses.fields import ALONE, WHOLE_SKY_DEG2, Surroundings, field_of_view
 from nuncius.core import sky
 from nuncius.core.errors import FormatError, NunciusError, PermanentError, TransientError
+from nuncius.core.event import iso
 from reactors.asking import Graph
 
 Blob = Callable[[str], bytes]
@@ -181,9 +182,21 @@ def ask(maps: Maps, name: Any, params: Any) -> bool:
 
 
 def get(maps: Maps, name: Any, params: Any) -> list[dict[str, Any]]:
-    """The rows of the stored query; what is not known of one is missing in it, as fields of events are."""
+    """The rows of the stored query; what is not known of one is missing in it, as fields of events are, and times are
+    texts as there."""
     rows = _graph(maps, lambda graph: graph.get(str(name), _params(params)))
-    return [{word: value for word, value in row.items() if value is not None} for row in rows]
+    return [{word: _as_field(value) for word, value in row.items() if value is not None} for row in rows]
+
+
+def _as_field(value: Any) -> Any:
+    """A value of the graph as `ev` would have it."""
+    if isinstance(value, dict):
+        return {word: _as_field(inner) for word, inner in value.items() if inner is not None}
+    if isinstance(value, list):
+        return [_as_field(inner) for inner in value]
+    if isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    return iso(value) if isinstance(value, datetime) else value
 
 
 def freshness(maps: Maps, name: Any) -> float:
