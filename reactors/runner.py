@@ -16,7 +16,7 @@ from analyses.checks.contract import Platform
 from analyses.executor import Executor
 from analyses.regression.laboratory import Laboratory
 from nuncius.core.clock import Clock, VirtualClock
-from nuncius.core.errors import NunciusError, PermanentError, TransientError
+from nuncius.core.errors import NunciusError, PermanentError, TransientError, WorkerLost
 from nuncius.core.event import Event
 from nuncius.core.report import Report
 from nuncius.journal import Journal, NewReaction, NewReview
@@ -30,6 +30,7 @@ from reactors.gates import own_condition, passed_over
 from reactors.results import named_results
 from reactors.saying import withdrawn
 from reactors.scene import Scene
+from reactors.telling import Telling
 
 log = logging.getLogger(__name__)
 
@@ -38,6 +39,8 @@ LEASE_S = 20.0
 #: How often a running step is renewed, which is also how soon a retraction stops it.
 RENEW_S = 1.0
 POLL_S = 0.05
+#: A step whose worker died is done again so often unasked: that says nothing about its analysis.
+LOST_RETRIES = 3
 FIRST_RETRY_S = 2.0
 LONGEST_RETRY_S = 300.0
 
@@ -46,6 +49,7 @@ class _Active(msgspec.Struct, kw_only=True):
     work: Work
     running: Running
     renewed: datetime
+    telling: Telling
 
 
 class Runner:
@@ -141,7 +145,9 @@ class Runner:
                 return
             started = actions()[step.action["do"]].perform(work)
             if isinstance(started, Running):
-                self._active[step.id] = _Active(work=work, running=started, renewed=self._clock.now())
+                self._active[step.id] = _Active(
+                    work=work, running=started, renewed=self._clock.now(), telling=Telling()
+                )
             elif isinstance(started, Asking):
                 self._finish(step, "retry", retry_at=started.review.due, reports=started.reports, review=started.review)
             else:
@@ -160,7 +166,11 @@ class Runner:
             if now - active.renewed < timedelta(seconds=RENEW_S):
                 return False
             active.renewed = now
-            if self._journal.renew(step_id, self._owner, now, LEASE_S):
+            said = active.running.job.progress()
+            so_far = None if said is None else {"fraction": said.fraction, "words": said.words}
+            if self._journal.renew(step_id, self._owner, now, LEASE_S, progress=so_far):
+                if said is not None and (word := active.telling.word(active.work, said)) is not None:
+                    self._journal.enqueue([(target, word) for target in self._readers(word)], now=now)
                 return False
             log.info("step %s is no longer wanted: cancelled", step_id)
             active.running.job.cancel()
@@ -205,9 +215,11 @@ class Runner:
         self._end(work, "done", result=result, reports=done.reports, events=done.events)
 
     def _fail(self, work: Work, error: NunciusError) -> None:
-        """Try again where that may help and the rule asks for it; otherwise say so in the thread."""
+        """Try again where that may help and the rule asks for it, or where a worker was lost; otherwise say so in the
+        thread."""
         step = work.step
-        if isinstance(error, TransientError) and step.attempt <= int(step.action.get("retry", 0)):
+        retries = int(step.action.get("retry", LOST_RETRIES if isinstance(error, WorkerLost) else 0))
+        if isinstance(error, TransientError) and step.attempt <= retries:
             pause = error.retry_after_s or min(FIRST_RETRY_S * 2 ** (step.attempt - 1), LONGEST_RETRY_S)
             retry_at = self._clock.now() + timedelta(seconds=pause)
             self._finish(step, "retry", error=str(error), retry_at=retry_at)

@@ -63,7 +63,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
 
     `thread` is the object's IRI. `slot` names the place in the thread: a later report with the same slot and
     another `key` replaces it in place. `key` is the idempotency key: the same key is never delivered twice to
-    one target. `event_id` and `rule` are the cause. `revision` counts versions of a slot from 1.
+    one target. `event_id` and `rule` are the cause. `revision` counts versions of a slot from 1; 0 says
+    how far the work is whose answer will stand there.
 
     `asks` is the number of the open question that it puts, 0 once that is over, `hint` how to answer where there are no
     buttons; `marks` are people's verdicts on it. With `to`

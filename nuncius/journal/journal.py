@@ -320,9 +320,11 @@ class Journal:
             return []
         return self._db.write(lambda c: steps.lease(c, owner, now, lease_s, limit))
 
-    def renew(self, step_id: int, owner: str, now: datetime, lease_s: float) -> bool:
-        """Keep a step for longer. False: it was lost, cancelled or superseded; stop the work."""
-        return self._db.write(lambda c: steps.renew(c, step_id, owner, now, lease_s))
+    def renew(
+        self, step_id: int, owner: str, now: datetime, lease_s: float, *, progress: dict[str, Any] | None = None
+    ) -> bool:
+        """Keep a step for longer, and note how far it is. False: it was lost or is no longer wanted; stop the work."""
+        return self._db.write(lambda c: steps.renew(c, step_id, owner, now, lease_s, progress))
 
     def finish_step(
         self,

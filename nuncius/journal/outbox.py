@@ -46,8 +46,20 @@ def enqueue(
         }
         statement = log.upsert(connection, t.outbox).on_conflict_do_nothing(index_elements=["target", "key"])
         added = connection.scalar(statement.values(row).returning(t.outbox.c.id))
-        new += added is not None
+        if added is not None:
+            new += 1
+            _overtake(connection, target, report, added, now)
     return new
+
+
+def _overtake(connection: Connection, target: str, report: Report, added: int, now: datetime) -> None:
+    """Of words about work under way (revision 0) only the newest need be said, and none once the work is done."""
+    o = t.outbox.c
+    before = select(o.id, o.report).where(o.target == target, o.thread == report.thread, o.slot == report.slot)
+    waiting = connection.execute(before.where(o.state == "pending", o.id < added)).all()
+    stale = [row.id for row in waiting if row.report["revision"] == 0]
+    if stale:
+        connection.execute(update(t.outbox).where(o.id.in_(stale)).values(state="cancelled", updated=now))
 
 
 def _due(target: str, now: datetime) -> ColumnElement[bool]:

@@ -178,7 +178,8 @@ class StoredReaction(NewReaction, frozen=True, kw_only=True):
 
 
 class StoredStep(msgspec.Struct, frozen=True, kw_only=True):
-    """One step of a reaction, to look at. `waiting` for earlier steps, `queued`, `running`, or how it ended."""
+    """One step of a reaction, to look at. `waiting` for earlier steps, `queued`, `running`, or how it ended.
+    `progress` is what a running one says of how far it is, `fraction` and `words`."""
 
     id: int
     reaction: int
@@ -191,6 +192,7 @@ class StoredStep(msgspec.Struct, frozen=True, kw_only=True):
     result: dict[str, Any] | None
     error: str
     updated: datetime
+    progress: dict[str, Any] | None = None
 
 
 class Retraction(msgspec.Struct, frozen=True, kw_only=True):

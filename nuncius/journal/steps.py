@@ -80,11 +80,21 @@ def _results(connection: Connection, reaction_ids: list[int]) -> dict[int, dict[
     return results
 
 
-def renew(connection: Connection, step_id: int, owner: str, now: datetime, lease_s: float) -> bool:
-    """Keep a step; False: it was lost or cancelled."""
+def renew(
+    connection: Connection,
+    step_id: int,
+    owner: str,
+    now: datetime,
+    lease_s: float,
+    progress: dict[str, Any] | None = None,
+) -> bool:
+    """Keep a step, and note how far it is; False: it was lost or cancelled."""
     s = t.steps.c
     mine = update(t.steps).where(s.id == step_id, s.owner == owner, s.state == "running")
-    return bool(connection.execute(mine.values(lease_until=now + timedelta(seconds=lease_s))).rowcount)
+    values: dict[str, Any] = {"lease_until": now + timedelta(seconds=lease_s)}
+    if progress is not None:
+        values["progress"] = progress
+    return bool(connection.execute(mine.values(values)).rowcount)
 
 
 def held(connection: Connection, step_id: int, owner: str) -> Row[Any] | None:
@@ -110,7 +120,7 @@ def finish(
     values: dict[str, Any] = {"state": outcome, "not_before": None, "result": result, "error": t.clean(error)}
     if outcome == "retry":
         values |= {"state": "queued", "not_before": retry_at}
-    values |= {"owner": None, "lease_until": None, "updated": now}
+    values |= {"owner": None, "lease_until": None, "progress": None, "updated": now}
     connection.execute(update(t.steps).where(s.id == step.id).values(values))
     if outcome == "retry":
         return

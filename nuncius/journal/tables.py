@@ -323,6 +323,7 @@ steps = Table(
     Column("result", Json),
     Column("error", Words, nullable=False, default=""),
     Column("updated", Moment, nullable=False),
+    Column("progress", Json),
     UniqueConstraint("reaction_id", "position"),
     Index(None, "state", "id"),
 )

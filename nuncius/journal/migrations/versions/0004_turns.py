@@ -20,6 +20,7 @@ def upgrade() -> None:
     _checks()
     _test_results()
     _chat()
+    _progress()
 
 
 def _turns() -> None:
@@ -153,6 +154,12 @@ def _chat() -> None:
     op.create_index("ix_subscriptions_owner", "subscriptions", ["owner"], unique=False)
 
 
+def _progress() -> None:
+    """How far a running step is."""
+    op.add_column("steps", sa.Column("progress", sa.Text(), nullable=True))
+
+
 def downgrade() -> None:
+    op.drop_column("steps", "progress")
     for table in ("subscriptions", "inbox", "test_references", "test_results", "check_runs", "check_states", "turns"):
         op.drop_table(table)
