@@ -158,7 +158,7 @@ def assemble(
         maps=live_means(journal, queries, clock, settings.orbits),
         data_dir=settings.data_dir,
         platform=platform,
-        laboratory=laboratory,
+        laboratory=laboratory if live else None,  # a replay of the past builds nothing of today
     ).run
     slack = settings.slack if "slack" in settings.targets else None
     patience = CourierSettings(page_url=slack.page_url if slack else "")

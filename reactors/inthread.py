@@ -19,7 +19,7 @@ class InThread:
         self._result: Result | None = None
         self._error: Exception | None = None
         self._late = False
-        threading.Thread(target=self._run, name="regress", daemon=True).start()
+        threading.Thread(target=self._run, name="action", daemon=True).start()
 
     def _run(self) -> None:
         watch = threading.Timer(self._deadline_s, self._give_up)

@@ -72,7 +72,6 @@ def child(folder: Path, base_url: str, commit: int, after: bool) -> None:
     from nuncius.app import assemble
     from nuncius.core.clock import SystemClock
     from nuncius.journal.database import Database
-    from nuncius.replaying import settle
     from nuncius.settings import Settings
 
     logging.basicConfig(level=logging.ERROR)
@@ -82,16 +81,18 @@ def child(folder: Path, base_url: str, commit: int, after: bool) -> None:
     app = assemble(settings, [])
     app.start()
     # One message at a time, so that what is said does not depend on how threads happen to interleave.
-    replay = Replay([NIGHT], clock=SystemClock(), batch=1, progress=lambda _: _settled(settle(app, timeout_s=90)))
+    replay = Replay([NIGHT], clock=SystemClock(), batch=1, progress=lambda _: _settled(app))
     replay.run(app.journal, app.stop)
     journalled = [stored.event.id for stored in app.journal.read(0, limit=10_000)]
     app.close()
     print(json.dumps({"journalled": journalled, "commits": next(commits)}))
 
 
-def _settled(done: bool) -> None:
-    if not done:
-        raise SystemExit("the flow did not settle in time")
+def _settled(app: Any) -> None:
+    from nuncius.replaying import settle
+
+    if not settle(app, timeout_s=90):
+        raise SystemExit(f"the flow did not settle in time: {app.waiting()}")
 
 
 def _die_at_commit(database: Any, nth: int, after: bool) -> Iterator[int]:

@@ -130,7 +130,7 @@ def test_a_rule_means_the_same_however_it_is_laid_out() -> None:
         (ONE + "mode: restrat\n", 3, 7, "expected one of latest, restart", "'restart'"),
         (ONE + "escalate: {after: 5m}\n", 3, 11, "an escalation needs 'page'", ""),
         (ONE + "escalate: {after: 5m, unless: acknowleged, page: x}\n", 3, 31, "did you mean 'acknowledged'?", ""),
-        (ONE + "escalate: {after: 5m, unless: 'ev.far < 1', page: x}\n", 3, 31, "'unless' names only", ""),
+        (ONE + "escalate: {after: 5m, unless: 'grb.far < 1', page: x}\n", 3, 32, "unknown name 'grb'", ""),
         (ONE + "escalate: {after: 50d, page: x}\n", 3, 19, "at most 30 days", ""),
         (ONE + "mutes: {rules: r, for: 1h}\n", 3, 16, "a rule cannot mute itself", "limit"),
         (ONE + "mutes: {rules: x}\n", 3, 8, "'mutes' needs 'rules' and 'for'", ""),

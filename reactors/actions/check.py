@@ -6,6 +6,7 @@ from __future__ import annotations
 import difflib
 import threading
 from collections.abc import Collection, Sequence
+from functools import partial
 from typing import Any
 
 from analyses.checks.catalogue import catalogue, choose
@@ -14,10 +15,10 @@ from analyses.checks.contract import Finding, Platform
 from analyses.checks.looking import look
 from analyses.checks.recording import record
 from analyses.checks.settings import ChecksSettings
-from nuncius.core.errors import Cancelled, NunciusError
 from nuncius.core.quantity import Quantity
 from nuncius.core.result import Result, Table
 from reactors.actions.contract import ACTIONS, Done, Running, Work
+from reactors.inthread import InThread
 from reactors.saying import report
 from reactors.scene import Scene
 from reactors.templates import parse_template
@@ -26,6 +27,8 @@ from reactors.tokens import ExpressionError
 _SIGNS = {True: "well", False: "broken", None: "not set up"}
 #: A word so like a shipped check's name is a slip; any other may be a check or a platform of this installation's own.
 ALIKE = 0.8
+#: Seconds for all of them; each has its own deadline, an hour at most.
+MOST_S = 4000.0
 
 
 def words(text: str) -> list[str]:
@@ -55,57 +58,33 @@ class Check:
         # The platform is another one each time: the same event is checked once, the next one again.
         return [action["what"], scene.ev["id"]]
 
-    def perform(self, work: Work) -> Running:
+    def perform(self, work: Work) -> Done | Running:
         platform = (
             work.platform(work.now)
             if work.platform is not None
             else Platform(journal=work.journal, now=work.now, data_dir=work.data_dir)
         )
-        asked = words(work.scene.text(work.step.action["what"])[0])
+        text = work.scene.text(work.step.action["what"])[0]
+        if work.platform is not None and not platform.live:  # how things stand today says nothing of that day
+            nothing = Result(answer=f"Checks ({text}): none is made in a replay of the past", values=_values([]))
+            return _done(work, nothing)
+        asked = words(text)
         known = catalogue(platform.settings)
         there = {*known, *(one.platform for one in known.values())}
         chosen = [] if asked and not there & set(asked) else choose([w for w in asked if w in there], known)
-        job = _Looks(chosen, platform, [word for word in asked if word not in there])
+        strange = [word for word in asked if word not in there]
+        # In a thread: some take as long as the service needs for an alert, and the runner has other steps to do.
+        job = InThread(partial(_looks, chosen, platform, strange), MOST_S)
         return Running(job=job, finish=lambda result: _done(work, result))
 
 
-class _Looks:
-    """Checks under way, in threads of their own: some take as long as the service needs for an alert, and the runner
-    has other steps to do. In the service each look counts, as those do that it makes by itself."""
-
-    def __init__(self, chosen: Sequence[Looked], platform: Platform, unknown: Sequence[str]) -> None:
-        self._chosen, self._platform, self._unknown = chosen, platform, unknown
-        self._stop, self._over = threading.Event(), threading.Event()
-        self._result: Result | None = None
-        self._failure: NunciusError | None = None
-        threading.Thread(target=self._work, name="checks", daemon=True).start()
-
-    def _work(self) -> None:
-        try:
-            found = look(self._chosen, self._platform, stop=self._stop)
-            if self._platform.live and not self._stop.is_set():
-                for looked in found:
-                    record(self._platform.book, looked, self._platform.now)
-            self._result = _result([looked.finding for looked in found] + [_strange(word) for word in self._unknown])
-        except NunciusError as error:
-            self._failure = error
-        finally:
-            self._over.set()
-
-    def result(self, timeout_s: float | None = None) -> Result:
-        if not self._over.wait(timeout_s):
-            raise TimeoutError(f"checks are not done after {timeout_s} s")
-        if self._failure is not None:
-            raise self._failure
-        if self._result is None:
-            raise Cancelled("the checks were cancelled")
-        return self._result
-
-    def done(self) -> bool:
-        return self._over.is_set()
-
-    def cancel(self) -> None:
-        self._stop.set()
+def _looks(chosen: Sequence[Looked], platform: Platform, strange: Sequence[str], stop: threading.Event) -> Result:
+    """Make the checks. In the service each look counts, as those do that it makes by itself."""
+    found = look(chosen, platform, stop=stop)
+    if platform.live and not stop.is_set():
+        for looked in found:
+            record(platform.book, looked, platform.now)
+    return _result([looked.finding for looked in found] + [_strange(word) for word in strange])
 
 
 def _strange(word: str) -> Finding:
@@ -119,13 +98,15 @@ def _result(findings: list[Finding]) -> Result:
     rows: list[list[str | float | None]] = [[f.name, _SIGNS[f.ok], f.reason] for f in ordered]
     return Result(
         answer=_answer(findings, broken),
-        values={
-            "broken": Quantity(value=float(len(broken)), unit=""),
-            "looked_at": Quantity(value=float(len(findings)), unit=""),
-        },
+        values=_values(findings),
         tables=[Table(name="checks", columns=["check", "is", "because"], rows=rows)],
         caveats=[f"{finding.name}: {finding.mend}" for finding in broken if finding.mend],
     )
+
+
+def _values(findings: list[Finding]) -> dict[str, Quantity]:
+    broken = sum(finding.ok is False for finding in findings)
+    return {"broken": Quantity(value=float(broken)), "looked_at": Quantity(value=float(len(findings)))}
 
 
 def _done(work: Work, result: Result) -> Done:

@@ -17,7 +17,7 @@ from analyses.regression.muting import muted_cases
 from analyses.regression.outcomes import Outcome, Pair, release_of
 from analyses.regression.plots import history, side_by_side
 from analyses.regression.wording import answer, verdict
-from nuncius.core.errors import FormatError, PermanentError
+from nuncius.core.errors import FormatError
 from nuncius.core.quantity import Quantity
 from nuncius.core.report import Picture, Severity
 from nuncius.core.result import Figure, Result, Table
@@ -51,10 +51,14 @@ class Regress:
         # A version of a package is tested once; another event about the same version changes nothing.
         return [scene.text(action["what"])[0], scene.ev.get("version")]
 
-    def perform(self, work: Work) -> Running:
-        if work.laboratory is None:
-            raise PermanentError("test cases cannot be run here: a replay of the past builds no environments")
-        run = _Run(work, work.laboratory, work.scene.text(work.step.action["what"])[0].strip())
+    def perform(self, work: Work) -> Done | Running:
+        asked = work.scene.text(work.step.action["what"])[0].strip()
+        if work.laboratory is None:  # what the index holds today says nothing of the day of the release
+            about = " ".join(str(word) for word in (asked, work.scene.ev.get("version")) if word)
+            title = f"{about}: no test case is run in a replay of the past; `nuncius regress` runs them"
+            values = {name: msgspec.to_builtins(value) for name, value in _counts([]).items()}
+            return Done(result={"answer": title, "values": values}, reports=[report(work, title=title)])
+        run = _Run(work, work.laboratory, asked)
         deadline_s = float(work.step.action.get("timeout_s", DEFAULT_TIMEOUT_S))
         return Running(job=InThread(run.work, deadline_s), finish=run.finish)
 
@@ -76,7 +80,7 @@ class _Run:
         outcomes = self._heard()
         muted = len(self._pairs) - len(outcomes)
         said = _answer(self._about, outcomes) if outcomes or not muted else f"{self._about}: every case is muted"
-        return Result(answer=said, values=_counts(outcomes) | {"muted": Quantity(value=float(muted))})
+        return Result(answer=said, values=_counts(outcomes, muted))
 
     def _trials(self, stop: threading.Event) -> Iterable[Pair]:
         ev = self._work.scene.ev
@@ -153,7 +157,7 @@ def _answer(about: str, outcomes: list[Outcome]) -> str:
     return answer(about, outcomes) if outcomes else f"No test case depends on {about}"
 
 
-def _counts(outcomes: list[Outcome]) -> dict[str, Quantity]:
+def _counts(outcomes: list[Outcome], muted: int = 0) -> dict[str, Quantity]:
     bad = [outcome.verdict for outcome in outcomes if outcome.bad]
     counts = {
         "cases": len(outcomes),
@@ -161,6 +165,7 @@ def _counts(outcomes: list[Outcome]) -> dict[str, Quantity]:
         "broken": bad.count("broken"),
         "unbuilt": bad.count("could not be built"),
         "before": sum(outcome.before for outcome in outcomes),
+        "muted": muted,
     }
     return {name: Quantity(value=float(count)) for name, count in counts.items()}
 
