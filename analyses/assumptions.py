@@ -105,6 +105,13 @@ class Assumption(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         return frozenset(self.applies.where) - frozenset(describe(self.analysis).parameters)
 
 
+class AssumptionsSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Assumptions about physical reality that rules test; see docs/assumptions.md."""
+
+    paths: tuple[Path, ...] = ()
+    """Files and folders of assumptions besides the shipped ones; one in a later path replaces its namesake."""
+
+
 def use(paths: Sequence[Path]) -> None:
     """Know the assumptions of these files and folders too, here and in processes that this one starts."""
     os.environ[VARIABLE] = os.pathsep.join(str(path.resolve()) for path in paths)

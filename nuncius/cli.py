@@ -24,6 +24,7 @@ SUMMARIES = {
     "ask": "Say to Nuncius what you would say in chat: show, why, status, subscribe.",
     "kg": "Ask, show, export and rebuild the knowledge graph.",
     "analyse": "Run one analysis now.",
+    "assumptions": "What is assumed about physical reality, and how each assumption stands.",
     "regress": "Test cases against their references.",
     "check": "Sanity checks of the platform.",
     "status": "What runs, lags and failed.",

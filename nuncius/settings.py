@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from analyses import suppliers
+from analyses import assumptions, suppliers
 from analyses.checks.settings import ChecksSettings
 from analyses.regression.settings import RegressSettings
 from analyses.settings import AnalysesSettings, ExecutorSettings
@@ -87,6 +87,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Analyses that run side by side."""
     executor: ExecutorSettings = ExecutorSettings()
     analyses: AnalysesSettings = AnalysesSettings()
+    assumptions: assumptions.AssumptionsSettings = assumptions.AssumptionsSettings()
     regress: RegressSettings = RegressSettings()
     orbits: Path | None = None
     """Folder of two-line elements, `fermi.tle` say, by which `fov()` knows what the Earth hides."""
@@ -128,6 +129,7 @@ def load(path: Path | None = None, environment: Mapping[str, str] = os.environ) 
         if value is not None and not (keys[0] in ONLY_BY_FILE and keys[0] not in data):
             _set(data, keys, value)
     settings = _convert(data, file)
+    assumptions.use(settings.assumptions.paths)
     suppliers.use(settings.analyses.paths, settings.analyses.services)
     return settings
 
