@@ -20,7 +20,9 @@ from console.hooks import router as hook_routes
 from console.metrics import router as metric_routes
 from console.metrics_settings import MetricsSettings
 from console.overview import version
+from console.places import Places
 from console.said import curve_picture
+from console.searching import RADIUS, Question, search
 from console.slack_door import slack_routes
 from nuncius.core.clock import Clock, SystemClock
 from nuncius.core.errors import PermanentError
@@ -30,6 +32,9 @@ if TYPE_CHECKING:
     from kg.store import GraphStore
     from reactors.ruleset import RuleSet
 
+#: What somebody typed, and a radius.
+Asked = Annotated[str, Query(max_length=200)]
+Degrees = Annotated[float, Query(ge=0, le=180)]
 #: A page of a list, from 1.
 PageNumber = Annotated[int, Query(ge=1, le=100_000)]
 LOCAL_HOSTS = ("127.0.0.1", "localhost", "::1", "[::1]")
@@ -37,7 +42,7 @@ LOCAL_HOSTS = ("127.0.0.1", "localhost", "::1", "[::1]")
 # No inline script or style, nothing from elsewhere: an alert that slipped through as HTML could still do nothing.
 _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; img-src 'self'; style-src 'self'; script-src 'self'; "
-    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Resource-Policy": "same-origin",
@@ -60,9 +65,9 @@ def create_app(
 ) -> FastAPI:
     """The application. `hosts` are the names it answers to; others are refused, so that a hostile page cannot
     read this one through a name of its own (DNS rebinding). `hooks` says whose webhooks are let in, `metrics` who may
-    read the figures, `slack` how Slack signs what people do there. `graph` is the knowledge graph, `rules` gives those in
-    force; without them pages leave out what they would say. Raises ConfigurationError for a sender that cannot be let
-    in as it is set."""
+    read the figures, `slack` how Slack signs what people do there. `graph` is the knowledge graph, `rules` gives those
+    in force; without them pages leave out what they would say. Raises ConfigurationError for a sender that cannot be
+    let in as it is set."""
     app = FastAPI(title="Nuncius", docs_url=None, redoc_url=None, openapi_url=None)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(hosts))
     time = clock or SystemClock()
@@ -109,6 +114,15 @@ def create_app(
         if page is None:
             return HTMLResponse(pages.missing_page(journal, name, time.now()), status_code=404)
         return HTMLResponse(page)
+
+    places = Places(graph) if graph is not None else None
+
+    @app.get("/search", response_class=HTMLResponse)
+    def search_page(
+        name: Asked = "", at: Asked = "", radius: Degrees = RADIUS, start: Asked = "", end: Asked = ""
+    ) -> str:
+        asked = Question(name=name, at=at, radius=radius, start=start, end=end)
+        return pages.search_page(journal, asked, search(journal, places, asked), time.now())
 
     @app.get("/blob/{sha256}.png")
     def blob(sha256: str) -> Response:

@@ -15,6 +15,7 @@ from chat.plaintable import cell, numeric
 from console import checks, views
 from console.markup import markup
 from console.overview import overview
+from console.searching import Question, Result
 from nuncius.journal import Journal
 
 if TYPE_CHECKING:
@@ -43,6 +44,11 @@ def check_page(journal: Journal, name: str, now: datetime) -> str | None:
     """One check with its history; None where it was never made."""
     found = checks.one(journal, name, now)
     return None if found is None else _render("check.html", journal, now, line=found[0], runs=found[1])
+
+
+def search_page(journal: Journal, asked: Question, result: Result, now: datetime) -> str:
+    """The form of the search with what was found."""
+    return _render("search.html", journal, now, asked=asked, result=result)
 
 
 def missing_page(journal: Journal, name: str, now: datetime) -> str:

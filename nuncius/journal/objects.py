@@ -81,7 +81,11 @@ def objects(connection: Connection, limit: int, before: datetime | None) -> list
     query = select(t.event_objects.c.object, newest).group_by(t.event_objects.c.object)
     if before is not None:
         query = query.having(newest < before)
-    found = [obj for obj, _ in connection.execute(query.order_by(newest.desc()).limit(limit))]
+    return summaries(connection, [obj for obj, _ in connection.execute(query.order_by(newest.desc()).limit(limit))])
+
+
+def summaries(connection: Connection, found: Sequence[str]) -> list[ObjectSummary]:
+    """What is known of these objects, in their order; those without events are left out."""
     names: dict[str, dict[str, None]] = {}
     rows: dict[str, list[Any]] = {}
     for piece in log.chunks(found):
@@ -93,7 +97,11 @@ def objects(connection: Connection, limit: int, before: datetime | None) -> list
         told = select(o.object, e.seq, e.kind, e.tense, e.retraction, e.trigger_time, e.received)
         for row in connection.execute(told.join_from(t.event_objects, t.events).where(o.object.in_(piece))):
             rows.setdefault(row.object, []).append(row)
-    return [_summary(obj, list(names.get(obj, ())), sorted(rows[obj], key=lambda row: row.seq)) for obj in found]
+    return [
+        _summary(obj, list(names.get(obj, ())), sorted(rows[obj], key=lambda row: row.seq))
+        for obj in found
+        if obj in rows
+    ]
 
 
 def _summary(obj: str, names: list[str], rows: list[Any]) -> ObjectSummary:
