@@ -231,6 +231,7 @@ def test_a_retraction_cancels_and_takes_the_merger_out_of_the_burst_again(night:
     n.hears()
     n.works(60)
     assert verdicts(told(n, GRB)[-1])["LVK"] == "saw it"
+    n.delivers()
     n.hears(retraction("gone", received=NOON + timedelta(hours=1), data={"messenger": "GW"}))
     n.works(60)
     n.hears()

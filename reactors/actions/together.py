@@ -152,6 +152,7 @@ class _Fan:
     def finish(self, result: Result) -> Done:
         """One report, each part's values for the graph, and word to the other objects of the moment."""
         assert self._joint is not None
+        moment = self._moment
         said, attached, before = self._report(self._joint, partial=False)
         unchanged = before is not None and together.same(before, attached)
         events = [
@@ -161,13 +162,18 @@ class _Fan:
         ]
         others = [obj for obj in self._joint.moment.objects if obj != self._object()]
         rows = together.instruments(self._joint)
-        names = {
+        names: dict[str, Any] = {
             "instruments": rows,
             "saw": [row["instrument"] for row in rows if row["is"] == "saw it"],
             "missing": self._joint.missing,
             "changed": together.changes(before, attached) if before is not None else [],
             "results": {o.name: o.result.answer for o in self._joint.outcomes if o.result is not None},
         }
+        found = (o.result.values for o in self._joint.outcomes if o.analysis == "coincidence" and o.result is not None)
+        if rates := [v.value for values in found for name, v in values.items() if name == "joint_far"]:
+            names["joint_far"] = min(rates)
+        own = [a["messenger"] for a in moment.alerts.values() if a.get("object") == self._object() and "messenger" in a]
+        names["messenger"] = own[0] if own else ""
         return Done(
             result={"answer": result.answer, "names": names},
             reports=[] if unchanged else [said],
