@@ -201,7 +201,11 @@ def test_a_cell_that_fails_is_told_with_its_number_and_last_lines(notebook: Call
     [
         ("import urllib3; raise ConnectionError('refused')", TransientError, "cell 2 of 2: ConnectionError: refused"),
         ("import os; os._exit(9)", TransientError, "cell 2 of 2: its kernel died"),
-        ("while True: print('x' * 100000)", PermanentError, "cell 2 of 2: it gave more than 1 MB of output"),
+        (
+            "import time\nwhile True: print('x' * 100000); time.sleep(0.001)",
+            PermanentError,
+            "cell 2 of 2: it gave more than 1 MB of output",
+        ),
         ("x = bytearray(3 * 10**9)", PermanentError, "cell 2 of 2: MemoryError"),
     ],
 )
