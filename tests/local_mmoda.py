@@ -23,7 +23,7 @@ CONVERSATION = frozenset({"session_id", "job_id", "token", "query_status", "off_
 
 
 def colliding(query: dict[str, str]) -> str:
-    """A job's id as the dispatcher makes it: characters are sorted before they are hashed, so that 12 and 21 are one."""
+    """A job's id as the dispatcher makes it: characters are sorted before they are hashed; 12 and 21 are one."""
 
     def mixed(text: str) -> str:
         return hashlib.md5(json.dumps(sorted(text)).encode()).hexdigest()[:16]
@@ -43,6 +43,7 @@ class LocalMmoda:
         self.script = ["submitted", "progress", "ready", "done"]
         self.echo: dict[str, Any] | None = None
         self.exit_status: dict[str, Any] = {"status": 0}
+        self.remarks = dict.fromkeys(("message", "error_message", "debug_message", "comment", "warning"), "")
         self.failures: list[int] = []
         self.not_a_number = False
         self.products: dict[str, Any] = {}
@@ -112,7 +113,7 @@ class LocalMmoda:
         return 200, {
             "query_status": status,
             "products": products,
-            "exit_status": self.exit_status if status in ("done", "failed") else {"status": 0},
+            "exit_status": self.remarks | (self.exit_status if status in ("done", "failed") else {"status": 0}),
             "job_monitor": {"job_id": job, "status": status, "session_id": session, **self.monitor},
             "session_id": session,
         }

@@ -118,7 +118,7 @@ class Pieces:
             from analyses.suppliers.fitspieces import fits_file
 
             fits_file(self, name, content)
-        elif _MARKUP.match(content[:200]):
+        elif is_drawing(content):
             self.file(f"{name}.svg", content)
             self.caveats.append(f"{name} is an SVG drawing, which a thread cannot show; `keep` names a folder for it.")
         elif content.startswith(b"# %ECSV"):
@@ -175,6 +175,11 @@ def plain(name: str) -> str:
     """A name that rules and files can have."""
     found = re.sub(r"\W+", "_", name).strip("_")[:80] or "value"
     return f"_{found}" if found[0].isdigit() else found
+
+
+def is_drawing(content: bytes) -> bool:
+    """Whether it is an SVG."""
+    return bool(_MARKUP.match(content[:200]))
 
 
 def cell(value: Any) -> str | float | None:

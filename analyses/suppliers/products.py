@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from analyses.suppliers.fitspieces import Span, fits_file, fits_units
-from analyses.suppliers.pieces import Pieces, cell
+from analyses.suppliers.pieces import Pieces, cell, is_drawing
 from nuncius.core.errors import PermanentError
 
 MAX_ARRAY_BYTES = 512 * 1024 * 1024
@@ -262,7 +262,11 @@ def _pickled_table(pieces: Pieces, said: Any, name: str, _: Span | None) -> None
 
 
 def _picture(pieces: Pieces, said: Any, name: str, _: Span | None) -> None:
-    pieces.content(_named(said, name), _bytes(said["b64data"]))
+    content = _bytes(said["b64data"])
+    if is_drawing(content):
+        pieces.content(_named(said, name), content)
+    else:
+        pieces.picture(_named(said, name), content)
 
 
 def _text(pieces: Pieces, said: Any, name: str, _: Span | None) -> None:

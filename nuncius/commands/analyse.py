@@ -68,6 +68,7 @@ def command(ctx: click.Context, listed: bool, config: Path | None, rerun: Path |
       nuncius analyse localization -h
       nuncius analyse localization --event alert.xml --out results/
       nuncius analyse localization --with sky=bayestar.multiorder.fits --with object=S190425z
+      nuncius analyse --declare http://localhost:9191 > my-analyses/workflows.yaml
       nuncius analyse visibility --with sky='CIRCLE ICRS 197.45 -23.38 0.01' --with time=2017-08-17T12:41:04Z
       nuncius analyse localization --event alert.xml --crate run.zip
       nuncius analyse --rerun run.zip
@@ -98,6 +99,23 @@ def command(ctx: click.Context, listed: bool, config: Path | None, rerun: Path |
 
     for problem in problems():
         click.echo(f"nuncius: {problem}", err=True)
+
+
+def _declare(address: str) -> None:
+    """Print documents for the notebooks of a service, for a person to look through and put among `analyses.paths`."""
+    from analyses.suppliers.asking import Patience, ask
+    from analyses.suppliers.options import documents
+    from nuncius.core.errors import NunciusError
+
+    url = address.rstrip("/")
+    try:
+        reply = ask(f"{url}/api/v1.0/options", Patience(60.0, url), max_bytes=16 * 1024 * 1024)
+        if reply.status != 200:
+            raise NunciusError(f"{reply.url} answered {reply.status}; is it a service of nb2workflow?")
+        click.echo(documents(reply.map(), url), nl=False)
+    except NunciusError as error:
+        click.echo(f"nuncius: {error}", err=True)
+        sys.exit(1)
 
 
 def _line(parameter: Parameter) -> tuple[str, str]:
