@@ -90,7 +90,7 @@ def gap(alpha: float, beta: float, beta_error: float, *, jet: bool, injected: bo
         for one in RELATIONS
         if (jet or not one.jet)
         and not one.injected
-        and (one.fixed is None or abs(one.fixed - beta) <= max(3.0 * beta_error, 0.05))
+        and (one.fixed is None or abs(one.fixed - beta) <= max(2.0 * beta_error, 0.05))
     ]
     nearest = min(usable, key=lambda one: abs(alpha - one.alpha(beta)))
     off = alpha - nearest.alpha(beta)

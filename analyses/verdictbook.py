@@ -1,4 +1,4 @@
-"""How each assumption stands: its verdicts in the journal, with those that were ended since. Reads, and writes nothing."""
+"""How each assumption stands: its verdicts in the journal, with those that were ended since. Reads and never writes."""
 
 from __future__ import annotations
 
