@@ -17,7 +17,7 @@ from chat.slack import Refused, SlackApi, SlackSettings
 from chat.slack_blocks import blocks, escape, fallback
 from nuncius.core.clock import Clock
 from nuncius.core.errors import TransientError
-from nuncius.core.report import Picture, Report, ReportState, Severity
+from nuncius.core.report import Attachment, Picture, Report, ReportState, Severity
 
 _EVENT_TYPE = "nuncius_report"
 # The message is gone or may no longer be edited: a person deleted it, or the workspace limits editing.
@@ -96,7 +96,8 @@ class SlackTarget:
                 names |= {str(file.get("name", "")) for file in message.get("files", [])}
                 if _is(message, report.thread, report.slot):
                     messages[room] = message["ts"]
-        pictures = [tag for p in report.pictures if any((tag := _tag(report, p)) in name for name in names)]
+        carried: list[Picture | Attachment] = [*report.pictures, *report.attachments]
+        pictures = [tag for p in carried if any((tag := _tag(report, p)) in name for name in names)]
         if not messages and not pictures:
             return None
         called = any(self._was_called(report, room, ts) for room, ts in messages.items())
@@ -141,7 +142,8 @@ class SlackTarget:
 
     def _upload(self, report: Report, blob: Blob, channel: str, head_ts: str, there: set[str]) -> set[str]:
         new = [p for p in report.pictures if _tag(report, p) not in there]
-        if not new or report.state is not ReportState.CURRENT:
+        data = [a for a in report.attachments if _tag(report, a) not in there]
+        if not (new or data) or report.state is not ReportState.CURRENT:
             return there
         files = [
             {
@@ -152,8 +154,16 @@ class SlackTarget:
             }
             for picture in new
         ]
+        files += [
+            {
+                "content": blob(file.sha256),
+                "filename": f"{_safe(file.name.partition('.')[0])}-{_tag(report, file)}.{file.name.rpartition('.')[2]}",
+                "title": clean(file.name)[:250],
+            }
+            for file in data
+        ]
         self._api.upload(channel, head_ts, files)
-        return there | {_tag(report, picture) for picture in new}
+        return there | {_tag(report, picture) for picture in new} | {_tag(report, file) for file in data}
 
     def _call_people(self, report: Report, channel: str, ts: str, *, test: bool) -> bool:
         """A mention in a thread or in an edit notifies nobody: severity page posts one line in the channel."""
@@ -199,8 +209,8 @@ def _is(message: Json, thread: str, slot: str) -> bool:
     )
 
 
-def _tag(report: Report, picture: Picture) -> str:
-    """Names one picture of one slot: twelve hexadecimal digits."""
+def _tag(report: Report, picture: Picture | Attachment) -> str:
+    """Names one picture or file of one slot: twelve hexadecimal digits."""
     return hashlib.sha256(f"{report.slot}\n{picture.sha256}".encode()).hexdigest()[:12]
 
 

@@ -22,7 +22,7 @@ from chat.half_blocks import half_blocks
 from chat.markdown import clean, parse
 from chat.plaintable import cell, numeric
 from nuncius.core.errors import TransientError
-from nuncius.core.report import Picture, Report, ReportState, Severity
+from nuncius.core.report import Attachment, Picture, Report, ReportState, Severity
 from nuncius.core.result import Table
 
 _BORDER = {Severity.INFO: "bright_black", Severity.NOTICE: "cyan", Severity.WARNING: "yellow", Severity.PAGE: "red"}
@@ -60,10 +60,12 @@ class TerminalTarget:
         if report.slot == HEAD:
             self._head(report, thread, test=test)
             return Delivery(thread={"title": report.title, "state": report.state.value})
-        saved = {} if report.state is ReportState.RETRACTED else {p.name: self._save(p, blob) for p in report.pictures}
+        current = report.state is not ReportState.RETRACTED
+        saved = {p.name: self._save(p, blob) for p in report.pictures} if current else {}
+        files = [self._save(file, blob) for file in report.attachments] if current else []
         self._console.print(
             Panel(
-                Group(_title(report, test=test), *self._body(report, saved)),
+                Group(_title(report, test=test), *self._body(report, saved, files)),
                 title=Text(f"replaces the report before it (revision {report.revision})") if previous else None,
                 title_align="left",
                 border_style="magenta" if test else _BORDER[report.severity],
@@ -89,7 +91,7 @@ class TerminalTarget:
             self._console.print(Rule(style="bright_black"))
             self._console.print(_title(report, test=test))
 
-    def _body(self, report: Report, saved: dict[str, Path]) -> list[RenderableType]:
+    def _body(self, report: Report, saved: dict[str, Path], files: list[Path]) -> list[RenderableType]:
         parts: list[RenderableType] = [Text(clean(mark), style="dim") for mark in report.marks]
         parts += _text(report.text) + _text(report.hint)
         if report.state is not ReportState.CURRENT:
@@ -103,16 +105,18 @@ class TerminalTarget:
             parts += [preview] if preview is not None else [Text(clean(picture.alt), style="italic dim")]
             parts.append(Text.assemble((f"{clean(picture.caption)}  ", ""), (str(path), "dim")))
         parts += [Text(f"⚠ {clean(caveat)}", style="yellow") for caveat in report.caveats]
+        parts += [Text(clean(str(path)), style="dim") for path in files]
         parts += [Text.assemble((f"{clean(link.label)}  ", ""), (clean(link.url), "blue")) for link in report.links]
         return parts
 
     def _width(self) -> int:
         return max(20, min(_PREVIEW_WIDTH, self._console.width - 6))
 
-    def _save(self, picture: Picture, blob: Blob) -> Path:
+    def _save(self, picture: Picture | Attachment, blob: Blob) -> Path:
         """Named by content, so that saving again changes nothing."""
         name = re.sub(r"[^A-Za-z0-9_]+", "-", picture.name).strip("-")[:40] or "picture"
-        path = self._pictures / f"{name}-{picture.sha256[:12]}.png"
+        ending = "png" if isinstance(picture, Picture) else "json"
+        path = self._pictures / f"{name}-{picture.sha256[:12]}.{ending}"
         try:
             self._pictures.mkdir(parents=True, exist_ok=True)
             path.write_bytes(blob(picture.sha256))

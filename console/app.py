@@ -13,10 +13,12 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from chat.slack_door import SlackDoor
 from chat.slack_settings import SlackSettings
-from console import checks, pages, views
+from console import checks, linked, pages, views
+from console.api import api_routes
 from console.hook_settings import HookSettings
 from console.hooks import Door
 from console.hooks import router as hook_routes
+from console.machines import machine_routes
 from console.metrics import router as metric_routes
 from console.metrics_settings import MetricsSettings
 from console.overview import version
@@ -86,15 +88,17 @@ def create_app(
         return pages.threads_page(journal, time.now())
 
     @app.get("/thread/{name:path}")
-    def thread(name: str, claims: PageNumber = 1, circulars: PageNumber = 1) -> Response:
-        iri = views.iri_of(name)
+    def thread(request: Request, name: str, claims: PageNumber = 1, circulars: PageNumber = 1) -> Response:
+        iri, form = views.iri_of(name), linked.wanted(request)
+        if form != "html":
+            return linked.data(graph, journal.object_of([name]) or iri, form)
         page = pages.thread_page(journal, iri, time.now(), graph=graph, claims=claims, circulars=circulars)
         other = journal.object_of([name]) if page is None else None
         if other:  # asked for by another of its names
             return RedirectResponse(views.href(other), status_code=302)
         if page is None:
             return HTMLResponse(pages.missing_page(journal, name, time.now()), status_code=404)
-        return HTMLResponse(page)
+        return HTMLResponse(page, headers={"Vary": "Accept"})
 
     @app.get("/curve/{name:path}")
     def curve(name: str) -> Response:
@@ -136,6 +140,14 @@ def create_app(
             return Response("not a picture", status_code=404, media_type="text/plain")
         return Response(content, media_type="image/png", headers={**_FOR_EVER, "ETag": f'"{sha256}"'})
 
+    @app.get("/attached/{sha256}")
+    def attached(sha256: str, thread: Asked = "") -> Response:
+        told = [f for stored in journal.reports(thread=thread, limit=2000) for f in stored.report.attachments]
+        file = next((f for f in told if f.sha256 == sha256), None)
+        if file is None:  # raw messages are kept as blobs too: only what a report carries is given out
+            return Response("no report of this thread carries that file", status_code=404, media_type="text/plain")
+        return Response(journal.blob(sha256), media_type="application/json", headers=_FOR_EVER)
+
     @app.get("/static/{stamp}/{name}")
     def static(stamp: str, name: str) -> Response:
         if name not in ("console.css", "console.js", "icon.svg"):
@@ -154,6 +166,8 @@ def create_app(
     def version_json() -> JSONResponse:
         return JSONResponse({"version": version(journal)})
 
+    app.include_router(api_routes(journal, graph, rules))
+    app.include_router(machine_routes(journal, graph, time))
     door = Door(journal, hooks or HookSettings(), time)
     app.include_router(hook_routes(door))
     if slack is not None and (slack.signing_secret or slack.signing_secret_file):
