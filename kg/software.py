@@ -105,10 +105,14 @@ def version_triples(name: str, number: str) -> list[Triple]:
 
 def _result(node: NamedNode, event: Event) -> list[Triple]:
     data = event.data
+    case = iri(case_iri(str(data["case"])))
     out: list[Triple] = [
         (node, t.TYPE, t.ours("TestRun")),
         (node, t.TYPE, t.ACTIVITY),
-        (node, t.ours("ofCase"), iri(case_iri(str(data["case"])))),
+        (node, t.ASSOCIATED, t.AGENT),
+        (t.AGENT, t.TYPE, t.SOFTWARE_AGENT),
+        (node, t.ours("ofCase"), case),
+        (node, t.USED, case),
         (node, t.ours("verdict"), literal(str(data["verdict"]))),
         (node, t.ours("sinceBefore"), literal(bool(data.get("before")))),
         *_tried(node, data),

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 from kg_samples import night
 
+from analyses.regression.announcing import installed
 from kg.consumer import GraphConsumer
 from kg.shapes import validate
+from kg.software import graph_of, triples
 from kg.store import GraphStore
+from nuncius.core.event import Event
 from nuncius.journal import Journal
 
 pytest.importorskip("pyshacl", reason="pySHACL is not installed; it is an optional part")
@@ -20,6 +25,30 @@ def test_everything_written_from_a_night_conforms(sqlite_url: str) -> None:
         GraphConsumer(journal, store).step()
     checked = dict(validate(store))
     assert len(checked) == 8
+    assert {name: wrong for name, wrong in checked.items() if wrong} == {}
+
+
+def regression() -> list[Event]:
+    """A case, what is installed, and what the case gave: with a package, a dataset, where nothing was built."""
+    result = {"case": "area", "version": "1.1", "verdict": "changed", "values": {"area": {"verdict": "changed"}}}
+    tried = [
+        {"package": "toy", "old_version": "1.0", "environment": "e1", "cause": "pypi:toy==1.1", "before": False},
+        {"dataset": "tide tables", "environment": "e1", "before": True},
+        {"dataset": "tide tables", "verdict": "could not be built", "error": "no wheel", "values": {}},
+    ]
+    said = [("regression.result", f"r{n}", result | one) for n, one in enumerate(tried)]
+    depends = {"case": "area", "about": "x", "depends": ["toy"], "data": ["tide tables"], "quantities": ["area"]}
+    said.append(("regression.case", "c1", depends))
+    now = datetime(2026, 11, 23, tzinfo=UTC)
+    events = [Event(id=name, kind=kind, source="regress", received=now, data=data) for kind, name, data in said]
+    return [*events, installed(now)]
+
+
+def test_everything_that_regression_runs_write_conforms() -> None:
+    store = GraphStore.in_memory()
+    store.replace({graph_of(event): triples(event) for event in regression()})
+    checked = dict(validate(store))
+    assert len(checked) == 5
     assert {name: wrong for name, wrong in checked.items() if wrong} == {}
 
 
