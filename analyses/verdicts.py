@@ -99,7 +99,7 @@ def _judge(holds: Holds, value: Quantity) -> tuple[Finding, str, float | None]:
     if holds.most_error is not None and own > holds.most_error:
         return CANNOT, f"{shown} is too uncertain to tell (at most ± {holds.most_error:g})", distance
     if gap > 0.0:
-        return HOLDS, f"{beyond}: outside by {distance:.1f} sigma, which is tolerated", distance
+        return HOLDS, f"{beyond}: {distance:.1f} sigma off", distance
     return HOLDS, beyond, distance
 
 
