@@ -7,18 +7,20 @@ import json
 import os
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
+from uv import find_uv_bin
 
 from analyses import suppliers
-from analyses.regression.environments import CouldNotBuild, Environments
+from analyses.regression.environments import index_address
 from analyses.run import run
 from analyses.suppliers.options import documents
-from nuncius.core.errors import PermanentError, TransientError
+from nuncius.core.errors import PermanentError
 
 CELLS = [
     ("parameters", "radius = 3.0 # oda:AngleDegrees; oda:upper_limit 10.\nmode = 'fine'\nenergies = [20.0, 40.0]\n"),
@@ -41,32 +43,43 @@ def notebook() -> str:
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    environments = Environments(tmp_path_factory.mktemp("environments"))
     place = tmp_path_factory.mktemp("service")
+    python = installed(place / "environment")
     (place / "image.ipynb").write_text(notebook(), encoding="utf-8")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    url = f"http://127.0.0.1:{port}"
-    try:
-        # It does not name all that it needs.
-        pins = environments.resolve(["nb2workflow[service]==1.3.118", "six", "ipykernel", "pillow"])
-        with environments.use(pins) as built:
-            found = {"PATH": f"{built.python.parent}{os.pathsep}{os.environ['PATH']}", "HOME": str(place)}
-            said = (place / "log").open("wb")
-            process = subprocess.Popen(
-                [built.python, "-m", "nb2workflow.service", "--port", str(port), "--async-workers", "1", "image.ipynb"],
-                cwd=place, env=found, stdout=said, stderr=said,
-            )  # fmt: skip
-            try:
-                _wait(url, process, place / "log")
-                yield url
-            finally:
-                process.kill()
-                process.wait()
-                said.close()
-    except (TransientError, CouldNotBuild) as error:
-        pytest.skip(f"nb2workflow cannot be installed here: {error}")
+    found = {"PATH": f"{python.parent}{os.pathsep}{os.environ['PATH']}", "HOME": str(place)}
+    with (place / "log").open("wb") as said:
+        process = subprocess.Popen(
+            [python, "-m", "nb2workflow.service", "--port", str(port), "--async-workers", "2", "image.ipynb"],
+            cwd=place, env=found, stdout=said, stderr=said,
+        )  # fmt: skip
+        try:
+            _wait(f"http://127.0.0.1:{port}", process, place / "log")
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            process.kill()
+            process.wait()
+
+
+def installed(folder: Path) -> Path:
+    """The Python of an environment with nb2workflow. Not all that it needs comes as wheels, and it does not name all
+    that it needs, so uv is asked here and not by way of our environments for regression runs."""
+    python = folder / "bin" / "python"
+    address = index_address()
+    around = os.environ | ({"UV_DEFAULT_INDEX": address} if address else {})
+    wanted = ["nb2workflow[service]==1.3.118", "six", "ipykernel", "pillow"]
+    for command in (
+        ["venv", "--python", sys.executable, str(folder)],
+        ["pip", "install", "--python", str(python), *wanted],
+    ):
+        made = subprocess.run(
+            [find_uv_bin(), "--quiet", *command], env=around, capture_output=True, text=True, timeout=300, check=False
+        )
+        if made.returncode:
+            pytest.skip(f"nb2workflow cannot be installed here: {made.stderr[-300:]}")
+    return python
 
 
 def _wait(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
@@ -89,9 +102,6 @@ def test_a_real_service_tells_its_notebooks_runs_them_and_fails_in_its_ways(
 ) -> None:
     told = documents(httpx.get(f"{service}/api/v1.0/options").json(), service)
     (tmp_path / "waiting.yaml").write_text(told, encoding="utf-8")
-    (tmp_path / "at-once.yaml").write_text(
-        told.replace("analysis: image", "analysis: image-at-once") + "mode: sync\n", encoding="utf-8"
-    )
     monkeypatch.setenv(suppliers.VARIABLE, str(tmp_path))
     assert suppliers.problems() == ()
     assert suppliers.supplied()["image"].parameters["radius"].unit == "deg"
@@ -101,6 +111,5 @@ def test_a_real_service_tells_its_notebooks_runs_them_and_fails_in_its_ways(
     assert result.figures[0].png.startswith(b"\x89PNG")
     again = run("image", {"radius": 5}, {})
     assert any("from an earlier, equal request" in caveat for caveat in again.caveats)
-    for name in ("image", "image-at-once"):
-        with pytest.raises(PermanentError, match=r"its notebook failed: .*a radius below zero"):
-            run(name, {"radius": -1}, {})
+    with pytest.raises(PermanentError, match="its notebook failed: ValueError: a radius below zero"):
+        run("image", {"radius": -1}, {})

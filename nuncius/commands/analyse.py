@@ -59,8 +59,9 @@ def _use_files(ctx: click.Context) -> None:
 @click.option("--json", "listed", is_flag=True, help="List the analyses and their parameters as JSON.")
 @click.option("--config", type=click.Path(dir_okay=False, path_type=Path), help="Settings file: [analyses] paths.")
 @click.option("--rerun", type=click.Path(exists=True, path_type=Path), metavar="CRATE", help="Run a crate again.")
+@click.option("--declare", "address", metavar="URL", help="Files for the notebooks of an nb2workflow service.")
 @click.pass_context
-def command(ctx: click.Context, listed: bool, config: Path | None, rerun: Path | None) -> None:
+def command(ctx: click.Context, listed: bool, config: Path | None, rerun: Path | None, address: str | None) -> None:
     """Run one analysis now; without a name, list them with their inputs.
 
     \b
@@ -80,6 +81,9 @@ def command(ctx: click.Context, listed: bool, config: Path | None, rerun: Path |
     analysis or an option is wrong.
     """
     if ctx.invoked_subcommand is not None:
+        return
+    if address is not None:
+        _declare(address)
         return
     _use_files(ctx)
     if rerun is not None:
