@@ -82,9 +82,10 @@ def convert(annotation: Any, value: Any, blobs: Mapping[str, bytes], *, unit: st
         return _first_fit(members, value, blobs, unit)
     (target,) = members
     if get_origin(target) is Literal:
-        if value not in get_args(target):
-            raise _Wrong(type_word(target), value)
-        return value
+        for choice in get_args(target):
+            if value == choice or str(value) == str(choice):  # a command line writes numbers as text
+                return choice
+        raise _Wrong(type_word(target), value)
     if get_origin(target) is list:
         return _list(get_args(target)[0], value, blobs, unit)
     if isinstance(target, type) and issubclass(target, msgspec.Struct):

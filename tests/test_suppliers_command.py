@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -199,6 +201,28 @@ def test_cancelling_and_deadlines_of_executors_end_it_too(
         assert _stops(beats)
     finally:
         executor.close()
+
+
+def test_ctrl_c_reaches_whoever_waits_and_the_rest_ends_after_it(tmp_path: Path) -> None:
+    beats, place = tmp_path / "beats", tmp_path / "place"
+    (place / "work").mkdir(parents=True)
+    (place / "stdin").touch()
+    program = HEARTBEAT.replace("{file!r}", repr(str(beats)))
+    order = {"argv": [sys.executable, "-c", program], "place": str(place), "work": str(place / "work")}
+    order |= {"environment": {}, "seconds": 60.0, "limits": {}}
+    keeper = subprocess.Popen([sys.executable, str(keeping.KEEPER)], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert keeper.stdin is not None
+    keeper.stdin.write(json.dumps(order).encode() + b"\n")
+    keeper.stdin.flush()
+    end = time.monotonic() + 30.0
+    while not beats.exists() and time.monotonic() < end:
+        time.sleep(0.02)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        keeper.send_signal(number)
+    assert not _stops(beats)
+    assert keeper.poll() is None
+    keeper.communicate(timeout=30.0)
+    assert _stops(beats)
 
 
 def test_a_sky_map_is_given_as_a_file_that_reads_back(tmp_path: Path) -> None:

@@ -251,6 +251,11 @@ def _must_stop(beats: Path) -> None:
     assert 0 < beats.stat().st_size == size
 
 
+def test_an_interpreter_that_is_none_is_told(notebook: Callable[..., str]) -> None:
+    with pytest.raises(PermanentError, match="no kernel starts in /no/python, which must have ipykernel"):
+        run(notebook(python="/no/python"), {}, {})
+
+
 def test_an_output_that_no_cell_defines_is_named(notebook: Callable[..., str]) -> None:
     with pytest.raises((PermanentError, ConfigurationError), match="nowhere"):
         run(notebook(cell("nowhere", "outputs")), {}, {})

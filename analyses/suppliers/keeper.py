@@ -17,15 +17,21 @@ import sys
 import time
 
 PR_SET_CHILD_SUBREAPER = 36
+#: A person's Ctrl-C and a machine that stops reach us too; we go when those who hold us have gone, and take all along.
+FOR_OTHERS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 
 
 def main() -> None:
     """Start, wait, end."""
+    for number in FOR_OTHERS:
+        signal.signal(number, signal.SIG_IGN)
     asked = json.loads(sys.stdin.buffer.readline())
     with contextlib.suppress(OSError, AttributeError):  # Linux: orphans of the command become ours, and are found
         ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
     def bounds() -> None:
+        for number in FOR_OTHERS:
+            signal.signal(number, signal.SIG_DFL)
         for name, limit in asked["limits"].items():
             number = getattr(resource, f"RLIMIT_{name}")
             hard = resource.getrlimit(number)[1]

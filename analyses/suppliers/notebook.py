@@ -101,7 +101,7 @@ def _run(document: Document, keys: Keys, notebook: Notebook, files: list[Path], 
         answer = _answer(place, ended, what)
         harvest = harvested(place / "harvest.jsonl")
         if answer.get("error"):
-            raise _failure(what, answer)
+            raise _failure(what, answer, keys.python or sys.executable)
         return result_of(document.analysis, notebook, answer, place, harvest, what=what)
 
 
@@ -157,7 +157,7 @@ def _answer(place: Path, ended: Ended, what: str) -> dict[str, Any]:
     return answer
 
 
-def _failure(what: str, answer: dict[str, Any]) -> TransientError | PermanentError:
+def _failure(what: str, answer: dict[str, Any], python: str) -> TransientError | PermanentError:
     """The failing cell's number and its last lines."""
     error = answer["error"]
     where = f"{what}, cell {error['cell']} of {answer['cells']}"
@@ -169,7 +169,8 @@ def _failure(what: str, answer: dict[str, Any]) -> TransientError | PermanentErr
         text = f"{where}: {error['name']}: {clean(error['value'])}\n{clean(error['traceback'])}"
         return TransientError(text) if error["name"].rpartition(".")[2] in PASSING else PermanentError(text)
     if error["sort"] == "start":
-        return PermanentError(f"{what}: its kernel does not start: {clean(error['value'])}")
+        said = clean(error["value"])
+        return PermanentError(f"{what}: no kernel starts in {python}, which must have ipykernel: {said}")
     return PermanentError(f"{where}: {error['value']}")
 
 

@@ -13,6 +13,7 @@ import base64
 import contextlib
 import json
 import os
+import re
 import signal
 import sys
 from pathlib import Path
@@ -26,6 +27,7 @@ from nbclient.exceptions import CellExecutionError, DeadKernelError
 
 MB = 1024 * 1024
 MAX_FIGURES = 12
+_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
 class OneKernel(KernelSpecManager):
@@ -91,7 +93,7 @@ def main(asked: dict[str, Any]) -> dict[str, Any]:
         asyncio.run(client.async_execute())
     except (CellExecutionError, DeadKernelError) as error:
         answer["error"] = {"cell": now["cell"], **_wrong(error, client, notebook, now["cell"])}
-    except RuntimeError as error:  # the kernel did not start
+    except (RuntimeError, OSError) as error:  # the kernel did not start
         answer["error"] = {"sort": "start", "cell": 0, "value": str(error)}
     answer["figures"] = _figures(notebook, Path(asked["place"]), asked["cells"])
     return answer
@@ -105,8 +107,11 @@ def _wrong(error: Exception, client: Client, notebook: Any, number: int) -> dict
     traceback: list[str] = next(
         (out.traceback for out in notebook.cells[number - 1].get("outputs", []) if out.output_type == "error"), []
     )
-    lines = "\n".join(traceback).splitlines()
-    return {"sort": "raised", "name": error.ename, "value": error.evalue[:1000], "traceback": "\n".join(lines[-12:])}
+    plain = [_COLOURS.sub("", frame) for frame in traceback]
+    own = next((frame for frame in reversed(plain) if frame.startswith("Cell In[")), "")  # not those of libraries
+    last = plain[-1] if plain else ""
+    lines = [*own.splitlines()[:8], *last.splitlines()[-4:]]
+    return {"sort": "raised", "name": error.ename, "value": error.evalue[:1000], "traceback": "\n".join(lines)}
 
 
 def _figures(notebook: Any, place: Path, count: int) -> list[dict[str, str]]:
