@@ -137,6 +137,13 @@ def test_long_queries_are_posted(mmoda: LocalMmoda, tmp_path: Path) -> None:
     assert set(mmoda.methods) == {"POST"}
 
 
+def test_a_token_goes_into_no_address(mmoda: LocalMmoda, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ODA_TOKEN", token(days=30))
+    assert look("mmoda-dummy-image", platform(mmoda)).ok is True
+    assert {query["token"] for query in mmoda.asked} == {token(days=30)}
+    assert not [target for target in mmoda.targets if "token" in target]
+
+
 def test_a_new_platform_that_is_like_another_gets_its_checks(mmoda: LocalMmoda) -> None:
     staging = {"like": "mmoda", "resolver": f"{mmoda.url}/resolver"}
     settings = ChecksSettings(platforms={"mmoda-staging": staging})

@@ -50,11 +50,14 @@ def shown(url: str) -> str:
     return str(parsed.copy_with(userinfo=b"", query=None, fragment=None))
 
 
-def fetch(url: str, *, params: Mapping[str, Any] | None = None, timeout_s: float = 10.0) -> Reply:
-    """Ask for `url`; any status is an answer. Raises ConfigurationError for an address that cannot be asked,
-    TransientError where no whole answer came in time, PermanentError for one that is too large."""
+def fetch(
+    url: str, *, params: Mapping[str, Any] | None = None, timeout_s: float = 10.0, private: bool = False
+) -> Reply:
+    """Ask for `url`; any status is an answer. `private`: what is asked goes into no address, which servers log. Raises
+    ConfigurationError for an address that cannot be asked, TransientError where no whole answer came in time,
+    PermanentError for one that is too large."""
     name = shown(url)
-    long = params is not None and len(str(httpx.QueryParams(dict(params)))) > LONG_QUERY
+    long = private or (params is not None and len(str(httpx.QueryParams(dict(params)))) > LONG_QUERY)
     how: dict[str, Any] = {"data": dict(params or {})} if long else {"params": params or None}
     begun = time.monotonic()
     sent = datetime.now(UTC)

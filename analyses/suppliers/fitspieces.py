@@ -244,7 +244,7 @@ def _image(pieces: Pieces, name: str, images: list[Any]) -> None:
     if not np.isfinite(data).any():
         pieces.caveats.append(f"{name}: no pixel of the image holds a number.")
         return
-    row, column = np.unravel_index(int(np.nanargmax(data)), data.shape)
+    row, column = (int(place) for place in np.unravel_index(int(np.nanargmax(data)), data.shape))
     place = _place(unit.header, float(column), float(row))
     pieces.number(f"{name}_peak", float(data[row, column]), str(unit.header.get("BUNIT", "") or ""))
     if place:

@@ -199,19 +199,25 @@ def _latin(text: str, _: str = "latin1") -> bytes:
 _PLAIN = {kind.__name__: kind for kind in (bytes, bytearray, complex, set, frozenset)}
 
 
+#: The functions by which numpy's own pickles make arrays and numbers, as it names them.
+_MAKERS: dict[tuple[str, str], Any] = {
+    ("numpy.core.multiarray", "_reconstruct"): np.zeros(1).__reduce__()[0],
+    ("numpy.core.multiarray", "scalar"): np.float64(0).__reduce__()[0],
+    ("numpy.core.numeric", "_frombuffer"): np.zeros(1).__reduce_ex__(5)[0],
+}
+
+
 class _Arrays(pickle.Unpickler):
     """Makes arrays and plain values."""
 
     def find_class(self, module: str, name: str) -> Any:
         root = module.replace("numpy._core", "numpy.core")
-        if root == "numpy.core.multiarray" and name in ("_reconstruct", "scalar"):
-            return getattr(np._core.multiarray, name)
+        if (root, name) in _MAKERS:
+            return _MAKERS[root, name]
         if root == "numpy" and name in ("ndarray", "dtype", "recarray", "record"):
             return getattr(np, name)
         if root in ("numpy.rec", "numpy.core.records") and name in ("recarray", "record"):
             return getattr(np, name)
-        if root == "numpy.core.numeric" and name == "_frombuffer":
-            return np._core.numeric._frombuffer  # type: ignore[attr-defined]
         if (module, name) == ("astropy.io.fits.fitsrec", "FITS_rec"):
             return _Rows
         if name == "chararray" and module.partition(".")[0] in ("numpy", "astropy"):

@@ -74,7 +74,7 @@ def _ask(wanted: Product, until: float) -> dict[str, Any]:
         left = until - time.monotonic()
         if left <= 0:
             raise TransientError(f"{shown(wanted.url)}: no product within {wanted.within_s:g} s")
-        reply = fetch(f"{wanted.url.rstrip('/')}/run_analysis", params=query, timeout_s=left)
+        reply = fetch(f"{wanted.url.rstrip('/')}/run_analysis", params=query, timeout_s=left, private="token" in query)
         if reply.status not in PASSING:
             answer = _answer(reply.url, reply.status, reply.json())
             status = str(answer.get("query_status", ""))
