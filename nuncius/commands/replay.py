@@ -69,8 +69,9 @@ def command(
         return
     if not paths:
         raise click.UsageError("name at least one file or folder, or --rejects")
+    own = load(config)
     with tempfile.TemporaryDirectory(prefix="nuncius-replay-") as scratch:
-        settings = load(config) if live else replay_settings(data_dir or Path(scratch), list(rules))
+        settings = own if live else replay_settings(data_dir or Path(scratch), list(rules), own.analyses)
         app, replayed, timing = replay(settings, list(paths), speed=speed, live=live, progress=sys.stderr.isatty())
         try:
             summary = summarise(app, replayed, timing)
