@@ -68,19 +68,34 @@ def test_bins_that_end_before_they_begin_are_left_out_and_counted(shared_data: P
 
 
 def test_an_image_gives_its_brightest_place_on_the_sky(shared_data: Path) -> None:
-    from astropy.io import fits
-
-    file = shared_data / PRODUCTS / "1E_1740_7_2942_isgri_mosaic_clean_significance25_40.fits.gz"
-    with fits.open(file) as units:
-        data, header = np.array(units[0].data, dtype=float), dict(units[0].header)
-    data[:] = 0.0
-    data[218, 242] = 30.0
-    unit = made.unit(data, header=header, kind="image")
-    result = decoded(numpy_data_product_list=[made.product("mosaic", unit)])
-    assert result.values["mosaic_peak"].value == 30.0
-    assert result.values["mosaic_peak_ra"].value == pytest.approx(266.0, abs=0.1)
-    assert result.values["mosaic_peak_dec"].value == pytest.approx(-29.81, abs=0.1)
+    """ISGRI at the Galactic centre in March 2017: the X-ray nova GRS 1716-249 (259.9035, -25.0175) was in outburst."""
+    content = (shared_data / PRODUCTS / "1E_1740_7_2942_isgri_mosaic_clean_significance25_40.fits.gz").read_bytes()
+    result = decoded(binary_data_product_list=[made.binary("mosaic", content)])
+    assert result.values["mosaic_peak"].value == pytest.approx(61.0, abs=0.1)
+    assert result.values["mosaic_peak_ra"].value == pytest.approx(259.9035, abs=0.05)
+    assert result.values["mosaic_peak_dec"].value == pytest.approx(-25.0175, abs=0.05)
     assert result.figures[0].png.startswith(b"\x89PNG")
+
+
+def test_an_array_with_celestial_axes_in_its_header_is_an_image() -> None:
+    header = {
+        "CTYPE1": "RA---TAN",
+        "CTYPE2": "DEC--TAN",
+        "CRPIX1": 50.5,
+        "CRPIX2": 50.5,
+        "CRVAL1": 83.63,
+        "CRVAL2": 22.0,
+    }
+    header |= {"CDELT1": -0.1, "CDELT2": 0.1, "CUNIT1": "deg", "CUNIT2": "deg", "IMATYPE": "SIGNIFICANCE", "NAXIS1": 7}
+    data = np.zeros((100, 100))
+    data[60, 30] = 9.0
+    intensity = made.unit(data + 1.0, header=header | {"IMATYPE": "INTENSITY"}, kind="image")
+    significance = made.unit(data, header=header, kind="image")
+    result = decoded(numpy_data_product_list=[made.product("mosaic", intensity, significance)])
+    assert result.values["mosaic_peak"].value == 9.0
+    assert result.values["mosaic_peak_dec"].value == pytest.approx(23.05, abs=0.05)
+    assert result.values["mosaic_peak_ra"].value == pytest.approx(83.63 + 1.95 / np.cos(np.radians(23.05)), abs=0.05)
+    assert any("2 images (INTENSITY, SIGNIFICANCE); shown is SIGNIFICANCE" in caveat for caveat in result.caveats)
 
 
 def test_a_spectrum_is_a_table_and_a_figure() -> None:

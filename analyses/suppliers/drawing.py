@@ -27,7 +27,7 @@ def light_curve(name: str, curve: LightCurve) -> Drawn:
     middle, half = (start + stop) / 2.0 / scale, (stop - start) / 2.0 / scale
     axes.errorbar(middle, rate, yerr=error, fmt="none", ecolor=COLOURS[0], alpha=0.35, elinewidth=0.5)
     if (curve.start[1:] - curve.stop[:-1] > 0.5 * curve.step).any():
-        axes.errorbar(middle, rate, xerr=half, fmt="none", ecolor=COLOURS[0], elinewidth=1.0)
+        axes.errorbar(middle, rate, xerr=half, fmt=".", ms=2.5, color=COLOURS[0], elinewidth=1.0)
     else:
         axes.stairs(rate, np.append(start, stop[-1]) / scale, baseline=None, color=COLOURS[0], lw=0.8)
     _labels(axes, f"{word} after {curve.t0:%Y-%m-%d %H:%M:%S} UTC", f"rate ({curve.unit})")
@@ -61,7 +61,8 @@ def image(name: str, data: Values, kind: str, header: Any, peak: tuple[int, int]
     axes.plot(peak[1], peak[0], marker="o", ms=9, mfc="none", mec=COLOURS[3], mew=0.8)
     bar = figure.colorbar(shown, ax=axes, shrink=0.85)
     bar.ax.tick_params(labelsize=6)
-    bar.set_label(kind.lower().replace("_", " "), fontsize=6.5)
+    words = "" if kind in ("", "PRIMARY", "LC", "IMAGE") else kind.lower().replace("_", " ")
+    bar.set_label(words or str((header or {}).get("BUNIT") or "value"), fontsize=6.5)
     if header is None:
         _labels(axes, "pixel", "pixel")
     else:
@@ -96,6 +97,8 @@ def _card(name: str, height: float, *, wcs: Any = None) -> tuple[Any, Any]:
 
 
 def _labels(axes: Any, x: str, y: str) -> None:
+    axes.xaxis.get_offset_text().set_fontsize(6)
+    axes.yaxis.get_offset_text().set_fontsize(6)
     axes.set_xlabel(x, fontsize=6.5, color=INK)
     axes.set_ylabel(y, fontsize=6.5, color=INK)
 
