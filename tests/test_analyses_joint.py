@@ -10,7 +10,7 @@ import pytest
 
 from analyses.jointsky import joint
 from analyses.layers import NamedRegion
-from analyses.library.joint import Galaxy, joint_localization
+from analyses.library.joint_localization import Galaxy, joint_localization
 from nuncius.core.errors import PermanentError
 from nuncius.core.sky import Annulus, Circle, Ellipse, ProbabilityMap, moc, overlap_integral
 
@@ -131,7 +131,7 @@ def test_one_region_or_two_of_one_name_are_refused() -> None:
 def test_the_rings_of_grb_200415a_cross_at_ngc_253(shared_data: Path) -> None:
     from test_analyses_timedelay import NGC_253, seen_by
 
-    from analyses.library.timedelay import time_delay
+    from analyses.library.time_delay import time_delay
 
     wind, fermi, mars = seen_by(shared_data)
     rings = []

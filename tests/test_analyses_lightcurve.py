@@ -12,7 +12,7 @@ import pytest
 
 from analyses.burst import brightest, duration, extent, fit_background, sigma_of, tail, upper_limit
 from analyses.library.energetics import band
-from analyses.library.lightcurve import Area, fluence_per_count, light_curve
+from analyses.library.light_curve import Area, fluence_per_count, light_curve
 from analyses.lightcurve import LightCurve
 from nuncius.core.errors import PermanentError
 

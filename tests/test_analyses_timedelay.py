@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from analyses.lag import delay_between
-from analyses.library.timedelay import LIGHT_KM_S, Seen, annulus, distance_from, place, time_delay
+from analyses.library.time_delay import LIGHT_KM_S, Seen, annulus, distance_from, place, time_delay
 from analyses.lightcurve import LightCurve, binned
 from analyses.lightcurvefiles import read_light_curve
 from nuncius.core.errors import FormatError, PermanentError
