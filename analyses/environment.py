@@ -15,9 +15,10 @@ KINDS = frozenset({".py", ".toml", ".yaml"})
 
 @cache
 def environment() -> str:
-    """SHA-256 over Python, machine, every installed distribution with its version, and the bytes of our own code."""
+    """SHA-256 over Python, machine, every installed distribution with its version, and the bytes of our own code. Asked
+    for when a process begins, so that it speaks of what is in memory and not of an upgrade after that."""
     seen = hashlib.sha256(f"{platform.python_version()} {platform.machine()} {platform.system()}".encode())
-    for line in sorted(f"{found.name}=={found.version}" for found in distributions()):
+    for line in sorted({f"{found.name}=={found.version}" for found in distributions()}):
         seen.update(f"\n{line}".encode())
     root = Path(__file__).parents[1]
     for folder in OURS:

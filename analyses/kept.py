@@ -44,6 +44,7 @@ class ResultCache:
     def __init__(self, folder: Path, limit_mb: int) -> None:
         self._folder, self._limit = folder, limit_mb * MB
         self._size: int | None = None
+        environment()
 
     def get(self, analysis: Analysis, inputs: dict[str, Any]) -> Result | None:
         """The result kept for these inputs and this software; its provenance says since when."""

@@ -141,12 +141,13 @@ class Courier:
             return
         if report.marks != before.marks:  # who has reviewed it stands in the message
             return
-        lines = "\n".join(f"- {line}" for line in what_changed(before, report))
+        begun = before.revision == 0  # it said only how far the work was
+        lines = "" if begun else "\n".join(f"- {line}" for line in what_changed(before, report))
         note = Report(
             thread=report.thread,
             slot=f"{report.slot}/note/{report.key}",
             key=f"{report.key}/note",
-            title=f"Updated: {before.title}",
+            title=f"Done: {report.title}" if begun else f"Updated: {before.title}",
             text=lines,
             rule=report.rule,
             event_id=report.event_id,

@@ -9,13 +9,16 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
+import chat_samples
 import executor_samples
 import msgspec
 import pytest
+from local_slack import LocalSlack
 from rules_samples import NOON, Night, gw, retraction
 
 from analyses.executor import LocalExecutor
 from analyses.worker import Setup
+from nuncius.core.clock import VirtualClock
 from nuncius.core.report import Report, ReportState, Severity
 from reactors import telling
 
@@ -162,3 +165,29 @@ def test_a_step_over_which_every_worker_dies_ends_and_says_so(night: MakeNight) 
     assert "its worker process died" in said.text
     (step,) = n.journal.steps(n.journal.reactions()[0].id)
     assert step.attempt == 4
+
+
+def test_on_slack_the_message_is_edited_in_place_and_a_short_reply_says_that_the_answer_is_there(
+    tmp_path: Path,
+) -> None:
+    clock = VirtualClock(chat_samples.T0)
+    with (
+        chat_samples.open_journal(tmp_path) as journal,
+        LocalSlack(channels={chat_samples.CHANNEL: []}) as slack,
+    ):
+        chat_samples.know(journal, chat_samples.notice(), chat_samples.OBJECT, "grb170817a")
+        carrier = chat_samples.courier(journal, chat_samples.slack_target(slack, clock), clock)
+        answer = chat_samples.report("done", severity=Severity.NOTICE)
+        for part in (20, 60):
+            word = {"key": f"at{part}", "title": f"it is running: {part} %", "revision": 0, "severity": Severity.INFO}
+            journal.enqueue([("slack", msgspec.structs.replace(answer, **word))], now=clock.now())
+            chat_samples.drain(carrier, clock)
+        shown = [message["text"] for message in slack.channels[chat_samples.CHANNEL]]
+        assert len(shown) == 2
+        assert "60 %" in shown[1]
+        journal.enqueue([("slack", answer)], now=clock.now())
+        chat_samples.drain(carrier, clock)
+        _, body, note = slack.channels[chat_samples.CHANNEL]
+    assert answer.title in body["text"]
+    assert "running" not in body["text"]
+    assert note["text"].startswith(f"Done: {answer.title}")
