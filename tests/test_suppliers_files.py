@@ -151,6 +151,10 @@ def test_the_command_line_lists_them_and_teaches_each(tmp_path: Path, use: Calla
     helped = CliRunner().invoke(cli, ["analyse", "--config", str(settings), "echo", "-h"]).stdout
     assert "number [deg], required: of the cone" in " ".join(helped.split())
     assert "nuncius analyse echo --with radius=" in helped
+    rule = tmp_path / "rule.yaml.txt"
+    rule.write_text("rule: r\nwhen: lvk.alert\ndo:\n  - {run: echo, with: {radius: 1}}\n", encoding="utf-8")
+    checked = CliRunner().invoke(cli, ["rules", "check", str(rule), "--config", str(settings)])
+    assert "1 rules in 1 files are good, 0 errors" in checked.stdout
     refused = CliRunner().invoke(cli, ["analyse", "--config", str(settings), "broken"])
     assert refused.exit_code == 2
     assert "broken.yaml" in refused.stderr

@@ -95,8 +95,10 @@ def command(
 
 def _rules(paths: list[Path]) -> RuleSet:
     """The rules at these paths, all of which must be good: half a set would give an answer to another question."""
+    from nuncius.settings import load
     from reactors.rulebook import RuleBook
 
+    load()  # rules may run the analyses that the settings name
     book = RuleBook(paths, quiet=True)
     errors = [str(problem) for problem in book.problems if problem.level == "error"]
     if errors:

@@ -44,13 +44,13 @@ def command(paths: tuple[Path, ...], config: Path | None, as_json: bool) -> None
 
 
 def rule_paths(paths: tuple[Path, ...], config: Path | None) -> list[Path]:
-    """Where rules are read from: the paths named, else the shipped ones and those of the settings."""
-    if paths:
-        return list(paths)
+    """Where rules are read from: the paths named, else the shipped ones and those of the settings. These are read in
+    any case, because rules may run analyses that they name."""
     from nuncius.settings import load
     from reactors.rulebook import shipped
 
-    return list(dict.fromkeys([shipped(), *load(config).rules]))
+    settings = load(config)
+    return list(paths) or list(dict.fromkeys([shipped(), *settings.rules]))
 
 
 def _as_json(book: Any) -> dict[str, Any]:

@@ -19,6 +19,8 @@ def command() -> None:
 
     Exit status: 0.
     """
+    from nuncius.settings import load
     from reactors.schema import rule_schema
 
+    load()  # rules may run the analyses that the settings name
     click.echo(json.dumps(rule_schema(), indent=2))
