@@ -3,6 +3,7 @@ journal's notices and from what circulars and papers say (the graph)."""
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -34,6 +35,8 @@ _NAME = re.compile(r"(GRB|GW|S\d{6}|G\d{6}|IceCube|EP\d{6}|AT ?\d{4}|SN ?\d{4})"
 #: part of a joint region.
 FINEST_DEG = 1.0 / 3600.0
 WIDEST_DEG = 45.0
+#: GBM's notices state the statistical error (core of the model of Connaughton et al. 2015, ApJS 216, 32).
+SYSTEMATIC_DEG = {"gbm": 3.7}
 #: Circulars that belong to the moment are not asked for more claims than this.
 MOST_CLAIMS = 3000
 
@@ -103,7 +106,8 @@ def _name(journal: Journal, obj: str) -> str:
     """What people call the object: a name before a trigger's number."""
     names = [link.name for link in journal.names_of(obj) if not link.withdrawn]
     best = min(names, key=lambda name: (_NAME.match(name) is None, ":" in name, len(name)), default="")
-    return best or obj.rstrip("/").rsplit("/", 1)[-1]
+    scope, colon, number = best.rpartition(":")
+    return f"{spoken(scope)} {number}" if colon else best or obj.rstrip("/").rsplit("/", 1)[-1]
 
 
 def is_notice(event: Event) -> bool:
@@ -174,7 +178,7 @@ def _places(
     markers: dict[str, dict[str, Any]] = {}
     for name, event in newest.items():
         if has_region(event):
-            regions[_same(name)] = {"name": name, "sky": event.data["sky"], "by": event.id}
+            regions[_same(name)] = {"name": name, "sky": _widened(name, event.data["sky"]), "by": event.id}
     told = {key: region["by"] for key, region in regions.items()}
     for row in claims:
         if row["predicate"] != "position" or row.get("ra") is None or row.get("dec") is None:
@@ -194,6 +198,14 @@ def _places(
                 "by": row["source"],
             }
     return list(regions.values()), list(markers.values())
+
+
+def _widened(name: str, sky: dict[str, Any]) -> dict[str, Any]:
+    """A circle whose sender states the statistical error alone, with the systematic one that its team has published."""
+    extra, radius = SYSTEMATIC_DEG.get(key_of(name)), sky.get("radius")
+    if extra is None or not isinstance(radius, float) or sky.get("type") != "circle":
+        return sky
+    return sky | {"radius": round(math.hypot(radius, extra), 3)}
 
 
 def _instrument(row: dict[str, Any]) -> str:

@@ -155,19 +155,6 @@ def _built(result: Result) -> dict[str, Any]:
     return built
 
 
-def same(before: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
-    """Whether nothing but durations differs."""
-    return _lasting(before) == _lasting(now)
-
-
-def _lasting(report: Mapping[str, Any]) -> bytes:
-    results = {
-        name: {key: value for key, value in given.items() if key != "provenance"}
-        for name, given in report.get("results", {}).items()
-    }
-    return msgspec.json.encode({**report, "results": results}, order="deterministic")
-
-
 def changes(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
     """What a reader of the report before should know, in lines."""
     lines: list[str] = []
@@ -193,6 +180,8 @@ def changes(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
             continue
         for quantity, value in given.get("values", {}).items():
             lines += _moved(name, quantity, old_values.get(quantity), value)
+    if len(before.get("missing", [])) != len(now.get("missing", [])):
+        lines.append(f"still to come: {_listed(now['missing']) if now.get('missing') else 'nothing'}")
     gone = [name for name in before.get("results", {}) if name not in now.get("results", {})]
     return [*lines, *(f"{name}: no longer" for name in gone)]
 

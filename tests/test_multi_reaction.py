@@ -25,7 +25,7 @@ RULE = """rule: m
 when: [lvk.alert, gcn.notice.fermi.gbm, kg.fact, custom.together]
 do:
   - together: gbm, spi-acs, konus, eclairs
-    with: {patience: %s%s}
+    with: {patience: %s, without: visibility%s}
     as: joint
     timeout: 5m
   - post: "${size(joint.saw)} saw it, ${size(joint.missing)} missing"
@@ -128,14 +128,14 @@ def test_a_burst_alone_says_who_saw_it_who_could_have_and_who_could_not(night: M
     n.hears(burst("b"))
     n.works(60)
     (said,) = told(n, GRB)
-    assert said.title.startswith("GRB170817A: seen by Fermi GBM; 50 % within 68.8")
+    assert said.title.startswith("GRB170817A: seen by Fermi GBM; 50 % within 94.9")
     assert verdicts(said) == {
         "Fermi GBM": "saw it",
         "INTEGRAL SPI-ACS": "could have seen it, not asked",
         "Wind Konus": "could have seen it, not asked",
         "SVOM ECLAIRs": "could not",
     }, "SVOM had not been launched"
-    assert [picture.name for picture in said.pictures] == ["localization", "visibility"]
+    assert [picture.name for picture in said.pictures] == ["localization"]
     assert n.titles()[-1] == "1 saw it, 0 missing"
 
 
@@ -149,7 +149,7 @@ def test_two_messengers_give_one_region_and_a_chance_and_both_threads_are_told(n
     n.works(60)
     (said,) = told(n, GW)
     answers = attached(n, said)["results"]
-    assert set(answers) == {"joint-localization", "coincidence LVK and Fermi GBM", "visibility"}
+    assert set(answers) == {"joint-localization", "coincidence LVK and Fermi GBM"}
     assert answers["coincidence LVK and Fermi GBM"]["values"]["time_offset"]["value"] == pytest.approx(2.0)
     expected = 3.5e-12 * (236 / (365.25 * 86400)) * 6.0
     assert answers["coincidence LVK and Fermi GBM"]["values"]["temporal_far"]["value"] == pytest.approx(expected)
@@ -187,7 +187,7 @@ def test_a_late_circular_amends_the_report_and_says_what_changed(night: MakeNigh
     assert seen["GECAM"] == "reported, see there"
     assert "INTEGRAL SPI-ACS: saw it, was: could have seen it, not asked" in amended.text
     assert "region of Fermi LAT: new, by GCN 21507" in amended.text
-    assert set(attached(n, amended)["results"]) == {"joint-localization", "energetics", "visibility"}
+    assert set(attached(n, amended)["results"]) == {"joint-localization", "energetics"}
 
 
 def test_what_changes_nothing_is_not_told_again(night: MakeNight) -> None:
@@ -221,7 +221,7 @@ def test_a_failure_of_one_part_is_named_and_costs_no_other(night: MakeNight) -> 
     (said,) = told(n, GRB)
     assert verdicts(said)["Wind Konus"] == "asked: failed"
     assert "a negative count" in str(said.tables[1].rows[-1])
-    assert [picture.name for picture in said.pictures] == ["localization", "visibility"]
+    assert [picture.name for picture in said.pictures] == ["localization"]
 
 
 def test_a_retraction_cancels_and_takes_the_merger_out_of_the_burst_again(night: MakeNight) -> None:

@@ -58,8 +58,11 @@ class Together:
                 raise ExpressionError(f"no instrument has the key '{word}' in config/instruments.toml", hint=hint)
         given = action.get("with", {})
         for name in given:
-            if name not in ("patience", "data"):
-                raise ExpressionError(f"'together' takes no '{name}'", hint="with: {patience: 90s, data: {…}}")
+            if name not in ("patience", "data", "without"):
+                hint = "with: {patience: 90s, data: {spi-acs: ANALYSIS}, without: visibility}"
+                raise ExpressionError(f"'together' takes no '{name}'", hint=hint)
+        for word in words(str(given.get("without", ""))):
+            describe(word)
         if "patience" in given:
             durations.seconds(given["patience"])
         data = given.get("data", {})
@@ -112,7 +115,10 @@ class _Fan:
         patience_s = durations.seconds(self._given["patience"]) if "patience" in self._given else DEFAULT_PATIENCE_S
         timeout_s = float(self._action.get("timeout_s", DEFAULT_TIMEOUT_S))
         started: list[Outcome] = []
-        for part in parts(moment, self._moment.name, seen, asked):
+        left_out = words(str(self._given.get("without", "")))
+        for part in parts(moment, moment.name, seen, asked):
+            if part.analysis in left_out:
+                continue
             outcome = Outcome(name=part.name, analysis=part.analysis, inputs=part.inputs)
             try:
                 blobs = {sha256: work.journal.blob(sha256) for sha256 in set(sky_maps(part.inputs))}
@@ -154,7 +160,8 @@ class _Fan:
         assert self._joint is not None
         moment = self._moment
         said, attached, before = self._report(self._joint, partial=False)
-        unchanged = before is not None and together.same(before, attached)
+        # A report of which nothing moved is not told again; that what was missing has come is a change.
+        unchanged = before is not None and not together.changes(before, attached)
         events = [
             result_event(self._work, o.analysis, kept_of(o.result), o.name)
             for o in self._joint.outcomes
@@ -218,6 +225,8 @@ class _Fan:
         for stored in reversed(self._work.journal.reports(thread=thread, limit=2000)):
             said = stored.report
             if said.slot == slot and said.attachments and stored.state in STANDING:
+                if said.state is ReportState.RETRACTED:
+                    return None
                 found: dict[str, Any] = msgspec.json.decode(self._work.journal.blob(said.attachments[0].sha256))
                 return found
         return None
