@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -63,6 +64,7 @@ class Recurring:
         self.turns = Turns(journal, owner)
         self.duties = list(duties)
         self.clock = clock
+        self._unkept: dict[str, tuple[int, float]] = {}
 
     def run(self, stop: threading.Event) -> None:
         """Look at each duty every few seconds, until `stop` is set; running ones are waited for."""
@@ -93,6 +95,8 @@ class Recurring:
 
     def attempt(self, duty: Duty, *, waits: bool = True) -> Attempt:
         """Do a duty if it is due (or `waits` for no such moment) and nobody else is at it. Raises nothing."""
+        if waits and time.monotonic() < self._unkept.get(duty.name, (0, 0.0))[1]:
+            return Attempt(taken=False)
         try:
             turn = self.turns.take(
                 duty.name,
@@ -119,7 +123,17 @@ class Recurring:
         except NunciusError as lost:  # the journal cannot be reached, or another process took the turn
             log.warning("%s: %s", duty.name, lost)
             said = said or str(lost)
+            self._rest(duty)
+        else:
+            self._unkept.pop(duty.name, None)
         return Attempt(taken=True, gave=gave, error=said)
+
+    def _rest(self, duty: Duty) -> None:
+        """The row could not be told how it went, so it still says that the duty is due. No server is to be asked every
+        few seconds because our own disk is full: this process lets it be for a while, ever longer."""
+        times = self._unkept.get(duty.name, (0, 0.0))[0] + 1
+        pause_s = min(FIRST_PAUSE_S * 2.0 ** min(times - 1, 16), max(FIRST_PAUSE_S, duty.every_s))
+        self._unkept[duty.name] = times, time.monotonic() + pause_s
 
     def _do(self, duty: Duty, turn: Turn) -> tuple[object, Exception | None]:
         try:

@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from errno import ENOSPC
 from pathlib import Path
 from typing import Any
 
@@ -124,6 +125,20 @@ def test_rule_files_that_do_not_load_are_named(journal: Journal) -> None:
     finding = look("rules", journal, rules=lambda: ["my.yaml:2:7: error: no event is of kind 'lvk.alrt'"])
     assert finding.ok is False
     assert "my.yaml:2:7" in finding.reason
+
+
+@pytest.mark.parametrize("error", [OSError(ENOSPC, "No space left on device"), RuntimeError("No space left on device")])
+def test_a_graph_that_cannot_be_looked_at_on_a_full_disk_is_not_said_to_be_damaged(
+    tmp_path: Path, journal: Journal, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def full(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr("kg.store.GraphStore.read_only", full)
+    finding = look("graph", journal, graph_dir=tmp_path)
+    assert finding.ok is None
+    assert "make room" in finding.mend
+    assert "rebuild" not in finding.mend
 
 
 def test_a_small_analysis_comes_back_from_worker_processes() -> None:

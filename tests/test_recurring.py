@@ -123,6 +123,33 @@ def test_a_server_that_asks_for_a_longer_pause_gets_it_up_to_a_bound(journal: Jo
         hands.sleep(1)
 
 
+def test_while_the_journal_cannot_keep_how_it_went_a_server_is_not_asked_again_and_again(
+    journal: Journal, hands: Hands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    work, seconds, asked = Work(), [1000.0], []
+    monkeypatch.setattr("nuncius.recurring.time.monotonic", lambda: seconds[0])
+
+    def full(*_: object, **__: object) -> None:
+        raise TransientError("database or disk is full")
+
+    doer = recurring(journal, work, hands, every_s=100.0)
+    with monkeypatch.context() as broken:
+        broken.setattr(doer.turns, "keep", full)
+        broken.setattr(doer.turns, "failed", full)
+        for _ in range(400):  # looks, one a second
+            before = work.times
+            look(doer)
+            asked += [seconds[0] - 1000.0] * (work.times - before)
+            seconds[0] += 1.0
+            hands.sleep(1.0)
+    assert asked == [0.0, 15.0, 45.0, 105.0, 205.0, 305.0]  # never rarer than it is done in good times
+    seconds[0] += 100.0
+    assert look(doer)
+    turn = doer.turns.get("papers")
+    assert turn is not None
+    assert turn.error == ""
+
+
 def test_a_mistake_of_ours_does_not_stop_the_duty(journal: Journal, hands: Hands) -> None:
     work = Work()
     work.fails = ZeroDivisionError("division by zero")

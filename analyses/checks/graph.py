@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from errno import ENOSPC
 from typing import TYPE_CHECKING
 
 from analyses.checks.contract import Finding, Platform, check
@@ -12,6 +13,7 @@ from nuncius.core.errors import ConfigurationError, NunciusError
 if TYPE_CHECKING:
     from kg.store import GraphStore
 
+ROOM = "make room on that disk (see the check `disk`); the graph itself is not said to be damaged"
 MEND = "stop the service, then `nuncius kg rebuild` makes the graph again from the journal, in which nothing is lost"
 #: Of the newest events so many are looked through for documents, and so many of their graphs are checked.
 NEWEST_EVENTS = 500
@@ -35,6 +37,14 @@ def _store(platform: Platform) -> Iterator[GraphStore | None]:
             store.close()
 
 
+def unreadable(name: str, error: Exception) -> Finding:
+    """What cannot be looked at for want of room need not be damaged: a reader writes a few bytes beside the files."""
+    if getattr(error, "errno", None) == ENOSPC or "no space left" in str(error).lower():
+        return Finding(name=name, ok=None, reason=f"not to be told: no room is left to look: {error}", mend=ROOM)
+    what = "it" if name == "graph" else "the graph"
+    return Finding(name=name, ok=False, reason=f"{what} cannot be read: {str(error)[:300]}", mend=MEND)
+
+
 @check(
     "graph",
     about="The graph can be read, all of it",
@@ -53,7 +63,7 @@ def graph(platform: Platform) -> Finding:
     except ConfigurationError as error:
         return Finding(name="graph", ok=False, reason=str(error), mend=MEND)
     except (NunciusError, OSError, RuntimeError, ValueError) as error:
-        return Finding(name="graph", ok=False, reason=f"it cannot be read: {str(error)[:300]}", mend=MEND)
+        return unreadable("graph", error)
     values = {"statements": float(count), "documents": float(documents)}
     return Finding(name="graph", ok=True, reason=f"{count} statements in {documents} documents", values=values)
 
@@ -83,7 +93,7 @@ def shapes(platform: Platform) -> Finding:
                 looked += 1
                 wrong += violations
     except (OSError, RuntimeError, ValueError) as error:
-        return Finding(name="shapes", ok=False, reason=f"the graph cannot be read: {error}", mend=MEND)
+        return unreadable("shapes", error)
     if wrong:
         first = wrong[0]
         reason = f"{len(wrong)} violations in {looked} documents; the first, in {first.graph}: {first.message}"
