@@ -29,6 +29,8 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 NIGHT = ROOT / "config" / "demo" / "2017-08-17"
 CHANNEL = "C0NIGHT"
+#: For a whole night on a machine with much else to do; on an idle one it takes half a minute.
+PATIENCE_S = 600.0
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,7 @@ def child(folder: Path, base_url: str, commit: int, after: bool) -> None:
 def _settled(app: Any) -> None:
     from nuncius.replaying import settle
 
-    if not settle(app, timeout_s=90):
+    if not settle(app, timeout_s=240):
         raise SystemExit(f"the flow did not settle in time: {app.waiting()}")
 
 
@@ -142,11 +144,11 @@ def attempt(point: Point | None) -> Outcome:
             first = start(folder, slack.base_url, point)
             if point.what == "call":
                 _die_at_call(slack, first, point)
-            first.communicate(timeout=180)
+            _ended(first)
             killed = first.returncode == -signal.SIGKILL
             slack.before = slack.after = None
         last = start(folder, slack.base_url, None)
-        out, _ = last.communicate(timeout=180)
+        out = _ended(last)
         if last.returncode:
             return Outcome(point, killed, [], Counter(), {}, problems=[f"the restart ended with {last.returncode}"])
         told = json.loads(out.splitlines()[-1])
@@ -159,6 +161,14 @@ def attempt(point: Point | None) -> Outcome:
             told["commits"],
             len(slack.calls),
         )
+
+
+def _ended(process: subprocess.Popen[str]) -> str:
+    """What it said, when it has ended; a child that hangs is left to nobody."""
+    try:
+        return process.communicate(timeout=PATIENCE_S)[0]
+    finally:
+        process.kill()
 
 
 def _die_at_call(slack: Any, process: subprocess.Popen[str], point: Point) -> None:
