@@ -27,7 +27,7 @@ from console.said import curve_picture
 from console.searching import RADIUS, Question, search
 from console.slack_door import slack_routes
 from nuncius.core.clock import Clock, SystemClock
-from nuncius.core.errors import PermanentError
+from nuncius.core.errors import FormatError, PermanentError
 from nuncius.journal import Journal
 
 if TYPE_CHECKING:
@@ -81,6 +81,10 @@ def create_app(
             response.headers.setdefault(name, value)
         response.headers.setdefault("Cache-Control", "no-store")
         return response
+
+    @app.exception_handler(FormatError)
+    def not_an_iri(_: Request, error: Exception) -> Response:
+        return Response(str(error), status_code=400, media_type="text/plain")
 
     # Plain functions: the journal blocks, so each request runs in a worker thread.
     @app.get("/", response_class=HTMLResponse)

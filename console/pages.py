@@ -19,12 +19,13 @@ from console.searching import Question, Result
 from nuncius.journal import Journal
 
 if TYPE_CHECKING:
+    from console.atom import Feed
     from kg.store import GraphStore
 
 
 def threads_page(journal: Journal, now: datetime) -> str:
     """The list of threads, newest first."""
-    return _render("threads.html", journal, now, cards=views.cards(journal))
+    return render("threads.html", journal, now, cards=views.cards(journal))
 
 
 def thread_page(
@@ -32,28 +33,33 @@ def thread_page(
 ) -> str | None:
     """One thread; None where nothing is known of it. `claims` and `circulars` are pages of its lists."""
     found = views.thread(journal, iri, graph=graph, claims=claims, circulars=circulars)
-    return None if found is None else _render("thread.html", journal, now, thread=found)
+    return None if found is None else render("thread.html", journal, now, thread=found)
 
 
 def checks_page(journal: Journal, now: datetime) -> str:
     """How every sanity check stands."""
-    return _render("checks.html", journal, now, groups=checks.groups(journal, now))
+    return render("checks.html", journal, now, groups=checks.groups(journal, now))
 
 
 def check_page(journal: Journal, name: str, now: datetime) -> str | None:
     """One check with its history; None where it was never made."""
     found = checks.one(journal, name, now)
-    return None if found is None else _render("check.html", journal, now, line=found[0], runs=found[1])
+    return None if found is None else render("check.html", journal, now, line=found[0], runs=found[1])
 
 
 def search_page(journal: Journal, asked: Question, result: Result, now: datetime) -> str:
     """The form of the search with what was found."""
-    return _render("search.html", journal, now, asked=asked, result=result)
+    return render("search.html", journal, now, asked=asked, result=result)
 
 
 def missing_page(journal: Journal, name: str, now: datetime) -> str:
     """For an address that leads nowhere."""
-    return _render("missing.html", journal, now, name=name)
+    return render("missing.html", journal, now, name=name)
+
+
+def atom_feed(feed: Feed, *, base: str, own: str) -> str:
+    """A feed as XML; `base` is this site as its reader knows it, `own` the feed's path."""
+    return _environment().get_template("feed.xml").render(feed=feed, base=base, own=own)
 
 
 def asset(name: str) -> bytes:
@@ -67,7 +73,8 @@ def asset_href(name: str) -> str:
     return f"/static/{hashlib.sha256(asset(name)).hexdigest()[:12]}/{name}"
 
 
-def _render(template: str, journal: Journal, now: datetime, **values: object) -> str:
+def render(template: str, journal: Journal, now: datetime, **values: object) -> str:
+    """A template with the shell that all pages share."""
     shell = {"overview": overview(journal), "now": now}
     return _environment().get_template(template).render(**shell, **values)
 

@@ -87,6 +87,7 @@ class Thread(msgspec.Struct, frozen=True, kw_only=True):
     earlier: int
     sky: Picture | None
     curve_href: str
+    feed_href: str
     known: Known | None
     claims_page: int
     claims_pages: int
@@ -171,6 +172,7 @@ def thread(
         earlier=len(dossier.events) - len(shown),
         sky=_sky(dossier.reports),
         curve_href="/curve/" + href(iri).removeprefix("/thread/"),
+        feed_href="/feed/object/" + href(iri).removeprefix("/thread/"),
         known=about,
         claims_page=claims,
         claims_pages=_pages(about.total if about else 0, CLAIMS_SHOWN),

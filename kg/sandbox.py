@@ -29,6 +29,8 @@ _ERRORS: dict[str, type[NunciusError]] = {
     e.__name__: e for e in (ConfigurationError, FormatError, TransientError, PermanentError)
 }
 
+#: What the child says on standard error of an answer that is a graph.
+_GRAPH = "a graph"
 _QUIET = re.compile(
     r"<[^<>\"{}|^`\\\s]*>|\"\"\"(?:\\.|(?!\"\"\").)*\"\"\"|'''(?:\\.|(?!''').)*'''|\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'|#[^\n]*",
     re.S,
@@ -43,6 +45,14 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     sparql: str
     form: str
     longest: int
+    graph_form: str = "ttl"
+
+
+class Answered(msgspec.Struct, frozen=True, kw_only=True):
+    """The answer to a query: its bytes, and whether they are a graph rather than rows."""
+
+    content: bytes
+    graph: bool
 
 
 def refuse_remote(sparql: str) -> None:
@@ -54,13 +64,28 @@ def refuse_remote(sparql: str) -> None:
 
 
 def run(folder: Path, sparql: str, *, form: str = "json", timeout_s: float = 10.0, longest: int = LONGEST) -> bytes:
-    """The answer to a query as bytes (`json` and `csv` by the SPARQL standard; Turtle for CONSTRUCT and DESCRIBE).
+    """The answer to a query as bytes (`json` and `csv` by the SPARQL standard; Turtle for CONSTRUCT and DESCRIBE); see
+    `answer`."""
+    return answer(folder, sparql, form=form, timeout_s=timeout_s, longest=longest).content
+
+
+def answer(
+    folder: Path,
+    sparql: str,
+    *,
+    form: str = "json",
+    graph_form: str = "ttl",
+    timeout_s: float = 10.0,
+    longest: int = LONGEST,
+) -> Answered:
+    """The answer to a query, in the formats that `kg.store` names.
 
     Raises FormatError where it is no SPARQL, DeadlineExceeded after `timeout_s` seconds, PermanentError where it
     calls elsewhere or asks for too much.
     """
     refuse_remote(sparql)
-    request = msgspec.json.encode(Request(folder=str(folder), sparql=sparql, form=form, longest=longest))
+    asked = Request(folder=str(folder), sparql=sparql, form=form, longest=longest, graph_form=graph_form)
+    request = msgspec.json.encode(asked)
     with subprocess.Popen(
         [sys.executable, "-m", "kg.sandbox"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as child:
@@ -73,7 +98,7 @@ def run(folder: Path, sparql: str, *, form: str = "json", timeout_s: float = 10.
                 f"the query ran longer than {timeout_s:g} s and was stopped; narrow it, or raise --timeout"
             ) from None
     if child.returncode == 0:
-        return out
+        return Answered(content=out, graph=err.decode("utf-8", "replace").strip().endswith(_GRAPH))
     name, _, message = err.decode("utf-8", "replace").strip().rpartition("\n")[2].partition("\t")
     if name in _ERRORS:
         raise _ERRORS[name](message)
@@ -82,11 +107,13 @@ def run(folder: Path, sparql: str, *, form: str = "json", timeout_s: float = 10.
     )
 
 
-def _answer(request: Request) -> bytes:
+def _answer(request: Request) -> tuple[bool, bytes]:
     """In the child: take a view and ask; again where the writer left no quiet moment for one."""
     for attempt in (1, 2, 3, 4, 5):
         try:
-            return GraphStore.read_only(Path(request.folder)).serialise(request.sparql, request.form)
+            return GraphStore.read_only(Path(request.folder)).serialise(
+                request.sparql, request.form, request.graph_form
+            )
         except TransientError:
             if attempt == 5:
                 raise
@@ -99,7 +126,7 @@ def main() -> int:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     request = msgspec.json.decode(sys.stdin.buffer.read(), type=Request)
     try:
-        out = _answer(request)
+        graph, out = _answer(request)
     except NunciusError as error:
         print(f"{type(error).__name__}\t{' '.join(str(error).split())}", file=sys.stderr)
         return 1
@@ -112,6 +139,8 @@ def main() -> int:
         )
         return 1
     sys.stdout.buffer.write(out)
+    if graph:
+        print(_GRAPH, file=sys.stderr)
     return 0
 
 

@@ -28,8 +28,19 @@ Term = ox.NamedNode | ox.Literal
 Triple = tuple[ox.NamedNode, ox.NamedNode, Term]
 
 #: Formats of query results and of graphs, by the names that the command line uses.
-RESULT_FORMATS = {"json": ox.QueryResultsFormat.JSON, "csv": ox.QueryResultsFormat.CSV}
-GRAPH_FORMATS = {"ttl": ox.RdfFormat.TURTLE, "nq": ox.RdfFormat.N_QUADS, "trig": ox.RdfFormat.TRIG}
+RESULT_FORMATS = {
+    "json": ox.QueryResultsFormat.JSON,
+    "csv": ox.QueryResultsFormat.CSV,
+    "tsv": ox.QueryResultsFormat.TSV,
+    "xml": ox.QueryResultsFormat.XML,
+}
+GRAPH_FORMATS = {
+    "ttl": ox.RdfFormat.TURTLE,
+    "nt": ox.RdfFormat.N_TRIPLES,
+    "nq": ox.RdfFormat.N_QUADS,
+    "trig": ox.RdfFormat.TRIG,
+    "jsonld": ox.RdfFormat.JSON_LD,
+}
 #: Beyond this many quads a load writes files directly instead of going through a transaction.
 BULK = 200_000
 
@@ -249,12 +260,22 @@ class GraphStore:
         names = [v.value for v in result.variables]
         return Answer(variables=names, rows=[{n: _plain(row[n]) for n in names} for row in result])
 
-    def serialise(self, sparql: str, form: str) -> bytes:
-        """The result of a query as SPARQL JSON or CSV, or of a CONSTRUCT as Turtle."""
+    def serialise(self, sparql: str, form: str, graph_form: str = "ttl") -> tuple[bool, bytes]:
+        """The result of a query, and whether it is a graph (CONSTRUCT, DESCRIBE): that comes as `graph_form`, rows and
+        yes-or-no as `form`."""
         result = self._run(sparql, None)
         if isinstance(result, ox.QueryTriples):
-            return bytes(ox.serialize(result, format=GRAPH_FORMATS["ttl"], prefixes=PREFIXES) or b"")
-        return bytes(result.serialize(format=RESULT_FORMATS[form]) or b"")
+            return True, bytes(ox.serialize(result, format=GRAPH_FORMATS[graph_form], prefixes=PREFIXES) or b"")
+        return False, bytes(result.serialize(format=RESULT_FORMATS[form]) or b"")
+
+    def describe(self, names: Iterable[str], form: str) -> bytes:
+        """What is said of these nodes, in any graph; empty where nothing is."""
+        found = {
+            ox.Triple(q.subject, q.predicate, q.object): None
+            for name in names
+            for q in self._store.quads_for_pattern(iri(name), None, None, None)
+        }
+        return bytes(ox.serialize(found, format=GRAPH_FORMATS[form], prefixes=PREFIXES) or b"") if found else b""
 
     def _run(self, sparql: str, parameters: Mapping[str, Term] | None) -> Any:
         bound: dict[ox.Variable, Any] = {ox.Variable(name): term for name, term in (parameters or {}).items()}
