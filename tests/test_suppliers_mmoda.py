@@ -22,6 +22,7 @@ from analyses import suppliers
 from analyses.contract import Analysis
 from analyses.executor import LocalExecutor
 from analyses.lightcurvefiles import read_light_curve
+from analyses.progress import heard, telling
 from analyses.registry import describe
 from analyses.run import run
 from nuncius.core.errors import (
@@ -186,6 +187,16 @@ def test_what_the_dispatcher_remarks_stands_under_the_result(mmoda: LocalMmoda) 
     assert "MMODA says: please note that the data are private" in acs().caveats
 
 
+def test_how_far_the_job_is_can_be_heard(mmoda: LocalMmoda, tmp_path: Path) -> None:
+    mmoda.monitor = {"full_report_dict_list": [{"action": "progress", "message": "image 3 of\x1b[31m 12"}]}
+    mmoda.script = ["progress", "failed"]
+    with telling(str(tmp_path / "told")), pytest.raises(PermanentError):
+        acs()
+    said = heard(tmp_path / "told")
+    assert said is not None
+    assert str(said) == "30 %, MMODA: progress, job a1b2c3, image 3 of 12"
+
+
 # --- traps ---
 
 
@@ -299,7 +310,10 @@ def test_a_token_goes_with_every_question_and_never_into_an_address(
     file.write_text(f"{secret}\n", encoding="utf-8")
     monkeypatch.setenv("ODA_TOKEN_FILE", str(file))
     mmoda.accepts = {secret}
+    mmoda.products |= {"api_code": f"get_product(token='{secret}')"}
+    mmoda.exit_status = {"status": 0, "comment": f"asked with {secret}"}
     result = acs()
+    assert "MMODA says: asked with •••" in result.caveats
     assert {q["token"] for q in mmoda.asked} == {secret}
     assert set(mmoda.methods) == {"POST"}
     assert not [target for target in mmoda.targets if secret in target]

@@ -5,8 +5,10 @@ from __future__ import annotations
 
 import json
 import re
+import ssl
 import time
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any
 
 import httpx
@@ -108,7 +110,9 @@ def ask(
     silence_s = min(silence_s, patience.left_s)
     try:
         with (
-            httpx.Client(timeout=silence_s, headers={"User-Agent": f"Nuncius/{__version__}"}) as client,
+            httpx.Client(
+                timeout=silence_s, headers={"User-Agent": f"Nuncius/{__version__}"}, verify=_trust()
+            ) as client,
             client.stream("GET" if form is None else "POST", url, params=params, data=form) as answer,
         ):
             if answer.is_redirect:
@@ -130,6 +134,12 @@ def ask(
     except httpx.HTTPError as error:
         why = "no answer in time" if isinstance(error, httpx.TimeoutException) else str(error) or type(error).__name__
         raise TransientError(f"{name}: {why.splitlines()[0]}") from error
+
+
+@cache
+def _trust() -> ssl.SSLContext:
+    """The certificates that we trust, read once: a job is asked for many times."""
+    return httpx.create_ssl_context()
 
 
 def ask_patiently(
