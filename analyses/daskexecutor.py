@@ -96,7 +96,7 @@ class DaskJob:
                     continue
                 deserted = deserted or time.monotonic()
                 if time.monotonic() - deserted > self._patience_s:
-                    raise WorkerLost("the scheduler has no worker")
+                    raise WorkerLost(self._line.trouble)
             outcome: Result | NunciusError = remote.result(timeout=60)
             return outcome
         finally:
@@ -158,6 +158,9 @@ class DaskExecutor:
             self._open = {other: by for other, by in self._open.items() if by.is_alive()} | {job: thread}
             thread.start()
         return job
+
+    def trouble(self) -> str:
+        return self._line.trouble
 
     def close(self) -> None:
         with self._lock:

@@ -46,6 +46,8 @@ class Line:
         self._maps: dict[str, Remote[Any]] = {}
         self._peopled = (0.0, True)
         self.progress: dict[str, Progress] = {}
+        #: Why jobs wait, where it is not for a free worker.
+        self.trouble = ""
 
     def client(self, given_up: Callable[[], bool]) -> Client:
         """The client, connected. Raises WorkerLost when there is no scheduler within the patience set, or when the job
@@ -57,12 +59,14 @@ class Line:
                 if self._closed or given_up():
                     raise WorkerLost("nobody waits for it any more")
                 if self._client is not None and self._client.status == "running":
+                    self.trouble = ""
                     return self._client
                 why = self._connect()
                 if not why:
                     continue
+                self.trouble = f"{self._where} cannot be reached: {why}"
             if time.monotonic() > until:
-                raise WorkerLost(f"{self._where} cannot be reached: {why}")
+                raise WorkerLost(self.trouble)
             if not warned:
                 log.warning("%s cannot be reached, analyses wait for it: %s", self._where, why)
                 warned = True
@@ -93,6 +97,7 @@ class Line:
                 with contextlib.suppress(Exception):  # a line that was just lost tells by itself
                     has = bool(client.nthreads())
                 self._peopled = (time.monotonic(), has)
+                self.trouble = "" if has else f"{self._where} has no worker"
             return has
 
     def close(self) -> None:

@@ -54,6 +54,10 @@ class Executor(Protocol):
         """Begin a run."""
         ...
 
+    def trouble(self) -> str:
+        """Why no analysis can be begun just now, other than that all workers are busy; empty where that is not so."""
+        ...
+
     def close(self) -> None:
         """Stop all work and let go of the workers. Jobs that were not done, and later ones, give WorkerLost:
         nobody withdrew them, so they are for another executor to do."""

@@ -104,6 +104,9 @@ class InlineExecutor:
         with contextlib.suppress(SystemExit):  # given up while it was already ending
             job.work(self._turn)
 
+    def trouble(self) -> str:
+        return ""
+
     def close(self) -> None:
         left, self._jobs = self._jobs or [], None
         for job in left:

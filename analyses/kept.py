@@ -165,5 +165,8 @@ class KeepingExecutor:
         job = self._executor.submit(name, inputs, blobs=blobs, deadline_s=deadline_s)
         return KeepingJob(job, self._cache, analysis, inputs)
 
+    def trouble(self) -> str:
+        return self._executor.trouble()
+
     def close(self) -> None:
         self._executor.close()

@@ -99,6 +99,9 @@ class LocalExecutor:
         future.add_done_callback(lambda _: told.unlink(missing_ok=True))
         return LocalJob(name, deadline_s, future, told)
 
+    def trouble(self) -> str:
+        return ""
+
     def close(self) -> None:
         with self._lock:
             left, self._open = self._open or set(), None

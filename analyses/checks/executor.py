@@ -28,6 +28,9 @@ def executor(platform: Platform) -> Finding:
         job = workers.submit(TRIAL, INPUTS, blobs={}, deadline_s=DEADLINE_S)
         result = job.result(WAIT_S)
     except TimeoutError:
+        if why := workers.trouble():
+            mend = "start the Dask scheduler and workers, or mend `scheduler` in [executor]"
+            return Finding(name="executor", ok=False, reason=why, mend=mend)
         return Finding(name="executor", ok=None, reason=f"all workers were busy for {WAIT_S:g} s")
     except NunciusError as error:
         mend = "restart the service; is there memory left, and room in the folder for temporary files?"
