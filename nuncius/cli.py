@@ -25,6 +25,7 @@ SUMMARIES = {
     "kg": "Ask, show, export and rebuild the knowledge graph.",
     "analyse": "Run one analysis now.",
     "assumptions": "What is assumed about physical reality, and how each assumption stands.",
+    "draft": "Print a draft circular on an event, with sources; nothing is sent.",
     "regress": "Test cases against their references.",
     "check": "Sanity checks of the platform.",
     "status": "What runs, lags and failed.",

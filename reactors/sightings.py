@@ -13,6 +13,7 @@ from typing import Any, Literal
 import msgspec
 
 from analyses.instruments import Instrument, load_instruments
+from kg.parting import members
 from nuncius.core.errors import NunciusError
 from nuncius.core.event import Event, iso
 from nuncius.journal import Journal
@@ -70,11 +71,13 @@ class Moment(msgspec.Struct, frozen=True, kw_only=True):
 
 def gather(journal: Journal, graph: Graph | None, obj: str) -> Moment:
     """What is known by now. What was retracted, mocks and our own results do not count."""
-    own = standing(stored.event for stored in journal.events_of(obj))
+    one = members(journal, obj)
+    told = [stored for member in one for stored in journal.events_of(member)]
+    own = standing(stored.event for stored in sorted(told, key=lambda stored: stored.seq))
     t0 = min((e.trigger_time for e in own if e.trigger_time is not None), default=None)
     claims, gaps = _claims(graph, [obj])
     t0 = t0 or _claimed_t0(claims)
-    around = _companions(journal, t0, obj) if t0 is not None else {}
+    around = _companions(journal, t0, one) if t0 is not None else {}
     objects = {obj: t0} | {
         other: min((e.trigger_time for e in events if e.trigger_time is not None), default=None)
         for other, events in around.items()
@@ -104,7 +107,7 @@ def gather(journal: Journal, graph: Graph | None, obj: str) -> Moment:
 
 def _name(journal: Journal, obj: str) -> str:
     """What people call the object: a name before a trigger's number."""
-    names = [link.name for link in journal.names_of(obj) if not link.withdrawn]
+    names = [link.name for link in journal.names_of(obj) if not link.withdrawn and "/" not in link.name]
     best = min(names, key=lambda name: (_NAME.match(name) is None, ":" in name, len(name)), default="")
     scope, colon, number = best.rpartition(":")
     return f"{spoken(scope)} {number}" if colon else best or obj.rstrip("/").rsplit("/", 1)[-1]
@@ -129,10 +132,10 @@ def standing(events: Iterable[Event]) -> list[Event]:
     return standing
 
 
-def _companions(journal: Journal, t0: datetime, obj: str) -> dict[str, list[Event]]:
+def _companions(journal: Journal, t0: datetime, own: Sequence[str]) -> dict[str, list[Event]]:
     """Other objects with a notice within a minute of T0, and what stands of each."""
     near = [stored.event for stored in journal.around(t0, WINDOW_S)]
-    others = dict.fromkeys(e.object for e in near if e.object not in (None, obj) and is_notice(e))
+    others = dict.fromkeys(e.object for e in near if e.object not in (None, *own) and is_notice(e))
     found = {other: standing(s.event for s in journal.events_of(other)) for other in others if other is not None}
     return {other: events for other, events in found.items() if any(e.trigger_time is not None for e in events)}
 

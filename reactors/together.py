@@ -68,7 +68,8 @@ def instruments(joint: Joint) -> list[dict[str, Any]]:
         for s in others[:MOST_OTHERS]
     ]
     order = [*_SAW.values(), "looked", "could have seen it, not asked", "may have seen it, not asked", "not known"]
-    return sorted(rows, key=lambda row: (order.index(row["is"]) if row["is"] in order else 9, row["instrument"]))
+    # Those that we know come before those that a circular names, in the catalogue's order.
+    return sorted(rows, key=lambda row: (order.index(row["is"]) if row["is"] in order else 9, not row["key"]))
 
 
 def _verdict(view: View, sighting: Sighting | None, looked: Outcome | None, asked: bool) -> tuple[str, str]:

@@ -13,13 +13,18 @@ import pytest
 from rules_samples import CALLS, GATE, GW, NOON, Night, gw, retraction
 
 from analyses.contract import analysis
+from kg.consumer import GraphConsumer
+from kg.parting import joining
+from kg.store import GraphStore
 from nuncius.core.event import Event
 from nuncius.core.report import Report
 from nuncius.core.result import Result
 from reactors.functions import Maps
 from reactors.runner import Runner
+from reactors.sightings import gather
 
 GRB = "http://odahub.io/ontology/nuncius/object/GRB170817A"
+SWIFT = "http://odahub.io/ontology/nuncius/object/swift:1"
 BURST = {"type": "circle", "ra": 192.0, "dec": -28.0, "radius": 6.0, "containment_probability": 0.68}
 RULE = """rule: m
 when: [lvk.alert, gcn.notice.fermi.gbm, kg.fact, custom.together]
@@ -97,7 +102,8 @@ def burst(name: str, **more: Any) -> Event:
         "received": NOON + timedelta(minutes=1),
         "trigger_time": NOON + timedelta(seconds=2),
     }
-    return Event(**(told | more), data=data | more.pop("data", {}))
+    given = more.pop("data", {})
+    return Event(**(told | more), data=data | given)
 
 
 def claim(predicate: str, value: Any = None, **more: Any) -> dict[str, Any]:
@@ -240,6 +246,21 @@ def test_a_retraction_cancels_and_takes_the_merger_out_of_the_burst_again(night:
     assert "LVK" not in verdicts(last), "a mission that was not asked for and did not see it"
     assert "region of LVK: no longer" in last.text
     assert told(n, GW)[-1].state == "retracted"
+
+
+def test_objects_that_a_person_joined_are_one_in_the_report(night: MakeNight) -> None:
+    n, _ = night()
+    late = {"trigger_time": NOON + timedelta(hours=1), "object": SWIFT, "kind": "gcn.notice.swift.xrt.position"}
+    n.hears(burst("x", data={"mission": "Swift", "instrument": "XRT", "sky": BURST | {"radius": 0.5}}, **late))
+    n.hears(burst("b"))
+    assert [s.name for s in gather(n.journal, None, GRB).sightings] == ["Fermi GBM"]
+    joined = joining(GRB, SWIFT, why="GCN 1", by="Ann", now=NOON)
+    n.journal.append([joined])
+    GraphConsumer(n.journal, GraphStore.in_memory()).step()
+    moment = gather(n.journal, None, GRB)
+    assert [s.name for s in moment.sightings] == ["Fermi GBM", "Swift XRT"]
+    assert {region["name"] for region in moment.regions} == {"Fermi GBM", "Swift XRT"}
+    assert moment.name == "GRB170817A"
 
 
 def test_mistakes_are_told_when_the_rule_is_loaded(tmp_path: Path) -> None:
