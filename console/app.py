@@ -23,6 +23,7 @@ from console.metrics import router as metric_routes
 from console.metrics_settings import MetricsSettings
 from console.overview import version
 from console.places import Places
+from console.rulepages import rule_routes
 from console.said import curve_picture
 from console.searching import RADIUS, Question, search
 from console.slack_door import slack_routes
@@ -172,6 +173,7 @@ def create_app(
 
     app.include_router(api_routes(journal, graph, rules))
     app.include_router(machine_routes(journal, graph, time))
+    app.include_router(rule_routes(journal, rules, time))
     door = Door(journal, hooks or HookSettings(), time)
     app.include_router(hook_routes(door))
     if slack is not None and (slack.signing_secret or slack.signing_secret_file):
