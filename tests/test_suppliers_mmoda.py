@@ -16,6 +16,7 @@ from typing import Any
 import mmoda_products as made
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from local_mmoda import LocalMmoda, colliding
 
 from analyses import suppliers
@@ -25,6 +26,7 @@ from analyses.lightcurvefiles import read_light_curve
 from analyses.progress import heard, telling
 from analyses.registry import describe
 from analyses.run import run
+from nuncius.commands.analyse import command
 from nuncius.core.errors import (
     ConfigurationError,
     DeadlineExceeded,
@@ -142,6 +144,8 @@ def test_products_without_an_address_are_off_and_say_which_setting_is_missing(
     assert "mmoda-spi-acs" in suppliers.switched_off()
     with pytest.raises(ConfigurationError, match=r"is off: write mmoda = .* under \[analyses.services\]"):
         describe("acs")
+    listed = CliRunner().invoke(command, [])
+    assert 'mmoda-spi-acs is off: write mmoda = "https://…" under [analyses.services]' in listed.stdout
 
 
 def test_only_what_is_done_counts_also_when_products_come_along_with_progress(mmoda: LocalMmoda) -> None:

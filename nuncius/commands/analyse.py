@@ -99,8 +99,10 @@ def command(ctx: click.Context, listed: bool, config: Path | None, rerun: Path |
         for name, text in (_line(parameter) for parameter in analysis.parameters.values()):
             click.echo(f"    {name:27} {text}")
         click.echo()
-    from analyses.suppliers import problems
+    from analyses.suppliers import problems, switched_off
 
+    for name, why in switched_off().items():
+        click.echo(f"{name} is off: {why}")
     for problem in problems():
         click.echo(f"nuncius: {problem}", err=True)
 
