@@ -11,7 +11,6 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Collection
-from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -19,20 +18,20 @@ import msgspec
 from analyses.contract import describe
 from analyses.executor import Job
 from nuncius.core.errors import Cancelled, NunciusError
-from nuncius.core.event import Event, Tense
 from nuncius.core.report import Attachment, Picture, Report, ReportState
 from nuncius.core.result import Result
 from reactors import durations, together
 from reactors.actions.check import words
 from reactors.actions.contract import ACTIONS, Done, Running, Work
-from reactors.beside import WINDOW_S, sky_maps
+from reactors.beside import sky_maps
 from reactors.fanning import parts, views
 from reactors.inthread import InThread
 from reactors.naming import digest
+from reactors.nudging import nudges, taken_back
 from reactors.resulting import kept_of, result_event
 from reactors.saying import STANDING, report, thread_of
 from reactors.scene import Scene
-from reactors.sightings import gather, is_notice, load, standing
+from reactors.sightings import gather, load
 from reactors.together import Joint, Outcome
 from reactors.tokens import ExpressionError
 
@@ -41,8 +40,6 @@ DEFAULT_TIMEOUT_S = 900.0
 #: After its own deadline the work still has to be told as a report.
 _MARGIN_S = 60.0
 POLL_S = 0.05
-#: Tells the other objects of the moment that there is news.
-NUDGE = "custom.together"
 MOST_PICTURES = 3
 
 
@@ -81,7 +78,7 @@ class Together:
 
     def perform(self, work: Work) -> Done | Running:
         if work.step.reaction.retracts is not None:
-            return _taken_back(work)
+            return taken_back(work)
         fan = _Fan(work)
         timeout_s = float(work.step.action.get("timeout_s", DEFAULT_TIMEOUT_S))
         return Running(job=InThread(fan.work, timeout_s + _MARGIN_S), finish=fan.finish)
@@ -184,7 +181,7 @@ class _Fan:
         return Done(
             result={"answer": result.answer, "names": names},
             reports=[] if unchanged else [said],
-            events=[*([] if unchanged else events), *([] if unchanged else _nudges(self._work, others))],
+            events=[*([] if unchanged else events), *([] if unchanged else nudges(self._work, others))],
         )
 
     def _report(self, joint: Joint, *, partial: bool) -> tuple[Report, dict[str, Any], dict[str, Any] | None]:
@@ -230,74 +227,6 @@ class _Fan:
                 found: dict[str, Any] = msgspec.json.decode(self._work.journal.blob(said.attachments[0].sha256))
                 return found
         return None
-
-
-def _taken_back(work: Work) -> Done:
-    """After a retraction: where others saw the object too its report is made anew, else it is marked; and those of the
-    other objects of the moment are made anew."""
-    obj = str(work.step.reaction.object or "")
-    left = [e for e in standing(s.event for s in work.journal.events_of(obj)) if is_notice(e)]
-    again = [obj] if left else []
-    return Done(reports=[] if left else _marked(work, obj), events=_nudges(work, [*again, *_others(work, obj)]))
-
-
-def _marked(work: Work, obj: str) -> list[Report]:
-    """The joint report of the object, also where a circular was the last that amended it."""
-    newest: dict[str, Report] = {}
-    for stored in work.journal.reports(thread=obj, limit=2000):
-        said = stored.report
-        if said.rule == work.step.reaction.rule and said.attachments and stored.state in STANDING:
-            newest[said.slot] = said
-    by = work.step.reaction.context.get("retracted_by")
-    return [
-        msgspec.structs.replace(
-            said,
-            state=ReportState.RETRACTED,
-            key=digest("retracted", slot, said.thread, by),
-            revision=said.revision + 1,
-        )
-        for slot, said in newest.items()
-        if said.state is not ReportState.RETRACTED
-    ]
-
-
-def _others(work: Work, obj: str) -> list[str]:
-    """Other objects of the moment of one that was taken back."""
-    events = [stored.event for stored in work.journal.events_of(obj)]
-    t0 = min((e.trigger_time for e in events if e.trigger_time is not None), default=None)
-    if t0 is None:
-        return []
-    near = {s.event.object for s in work.journal.around(t0, WINDOW_S) if is_notice(s.event) and s.event.is_real}
-    return sorted(other for other in near if other is not None and other != obj)
-
-
-def _nudges(work: Work, others: list[str]) -> list[Event]:
-    """Events that have the reports of other objects looked at again. One that was itself caused so causes no more."""
-    ev = work.scene.ev
-    cause = str(work.step.reaction.context.get("retracted_by") or ev["id"])
-    if ev.get("kind") == NUDGE:
-        return []
-    t0 = ev.get("trigger_time")
-    mock = str(ev.get("tense")) in (Tense.TEST, Tense.INJECTION)
-    return [
-        Event(
-            id=f"{NUDGE}:{digest(other, cause)}",
-            kind=NUDGE,
-            source=f"rules:{work.step.reaction.rule}",
-            received=work.now,
-            tense=Tense.TEST if mock else Tense.INITIAL,
-            object=other,
-            trigger_time=datetime.fromisoformat(t0) if isinstance(t0, str) else None,
-            # On the word of those who saw that object: when they take it back, what follows from this goes too.
-            data=_whose(work, other) | {"because": cause, "emitted_by": work.step.reaction.rule, "depth": 1.0},
-        )
-        for other in others
-    ]
-
-
-def _whose(work: Work, obj: str) -> dict[str, Any]:
-    seen = [e for e in standing(s.event for s in work.journal.events_of(obj)) if is_notice(e) and e.data.get("mission")]
-    return {"mission": seen[-1].data["mission"]} if seen else {}
 
 
 ACTIONS.add("together", Together())
