@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from kg_samples import night
@@ -30,14 +31,25 @@ def test_everything_written_from_a_night_conforms(sqlite_url: str) -> None:
 
 def regression() -> list[Event]:
     """A case, what is installed, and what the case gave: with a package, a dataset, where nothing was built."""
-    result = {"case": "area", "version": "1.1", "verdict": "changed", "values": {"area": {"verdict": "changed"}}}
-    tried = [
+    result: dict[str, Any] = {
+        "case": "area",
+        "version": "1.1",
+        "verdict": "changed",
+        "values": {"area": {"verdict": "changed"}},
+    }
+    tried: list[dict[str, Any]] = [
         {"package": "toy", "old_version": "1.0", "environment": "e1", "cause": "pypi:toy==1.1", "before": False},
         {"dataset": "tide tables", "environment": "e1", "before": True},
         {"dataset": "tide tables", "verdict": "could not be built", "error": "no wheel", "values": {}},
     ]
     said = [("regression.result", f"r{n}", result | one) for n, one in enumerate(tried)]
-    depends = {"case": "area", "about": "x", "depends": ["toy"], "data": ["tide tables"], "quantities": ["area"]}
+    depends: dict[str, Any] = {
+        "case": "area",
+        "about": "x",
+        "depends": ["toy"],
+        "data": ["tide tables"],
+        "quantities": ["area"],
+    }
     said.append(("regression.case", "c1", depends))
     now = datetime(2026, 11, 23, tzinfo=UTC)
     events = [Event(id=name, kind=kind, source="regress", received=now, data=data) for kind, name, data in said]
