@@ -88,7 +88,9 @@ def _regions(moment: Moment, name: str) -> list[Part]:
     if not regions:
         return []
     if len(regions) == 1:
-        inputs = {"sky": regions[0]["sky"], "object": name, "markers": moment.markers[:2]}
+        alert = moment.alerts.get(regions[0]["name"], {})
+        told = {word: alert[word] for word in ("mission", "instrument", "trigger_time") if alert.get(word)}
+        inputs = {"sky": regions[0]["sky"], "object": name, "markers": moment.markers[:2], **told}
         return [Part(name="localization", analysis="localization", inputs=inputs)]
     inputs = {"regions": regions, "object": name}
     for alert in moment.alerts.values():

@@ -127,7 +127,8 @@ def _figure(name: str, sky: ProbabilityMap, regions: list[NamedRegion], markers:
         sky=sky,
         regions=regions,
         markers=markers,
-        legend=[f"90 %: {size(joined)}"],
+        legend=[f"50 %: {size(sky.area(0.5))}", f"90 %: {size(joined)}"],
+        notes=["theirs: 90 %, or as stated"],
     )
     whose = ", ".join(region.name for region in regions)
     return Figure(
