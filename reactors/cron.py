@@ -38,9 +38,9 @@ def moment(text: str, tz: str) -> datetime | None:
     twice in autumn is the first; one that the clock leaps over in spring comes with the leap."""
     try:
         told = datetime.fromisoformat(text.strip())
-    except ValueError:
+        return (told if told.tzinfo else told.replace(tzinfo=ZoneInfo(tz))).astimezone(UTC)
+    except (ValueError, OverflowError):  # OverflowError: the year 1 east of Greenwich
         return None
-    return (told if told.tzinfo else told.replace(tzinfo=ZoneInfo(tz))).astimezone(UTC)
 
 
 def next_time(cron: str, tz: str, after: datetime) -> datetime:

@@ -69,6 +69,8 @@ def test_offsets_after_t0_are_a_list_and_each_is_known_as_after() -> None:
         ("{at: []}", "one moment, or a list"),
         ("{at: 2026-12-01T00:00Z, tz: Europe/Zurick}", "did you mean 'Europe/Zurich'"),
         ("{at: 2026-12-01T00:00Z, every: 1h}", "a schedule is"),
+        ("{at: 0001-01-01T00:00+14:00}", "a moment such as"),
+        ("{at: 9999-12-31T23:00-14:00}", "a moment such as"),
         ("{missed: skip}", "a schedule is"),
         ("{every: 1h, missed: skp}", "did you mean 'skip'"),
         ("{after: [], of: lvk.alert}", "a time after T0"),
