@@ -22,8 +22,9 @@ from analyses import suppliers
 from analyses.lightcurvefiles import read_light_curve
 from analyses.regression.environments import CouldNotBuild, Environments
 from analyses.run import run
+from analyses.suppliers.pickles import unpickle
 from analyses.suppliers.pieces import Pieces
-from analyses.suppliers.products import decode, unpickle
+from analyses.suppliers.products import decode
 from nuncius.core.errors import PermanentError, TransientError
 from nuncius.core.result import Result
 
