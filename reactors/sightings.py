@@ -99,7 +99,7 @@ def gather(journal: Journal, graph: Graph | None, obj: str) -> Moment:
         regions=regions,
         markers=markers,
         alerts={name: _alert(event) for name, event in newest.items()},
-        sightings=_sightings(newest, claims),
+        sightings=_sightings(newest, claims, t0),
         claims=claims,
         gaps=list(dict.fromkeys([*gaps, *others])),
     )
@@ -169,6 +169,8 @@ def _claimed_t0(claims: Sequence[dict[str, Any]]) -> datetime | None:
 def _alert(event: Event) -> dict[str, Any]:
     words = ("mission", "instrument", "messenger", "far", "sky", "luminosity_distance", "luminosity_distance_error")
     said = {word: event.data[word] for word in words if event.data.get(word) is not None}
+    if "sky" in said:
+        said["sky"] = _widened(maker(event.data), said["sky"])
     return said | {"id": event.id, "trigger_time": iso(event.trigger_time), "object": event.object}
 
 
@@ -215,7 +217,7 @@ def _instrument(row: dict[str, Any]) -> str:
     return str((row.get("qualifier") or {}).get("instrument") or "")
 
 
-def _sightings(newest: dict[str, Event], claims: Sequence[dict[str, Any]]) -> list[Sighting]:
+def _sightings(newest: dict[str, Event], claims: Sequence[dict[str, Any]], t0: datetime | None) -> list[Sighting]:
     found: dict[str, Sighting] = {}
 
     def add(sighting: Sighting) -> None:
@@ -224,8 +226,10 @@ def _sightings(newest: dict[str, Event], claims: Sequence[dict[str, Any]]) -> li
             found[_same(sighting.name)] = sighting
 
     for name, event in newest.items():
-        moment = iso(event.trigger_time) or ""
-        add(Sighting(name=name, key=key_of(name), state="saw", by=f"{event.kind} notice", when=moment))
+        moment, later = iso(event.trigger_time) or "", ""
+        if t0 is not None and event.trigger_time is not None:
+            later = f", {(event.trigger_time - t0).total_seconds():+.0f} s"
+        add(Sighting(name=name, key=key_of(name), state="saw", by=f"{event.kind} notice{later}", when=moment))
     for row in claims:
         who = str(row.get("value") or "") if row["predicate"] == "instrument" else _instrument(row)
         if not who or who == "LVK" or key_of(who) == "lvk":

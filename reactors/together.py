@@ -113,14 +113,15 @@ def _listed(names: Sequence[str], most: int = 6) -> str:
 def table_of(joint: Joint) -> Table:
     """Who saw it, could have, could not."""
     rows: list[list[str | float | None]] = [
-        [row["instrument"], row["is"], _share(row["share"]), row["by"], row["limit"]] for row in instruments(joint)
+        [row["instrument"], row["is"], _share(row), row["by"], row["limit"]] for row in instruments(joint)
     ]
     columns = ["instrument", "verdict", "in view", "by", "typical limit"]
     return Table(name=f"instruments at {when(joint.moment)}", columns=columns, rows=rows)
 
 
-def _share(share: float | None) -> str:
-    return "" if share is None else f"{100 * share:.0f} %"
+def _share(row: Mapping[str, Any]) -> str:
+    """Of those that saw it, also later, it says nothing."""
+    return "" if row["share"] is None or row["is"] in _SAW.values() else f"{100 * row['share']:.0f} %"
 
 
 def results_table(joint: Joint) -> Table:

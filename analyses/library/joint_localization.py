@@ -19,6 +19,8 @@ from nuncius.core.sky import Annulus, Localization, ProbabilityMap, area, overla
 
 #: Beyond this level of its own region an instrument is said to disagree.
 DISAGREES = 0.9973
+#: A smaller gain over the best of the regions is none to speak of.
+LEAST_GAIN = 1.05
 #: Galaxies beyond this level of the joint region are not listed.
 LISTED = 0.99
 
@@ -87,7 +89,9 @@ def joint_localization(
         else f"they {'agree' if found.log_odds >= 0.0 else 'hardly agree'} (odds 10^{found.log_odds:.1f})"
     )
     joined = values["area_90"].value
-    gain = f", {smallest / joined:.3g} times smaller than the best of them" if 0.0 < joined < smallest else ""
+    gain = (
+        f", {smallest / joined:.3g} times smaller than the best of them" if 0.0 < joined < smallest / LEAST_GAIN else ""
+    )
     answer = f"{title}90 % within {size(joined)} from {len(regions)} instruments{gain}; {agree}"
     places = _places(found.sky)
     values["places"] = Quantity(value=float(places))
