@@ -120,3 +120,64 @@ def test_the_page_works_in_a_browser(served: tuple[str, Path]) -> None:
     finally:
         visit.kill()
         visit.wait()
+
+
+# Each page by axe-core, which the package axe-playwright-python carries, at the width of a phone.
+LOOK = """
+import json, sys
+from playwright.sync_api import sync_playwright
+from axe_playwright_python.sync_playwright import Axe
+address, chromium, paths = sys.argv[1], sys.argv[2], sys.argv[3:]
+out = []
+with sync_playwright() as p:
+    browser = p.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-background-networking"])
+    for number, path in enumerate(paths):
+        page = browser.new_page(viewport={"width": 390, "height": 844}, color_scheme=("dark", "light")[number % 2])
+        said = []
+        page.on("console", lambda m: said.append(m.text))
+        page.goto(address + path)
+        found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
+        out.append({
+            "path": path, "said": said, "title": page.title(),
+            "scrolls": page.evaluate("document.documentElement.scrollWidth > innerWidth"),
+            "wrong": [(v["id"], v["nodes"][0]["html"][:200]) for v in found],
+        })
+        page.close()
+    page = browser.new_page()
+    page.goto(address + "/search")
+    page.get_by_label("Name").fill("grb 170817a")
+    page.keyboard.press("Enter")
+    page.get_by_role("link", name="GRB 170817A").click()
+    out.append({"heading": page.get_by_role("heading", level=1).inner_text()})
+    browser.close()
+print(json.dumps(out))
+"""
+PAGES = ["/", "/thread/G298048", "/search?name=nobody", "/rules", "/checks", "/sparql", "/thread/unknown"]
+
+
+@pytest.mark.slow
+def test_every_page_is_accessible_and_the_search_leads_to_an_object(served: tuple[str, Path]) -> None:
+    import json
+    import socket
+    import time
+
+    pytest.importorskip("axe_playwright_python", reason="axe-playwright-python is not installed")
+    address, _ = served
+    for _ in range(200):
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", int(address.rsplit(":", 1)[1]))) == 0:
+                break
+        time.sleep(0.05)
+    ran = subprocess.run(
+        [sys.executable, "-c", LOOK, address, str(CHROMIUM), *PAGES],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stderr[-2000:]
+    *looks, end = json.loads(ran.stdout)
+    for look in looks:
+        unexpected = [words for words in look["said"] if "404" not in words]
+        assert (look["path"], look["wrong"], unexpected, look["scrolls"]) == (look["path"], [], [], False)
+    assert end["heading"] == "G298048", "the name that its page goes by"
