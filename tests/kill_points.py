@@ -75,11 +75,14 @@ def child(folder: Path, base_url: str, commit: int, after: bool) -> None:
     from nuncius.core.clock import SystemClock
     from nuncius.journal.database import Database
     from nuncius.settings import Settings
+    from reactors.rulebook import shipped
 
     logging.basicConfig(level=logging.ERROR)
     commits = _die_at_commit(Database, commit, after)
     slack = SlackSettings(token=TOKEN, channel=CHANNEL, base_url=base_url, pace_s=0.0)
-    settings = Settings(data_dir=folder, targets=("slack",), slack=slack, web=WebSettings(enabled=False))
+    # What several instruments say together depends on which analyses come back in time: no two nights are alike.
+    rules = tuple(file for file in sorted(shipped().glob("*.yaml")) if file.name != "multi-instrument.yaml")
+    settings = Settings(data_dir=folder, targets=("slack",), slack=slack, web=WebSettings(enabled=False), rules=rules)
     app = assemble(settings, [])
     app.start()
     # One message at a time, so that what is said does not depend on how threads happen to interleave.
