@@ -82,7 +82,11 @@ class Line:
             with self._lock:
                 lying = self._maps.pop(sha256, None)
                 if lying is None or lying.status != "finished" or lying.client is not client:
-                    lying = client.scatter([content], hash=False, timeout=CONNECT_S)[0]
+                    try:
+                        lying = client.scatter([content], hash=False, timeout=CONNECT_S)[0]
+                    except TimeoutError:  # no worker to hold it yet
+                        given[sha256] = content
+                        continue
                 self._maps[sha256] = lying  # the last one used is the last to go
                 while len(self._maps) > KEPT:
                     self._maps.pop(next(iter(self._maps)))

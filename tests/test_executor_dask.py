@@ -129,6 +129,7 @@ def test_a_big_sky_map_is_laid_down_once_and_again_when_its_holder_dies(cluster:
         return job.result(60).values["area_90"].value
 
     client = dask._line.client(lambda: False)
+    until(lambda: len(client.nthreads()) == 2)
     assert area() == pytest.approx(drawn.area(0.9))
     (laid,) = dask._line._maps.values()
     assert area() == pytest.approx(drawn.area(0.9))
@@ -170,6 +171,21 @@ def test_a_cluster_without_workers_gives_workerlost_after_the_patience_set(clust
     executor = opened(cluster, patience_s=1.0)
     with pytest.raises(WorkerLost, match="has no worker"):
         executor.submit("sample-square", {"x": 7}, blobs={}, deadline_s=60).result(30)
+    executor.close()
+
+
+def test_a_job_with_a_big_sky_map_waits_for_the_first_worker(cluster: Cluster) -> None:
+    for worker in cluster.workers:
+        worker.kill()
+        worker.wait()
+    executor = opened(cluster)
+    drawn = gaussian_map(50.0, 10.0, 5.0, order=6)
+    content = fits_of({"UNIQ": drawn.uniq, "PROBDENSITY": drawn.density}, {})
+    sky = {"type": "map", "sha256": hashlib.sha256(content).hexdigest()}
+    job = executor.submit("localization", {"sky": sky}, blobs={sky["sha256"]: content}, deadline_s=60)
+    until(executor.trouble)
+    cluster.start_worker()
+    assert job.result(60).values["area_90"].value == pytest.approx(drawn.area(0.9))
     executor.close()
 
 
