@@ -34,7 +34,7 @@ def test_every_shipped_rule_fits_the_schema() -> None:
 
 
 def test_what_the_loader_refuses_the_schema_refuses() -> None:
-    good = shipped_rules()[0]
+    good = next(one for one in shipped_rules() if "rule" in one)
     schema = rule_schema()
     assert fits(good, schema)
     for bad in (
