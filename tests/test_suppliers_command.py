@@ -223,6 +223,7 @@ def test_ctrl_c_reaches_whoever_waits_and_the_rest_ends_after_it(tmp_path: Path)
     assert keeper.poll() is None
     keeper.communicate(timeout=30.0)
     assert _stops(beats)
+    assert not place.exists(), "whoever is killed cannot clear up"
 
 
 def test_a_sky_map_is_given_as_a_file_that_reads_back(tmp_path: Path) -> None:

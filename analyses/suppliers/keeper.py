@@ -11,6 +11,7 @@ import json
 import os
 import resource
 import select
+import shutil
 import signal
 import subprocess
 import sys
@@ -59,24 +60,27 @@ def main() -> None:
         except OSError as error:
             print(json.dumps({"status": 127, "late": False, "error": str(error)}), flush=True)
             return
-    late = wait(process, time.monotonic() + asked["seconds"])
+    how = wait(process, time.monotonic() + asked["seconds"])
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
     status = process.wait()
     end_orphans()
+    if how == "left":  # who would clear up was killed
+        shutil.rmtree(place, ignore_errors=True)
+        return
     with contextlib.suppress(BrokenPipeError):
-        print(json.dumps({"status": status, "late": late}), flush=True)
+        print(json.dumps({"status": status, "late": how == "late"}), flush=True)
 
 
-def wait(process: "subprocess.Popen[bytes]", deadline: float) -> bool:
-    """Until the command ends, its time is over (True) or nobody wants its answer any more."""
+def wait(process: "subprocess.Popen[bytes]", deadline: float) -> str:
+    """Until the command has `ended`, is `late`, or we are `left` alone with it."""
     while process.poll() is None:
         left = deadline - time.monotonic()
         if left <= 0:
-            return True
+            return "late"
         if select.select([sys.stdin], [], [], min(left, 0.05))[0] and not os.read(sys.stdin.fileno(), 1):
-            return False
-    return False
+            return "left"
+    return "ended"
 
 
 def end_orphans() -> None:
