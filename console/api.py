@@ -9,6 +9,7 @@ import msgspec
 from fastapi import APIRouter, FastAPI, Path, Query, Response
 from fastapi.responses import JSONResponse
 
+from console import apireading as r
 from console import apivalues as v
 from console.checks import checks_json
 from nuncius.core.errors import ConfigurationError
@@ -28,7 +29,11 @@ Offset = Annotated[int, Query(ge=0, le=1_000_000, description="How many to leave
 
 def _answers(kind: type[msgspec.Struct]) -> dict[int | str, dict[str, Any]]:
     """What a path answers, for its description."""
-    schemas = {200: (kind, "What was asked for"), 404: (v.Problem, "Not known"), 503: (v.Problem, "No graph here")}
+    schemas: dict[int | str, tuple[type[msgspec.Struct], str]] = {
+        200: (kind, "What was asked for"),
+        404: (v.Problem, "Not known"),
+        503: (v.Problem, "No graph here"),
+    }
     return {
         status: {
             "description": said,
@@ -55,30 +60,30 @@ def api_routes(journal: Journal, graph: GraphStore | None, rules: Callable[[], R
 
     @router.get("/objects", responses=_answers(v.Objects), summary="Objects, the one spoken of last first")
     def objects(limit: Limit = 50, before: Before = None) -> Response:
-        return _json(v.objects(journal, before=before, limit=limit))
+        return _json(r.objects(journal, before=before, limit=limit))
 
     @router.get("/objects/{name:path}", responses=_answers(v.Object), summary="One object as it stands")
     def one(name: Name) -> Response:
-        return found(v.one(journal, name), name)
+        return found(r.one(journal, name), name)
 
     @router.get("/events", responses=_answers(v.Events), summary="Events of an object, the newest first")
     def events(object: Object, limit: Limit = 50, before: Before = None) -> Response:
-        return found(v.events(journal, object, before=before, limit=limit), object)
+        return found(r.events(journal, object, before=before, limit=limit), object)
 
     @router.get("/claims", responses=_answers(v.Claims), summary="Who says what of an object, since when")
     def claims(object: Object, limit: Limit = 100, offset: Offset = 0) -> Response:
         if graph is None:
             return _problem(503, "there is no graph here")
-        return found(v.claims(journal, graph, object, offset=offset, limit=limit), object)
+        return found(r.claims(journal, graph, object, offset=offset, limit=limit), object)
 
     @router.get("/rules", responses=_answers(v.Rules), summary="The rules in force and those that are off")
     def all_rules() -> Response:
-        return _json(v.rules(rules) if rules is not None else v.Rules(rules=[]))
+        return _json(r.rules(rules) if rules is not None else v.Rules(rules=[]))
 
     @router.get("/firings", responses=_answers(v.Firings), summary="What rules did, the newest first")
     def firings(rule: Rule = None, limit: Limit = 50, before: Before = None) -> Response:
         try:
-            return _json(v.firings(journal, rule, before=before, limit=limit))
+            return _json(r.firings(journal, rule, before=before, limit=limit))
         except ConfigurationError as error:
             return _problem(404, str(error))
 

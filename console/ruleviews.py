@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from console.apivalues import PRIVATE
+from console.apireading import PRIVATE
 from console.views import OBJECT, href
 from nuncius.core.errors import ConfigurationError
 from nuncius.journal import Journal
