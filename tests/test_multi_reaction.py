@@ -206,6 +206,15 @@ def test_what_changes_nothing_is_not_told_again(night: MakeNight) -> None:
     assert len(told(n, GRB)) == 1
 
 
+def test_of_what_nobody_has_a_region_nothing_is_told(night: MakeNight) -> None:
+    n, graph = night()
+    graph.rows[GRB] = [claim("redshift", 0.0098)]
+    fact = {"predicate": "redshift", "value": 0.0098, "assertion": "asserted"}
+    n.hears(Event(id="f", kind="kg.fact", source="kg", object=GRB, received=NOON + timedelta(minutes=20), data=fact))
+    n.works(60)
+    assert told(n, GRB) == []
+
+
 def test_what_is_late_is_named_as_missing_first_and_amends_the_report(night: MakeNight) -> None:
     n, _ = night(", data: {spi-acs: sample-gated}", patience="10ms")
     n.hears(burst("b"))

@@ -89,7 +89,9 @@ def test_the_night_of_gw170817_is_told(night: Night, project: Path) -> None:
     assert ("gw-neutron-star", "Neutron star likely in G298048: BNS 1.00, NSBH 0.00, 90 % within 31 deg²") in told
     assert any(rule == "grb-fermi-gbm" and "burst at RA 176.80, Dec -39.80" in title for rule, title in told)
     assert any(rule == "circular" and title.startswith("GCN 21547: ") for rule, title in told)
-    assert {d.outcome for d in night.decisions()} <= {"fired", "not", "test", "unchanged"}
+    # The draft of a circular waits for its moment and asks the graph, which nobody writes here.
+    decided = [d for d in night.decisions() if d.rule != "joint-circular"]
+    assert {d.outcome for d in decided} <= {"fired", "not", "test", "unchanged"}
 
 
 def test_the_mock_alert_of_the_night_reaches_nobody(night: Night, project: Path) -> None:
@@ -107,7 +109,7 @@ def test_the_other_candidate_of_the_night_is_taken_back(night: Night, project: P
     assert [r.title for r in newest.values() if r.state is ReportState.CURRENT] == [
         "Retracted by LVK: what was said here on its word no longer stands."
     ]
-    assert sum(r.state is ReportState.RETRACTED for r in newest.values()) == 3
+    assert sum(r.state is ReportState.RETRACTED for r in newest.values()) == 4
 
 
 def test_somebody_is_paged_once_the_position_is_small_enough(night: Night, project: Path) -> None:

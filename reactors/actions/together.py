@@ -157,8 +157,8 @@ class _Fan:
         assert self._joint is not None
         moment = self._moment
         said, attached, before = self._report(self._joint, partial=False)
-        # A report of which nothing moved is not told again; that what was missing has come is a change.
-        unchanged = before is not None and not together.changes(before, attached)
+        # Of what nobody has a region there is nothing to tell; a report of which nothing moved is not told again.
+        unchanged = not together.changes(before, attached) if before is not None else not self._joint.outcomes
         events = [
             result_event(self._work, o.analysis, kept_of(o.result), o.name)
             for o in self._joint.outcomes
