@@ -147,7 +147,8 @@ def create_app(
 
     @app.get("/attached/{sha256}")
     def attached(sha256: str, thread: Asked = "") -> Response:
-        told = [f for stored in journal.reports(thread=thread, limit=2000) for f in stored.report.attachments]
+        rows = [stored.report for stored in journal.reports(thread=thread, limit=2000) if not stored.report.to]
+        told = [f for report in rows for f in report.attachments]
         file = next((f for f in told if f.sha256 == sha256), None)
         if file is None:  # raw messages are kept as blobs too: only what a report carries is given out
             return Response("no report of this thread carries that file", status_code=404, media_type="text/plain")

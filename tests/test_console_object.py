@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 from chat_samples import T0, open_journal, report
@@ -16,6 +17,7 @@ from kg.consumer import GraphConsumer
 from kg.objects import identify
 from kg.store import GraphStore
 from nuncius.core.event import Event
+from nuncius.core.report import Attachment
 from nuncius.journal import Journal
 
 OBJECT = "http://odahub.io/ontology/nuncius/object/GRB260307A"
@@ -123,10 +125,13 @@ def test_the_light_curve_is_a_picture_of_its_own(site: Site) -> None:
 
 
 def test_what_one_person_is_told_is_on_no_page(journal: Journal, site: Site) -> None:
-    private = report("mine", thread=OBJECT, title="Only for Ada", to="slack:U1", subscription=7, rule="subscription-7")
+    file = Attachment(name="hers", sha256=journal.put_blob(b"{}"))
+    to_her = {"to": "slack:U1", "subscription": 7, "rule": "subscription-7"}
+    private = report("mine", thread=OBJECT, title="Only for Ada", attachments=[file], **to_her)
     journal.enqueue([("slack", private)], now=T0)
     for path in ("/", "/thread/GRB260307A"):
         assert b"Only for Ada" not in site.get(path).body
+    assert site.get(f"/attached/{file.sha256}?{urlencode({'thread': OBJECT})}").status == 404
 
 
 def test_long_lists_of_claims_come_in_pages(journal: Journal, graph: GraphStore, site: Site) -> None:
