@@ -19,6 +19,7 @@ from nuncius.core.errors import ConfigurationError, FormatError
 from nuncius.core.quantity import Quantity
 from nuncius.core.result import Figure
 from nuncius.core.result import Result as Given
+from nuncius.crate_metadata import METADATA, RESULT
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 CIRCLE = "CIRCLE ICRS 197.45 -23.38 3"
@@ -51,14 +52,14 @@ def made(folder: Path, **more: Any) -> Path:
 
 
 def metadata(folder: Path) -> dict[str, dict[str, Any]]:
-    graph = msgspec.json.decode((folder / crates.METADATA).read_bytes())["@graph"]
+    graph = msgspec.json.decode((folder / METADATA).read_bytes())["@graph"]
     return {entity["@id"]: entity for entity in graph}
 
 
 def test_the_metadata_says_what_the_specification_asks_for(tmp_path: Path) -> None:
     crate = made(tmp_path)
     entities = metadata(crate)
-    about = entities[crates.METADATA]
+    about = entities[METADATA]
     assert (about["@type"], about["about"], about["conformsTo"]) == (
         "CreativeWork",
         {"@id": "./"},
@@ -69,7 +70,7 @@ def test_the_metadata_says_what_the_specification_asks_for(tmp_path: Path) -> No
     run = entities["#run"]
     assert (run["@type"], run["instrument"]) == ("CreateAction", {"@id": "#analysis"})
     inside = {path.relative_to(crate).as_posix() for path in crate.rglob("*") if path.is_file()}
-    assert {part["@id"] for part in root["hasPart"]} == inside - {crates.METADATA}
+    assert {part["@id"] for part in root["hasPart"]} == inside - {METADATA}
     named = [ref["@id"] for entity in entities.values() for value in entity.values() for ref in _references(value)]
     assert {name for name in named if not name.startswith("http")} <= set(entities), "nothing is named but not told"
     assert entities["#software-numpy"]["softwareVersion"] == "2.0"
@@ -109,11 +110,11 @@ def test_what_differs_is_named_with_the_software_that_does(tmp_path: Path) -> No
     folder = tmp_path / "run"
     done = nuncius("localization", "--with", f"sky={CIRCLE}", "--crate", str(folder))
     assert done.exit_code == 0, done.output
-    content = (folder / crates.RESULT).read_bytes()
+    content = (folder / RESULT).read_bytes()
     result = msgspec.json.decode(content)
     result["values"]["area_90"]["value"] *= 1.001
     result["provenance"]["software"]["astropy"] = "5.0"
-    _rewrite(folder, crates.RESULT, msgspec.json.encode(result))
+    _rewrite(folder, RESULT, msgspec.json.encode(result))
     again = nuncius("--rerun", str(folder), "--json")
     assert again.exit_code == 1
     said = msgspec.json.decode(again.stdout)
@@ -125,15 +126,15 @@ def test_what_differs_is_named_with_the_software_that_does(tmp_path: Path) -> No
 
 def _rewrite(folder: Path, name: str, content: bytes) -> None:
     """Change a file of a crate and what the metadata says of it."""
-    told = (folder / crates.METADATA).read_text(encoding="utf-8")
+    told = (folder / METADATA).read_text(encoding="utf-8")
     old = hashlib.sha256((folder / name).read_bytes()).hexdigest()
     (folder / name).write_bytes(content)
-    (folder / crates.METADATA).write_text(told.replace(old, hashlib.sha256(content).hexdigest()), encoding="utf-8")
+    (folder / METADATA).write_text(told.replace(old, hashlib.sha256(content).hexdigest()), encoding="utf-8")
 
 
 def test_a_file_that_was_changed_is_refused(tmp_path: Path) -> None:
     crate = made(tmp_path)
-    (crate / crates.RESULT).write_bytes(b"{}")
+    (crate / RESULT).write_bytes(b"{}")
     with pytest.raises(FormatError, match=r"result.json is missing or is not what the crate says"):
         crates.read(crate)
 
