@@ -24,7 +24,7 @@ from analyses.run import cache_key
 from nuncius.core.result import Result
 
 if TYPE_CHECKING:
-    from analyses.executor import Executor, Job
+    from analyses.jobs import Executor, Job
 
 log = logging.getLogger(__name__)
 
