@@ -144,7 +144,7 @@ def test_the_pace_of_a_host_is_kept_from_the_end_of_one_answer_to_the_next_quest
     ("one", "other", "same"),
     [
         ("https://export.arxiv.org/api/query", "https://rss.arxiv.org/atom/gr-qc", True),
-        ("https://api.github.com/repos", "https://pypi.org/simple", False),
+        ("https://api.github.com/repos", "https://index.example.org/simple", False),
         ("http://127.0.0.1:8001/", "http://127.0.0.1:8002/", False),
         ("http://localhost:8001/a", "http://localhost:8001/b", True),
         ("http://[::1]:8001/", "http://[::1]:8002/", False),
