@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import importlib
 import os
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from analyses.plainyaml import documents
 from analyses.registry import functions
 from analyses.suppliers.contract import SUPPLIERS, Document, SwitchedOff, keys_of
 from nuncius.core.errors import ConfigurationError, NunciusError
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from analyses.contract import Analysis
 
 FOLDER = Path(__file__).parents[2] / "config" / "analyses"
-MAX_BYTES = 256 * 1024
-
 #: Where this process' children find the paths, whoever starts them; separated as in PATH.
 VARIABLE = "NUNCIUS_ANALYSES_PATHS"
 #: The same for addresses of services, as JSON.
@@ -98,11 +96,11 @@ def _load(extra: tuple[Path, ...], _services: tuple[tuple[str, str], ...]) -> Lo
 def _file(file: Path) -> Iterator[Analysis | SwitchedOff | str]:
     """The analyses of a file, which of them are off, and in words what is wrong with the others."""
     try:
-        documents = _documents(file)
+        found = documents(file)
     except ConfigurationError as error:
         yield str(error)
         return
-    for document in documents:
+    for document in found:
         name = document.get("analysis", "without a name") if isinstance(document, dict) else "that is no map"
         try:
             yield _analysis(document, file)
@@ -110,24 +108,6 @@ def _file(file: Path) -> Iterator[Analysis | SwitchedOff | str]:
             yield off
         except (NunciusError, msgspec.ValidationError) as error:
             yield f"{file}: the analysis '{name}': {error}"
-
-
-def _documents(file: Path) -> list[Any]:
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import YAMLError
-
-    try:
-        text = file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{file}: cannot be read: {error}") from error
-    if len(text) > MAX_BYTES:
-        raise ConfigurationError(f"{file}: {len(text)} characters; at most {MAX_BYTES}")
-    if re.search(r"(?m)^[^#'\"]*(?:^|[\s\[{,:-])[&*!]\w", text):
-        raise ConfigurationError(f"{file}: anchors, aliases and tags of YAML are refused")
-    try:
-        return [document for document in YAML(typ="safe", pure=True).load_all(text) if document is not None]
-    except (YAMLError, RecursionError) as error:
-        raise ConfigurationError(f"{file}: not YAML: {error}") from error
 
 
 def _analysis(said: Any, file: Path) -> Analysis:
