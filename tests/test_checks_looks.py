@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 import ssl
 import struct
@@ -160,10 +161,11 @@ def test_a_clock_that_is_wrong_is_seen_by_the_dates_of_servers() -> None:
         server.clock_offset_s = 7200
         slow = look("clock", settings=settings)
         assert slow.ok is False
-        assert "7200 s slow" in slow.reason
+        assert re.search(r"\b720[012] s slow", slow.reason)
         assert "timedatectl set-ntp true" in slow.mend
         server.clock_offset_s = -600
-        assert "600 s fast" in look("clock", settings=settings).reason
+        # The date of a server has no fraction, and a loaded machine is slow to read it.
+        assert re.search(r"\b(?:59[89]|600) s fast", look("clock", settings=settings).reason)
     finally:
         server.close()
 

@@ -53,6 +53,7 @@ def command(
     from nuncius.settings import load
 
     logging.disable(logging.WARNING)  # what goes wrong is told below, with the source it is about
+    ctx.call_on_close(lambda: logging.disable(logging.NOTSET))
     settings = load(config)
     sources = sources_of(settings)
     if not sources:
