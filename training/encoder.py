@@ -1,7 +1,8 @@
 """A compact transformer that reads a candidate in its sentence: MiniLM-L6, its weights from a package.
 
-Two uses are tried: its embeddings as they are with a linear head, and the whole of it fine-tuned. Both give each
-candidate a logit from a model that saw nothing of its event; `training/gate.py` decides what that is worth.
+Two uses are tried: its embeddings as they are with a linear head, and all its layers fine-tuned. Both give each
+candidate a logit from a model that saw nothing of its event; `training/gate.py` decides what that is worth. An
+accelerator is used where there is one; two busy cores had not finished within an hour.
 """
 
 from __future__ import annotations
@@ -24,8 +25,9 @@ from training.forest import labels
 #: Tokens read of a candidate's surroundings; the span stands near the middle.
 TOKENS = 96
 _BATCH = 16
-#: Layers that stay as they are, of six.
-_LOWER = 4
+#: Layers that stay as they are, of six. Their output is computed once.
+_LOWER = 0
+DEVICE = torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
 def weights() -> Path:
@@ -37,25 +39,26 @@ def weights() -> Path:
 
 
 class Reader:
-    """Tokenizer and encoder with a head of one number, on the CPU. What the lower layers make of a text never changes:
-    it is computed once, and only the upper layers are tuned."""
+    """Tokenizer and encoder. What the layers that are not tuned make of a text never changes: it is computed once."""
 
     def __init__(self) -> None:
         torch.manual_seed(SEED)
         torch.set_num_threads(2)
         folder = weights()
         self.tokens = AutoTokenizer.from_pretrained(folder)
-        self.encoder = AutoModel.from_pretrained(folder).eval()
+        self.encoder = AutoModel.from_pretrained(folder, dtype=torch.float32).eval().to(DEVICE)
 
     def lower(self, texts: Sequence[str], depth: int) -> list[torch.Tensor]:
-        """The token vectors of each text behind `depth` layers (0 is all of them), texts of like length together."""
+        """The token vectors of each text behind `depth` layers (0: the embeddings, -1: all of them), texts of like
+        length together."""
         order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
         out: list[torch.Tensor] = [torch.empty(0)] * len(texts)
         with torch.inference_mode():
             for at in range(0, len(order), 32):
                 some = [texts[i] for i in order[at : at + 32]]
                 batch = self.tokens(some, padding=True, truncation=True, max_length=TOKENS, return_tensors="pt")
-                states = self.encoder(**batch, output_hidden_states=True).hidden_states[depth or -1]
+                batch = batch.to(DEVICE)
+                states = self.encoder(**batch, output_hidden_states=True).hidden_states[depth]
                 for i, state, mask in zip(order[at : at + 32], states, batch["attention_mask"], strict=True):
                     out[i] = state[mask.bool()].clone()
         return out
@@ -69,10 +72,11 @@ class Upper(torch.nn.Module):
         torch.manual_seed(SEED)
         self.layers = copy.deepcopy(layers)
         self.head = torch.nn.Linear(384, 1)
+        self.to(DEVICE)
 
     def forward(self, states: list[torch.Tensor]) -> torch.Tensor:
         padded = torch.nn.utils.rnn.pad_sequence(states, batch_first=True)
-        mask = torch.zeros(len(states), padded.shape[1], dtype=torch.bool)
+        mask = torch.zeros(len(states), padded.shape[1], dtype=torch.bool, device=DEVICE)
         for row, state in enumerate(states):
             mask[row, : len(state)] = True
         hidden = padded
@@ -99,14 +103,14 @@ def tuned(upper: Upper, states: list[torch.Tensor], y: Values, epochs: int) -> N
         for at in range(0, len(order), _BATCH):
             some = order[at : at + _BATCH]
             optimiser.zero_grad()
-            loss(upper([states[i] for i in some]), torch.tensor(y[some], dtype=torch.float32)).backward()
+            loss(upper([states[i] for i in some]), torch.tensor(y[some], dtype=torch.float32, device=DEVICE)).backward()
             optimiser.step()
 
 
 def frozen_logits(examples: Sequence[Example], folds: NDArray[np.int64]) -> Values:
     """Held-out logits of a linear head on the embeddings as they come."""
-    states = Reader().lower([e.text for e in examples], 0)
-    x, y = np.array([state.mean(0).numpy() for state in states]), labels(examples)
+    states = Reader().lower([e.text for e in examples], -1)
+    x, y = np.array([state.mean(0).cpu().numpy() for state in states]), labels(examples)
     out = np.zeros(len(y))
     for fold in range(FOLDS):
         test = folds == fold
@@ -116,7 +120,7 @@ def frozen_logits(examples: Sequence[Example], folds: NDArray[np.int64]) -> Valu
 
 
 def tuned_logits(examples: Sequence[Example], folds: NDArray[np.int64], epochs: int) -> Values:
-    """Held-out logits of the encoder with its last two layers tuned, one tuning a fold."""
+    """Held-out logits of the encoder with its layers tuned, one tuning a fold."""
     reader, y = Reader(), labels(examples)
     states = [state.clone() for state in reader.lower([e.text for e in examples], _LOWER)]
     out = np.zeros(len(y))
@@ -127,5 +131,5 @@ def tuned_logits(examples: Sequence[Example], folds: NDArray[np.int64], epochs: 
         with torch.inference_mode():
             for at in range(0, len(test), 32):
                 some = test[at : at + 32]
-                out[some] = upper([states[i] for i in some]).numpy()
+                out[some] = upper([states[i] for i in some]).cpu().numpy()
     return out

@@ -96,7 +96,7 @@ def logits(found: list[Example], folds: NDArray[np.int64], which: str) -> dict[s
     if which in ("frozen", "both"):
         out["frozen"] = frozen_logits(found, folds)
     if which in ("tuned", "both"):
-        out["tuned"] = tuned_logits(found, folds, epochs=2)
+        out["tuned"] = tuned_logits(found, folds, epochs=3)
     return out
 
 
