@@ -19,6 +19,7 @@ from analyses import assumptions, suppliers
 from analyses.checks.settings import ChecksSettings
 from analyses.regression.settings import RegressSettings
 from analyses.settings import AnalysesSettings, ExecutorSettings
+from chat.people import People, Person
 from chat.slack import SlackSettings
 from console.hook_settings import HookSettings
 from console.metrics_settings import MetricsSettings
@@ -73,6 +74,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     journal: JournalSettings = JournalSettings()
     kafka: KafkaSettings | None = None
     slack: SlackSettings | None = None
+    people: dict[str, Person] = {}
+    """Who is told, may sign in and is on duty: a section `[people.NAME]` for each."""
     papers: PapersSettings | None = None
     releases: ReleasesSettings | None = None
     web: WebSettings = WebSettings()
@@ -91,6 +94,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     regress: RegressSettings = RegressSettings()
     orbits: Path | None = None
     """Folder of two-line elements, `fermi.tle` say, by which `fov()` knows what the Earth hides."""
+
+    @property
+    def everybody(self) -> People:
+        """Everybody in `people`. Raises ConfigurationError where something about them does not fit together."""
+        return People(self.people)
 
     @property
     def journal_url(self) -> str:
@@ -129,6 +137,7 @@ def load(path: Path | None = None, environment: Mapping[str, str] = os.environ) 
         if value is not None and not (keys[0] in ONLY_BY_FILE and keys[0] not in data):
             _set(data, keys, value)
     settings = _convert(data, file)
+    _ = settings.everybody  # said at the start what is wrong with people, rather than when one is to be paged
     assumptions.use(settings.assumptions.paths)
     suppliers.use(settings.analyses.paths, settings.analyses.services)
     return settings

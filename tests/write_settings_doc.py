@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 import inspect
 import textwrap
+from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, get_origin
 
 import msgspec
 
@@ -58,11 +59,12 @@ def _default(field: Any) -> Any:
 
 
 def sections() -> list[tuple[str, type]]:
-    """(heading, struct): the top level, then each nested section."""
+    """(heading, struct): the top level, then each nested section; one that there may be several of is `name.NAME`."""
     nested = []
     for field in msgspec.structs.fields(Settings):
         options = getattr(field.type, "__args__", (field.type,))
-        nested += [(field.name, o) for o in options if isinstance(o, type) and issubclass(o, msgspec.Struct)]
+        heading = f"{field.name}.NAME" if get_origin(field.type) is dict else field.name
+        nested += [(heading, o) for o in options if isinstance(o, type) and issubclass(o, msgspec.Struct)]
     return [("", Settings), *nested]
 
 
@@ -76,7 +78,8 @@ def shown(default: Any) -> str:
         return f"`{[str(item) for item in default]}`".replace("'", '"')
     if isinstance(default, bool):
         return f"`{str(default).lower()}`"
-    return f"`{default!r}`".replace("'", '"')
+    plain = default.value if isinstance(default, StrEnum) else default
+    return f"`{plain!r}`".replace("'", '"')
 
 
 def page() -> str:
