@@ -24,8 +24,9 @@ MOST_CHARACTERS, MOST_CONDITIONS, MOST_AN_HOUR = 4000, 12, 60
 DEFAULT_LIMIT = Limit(count=20, window_s=3600.0)
 
 
-def subscription_rule(text: str, *, number: int, owner: str) -> Rule:
-    """The rule of a subscription. Raises PermanentError saying what it may not be, with line and column."""
+def subscription_rule(text: str, *, number: int, owner: str, tell: str = "") -> Rule:
+    """The rule of a subscription, which tells its owner at `tell`, else at their own door. Raises PermanentError saying
+    what it may not be, with line and column."""
     if len(text) > MOST_CHARACTERS:
         raise PermanentError(f"a subscription has at most {MOST_CHARACTERS} characters; this one has {len(text)}")
     loaded = load_rules(text, "subscription")
@@ -35,7 +36,7 @@ def subscription_rule(text: str, *, number: int, owner: str) -> Rule:
         raise PermanentError(f"a subscription is one rule; this is {len(loaded.rules)}")
     (rule,) = loaded.rules
     _look_over(rule)
-    own = {"for": owner, "subscription": number}
+    own = {"for": tell or owner, "subscription": number}
     bound = msgspec.structs.replace(
         rule,
         name=f"subscription-{number}",
@@ -97,7 +98,7 @@ class Subscribed:
         rules = []
         for one in self._subscriptions.in_force():
             try:
-                rules.append(subscription_rule(one.rule, number=one.id, owner=one.owner))
+                rules.append(subscription_rule(one.rule, number=one.id, owner=one.owner, tell=one.tell))
             except NunciusError as error:  # the language has changed since it was kept
                 log.error("subscription %s of %s is not in force: %s", one.id, one.owner, error)
         return rules

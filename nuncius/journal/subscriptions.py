@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Literal
 
 import msgspec
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, RowMapping, func, insert, select, update
 
 from nuncius.core.errors import PermanentError
 from nuncius.journal import tables as t
@@ -16,10 +17,13 @@ from nuncius.journal.journal import Journal
 MOST_EACH = 20
 DRAFTS_KEPT = timedelta(days=1)
 
+#: A person by one name, or by all that they are known to have (`slack:U0123`, `person:ann`).
+Owner = str | Sequence[str]
+
 
 class Subscription(msgspec.Struct, frozen=True, kw_only=True):
     """A person's rule: `owner` as the door names them (`slack:U0123`), `name` as people do, `rule` the YAML as shown,
-    `sentence` what they said, if they said it in one."""
+    `sentence` what they said, if they said it in one, `tell` where they are told (empty: at the owner's own door)."""
 
     id: int
     owner: str
@@ -29,6 +33,7 @@ class Subscription(msgspec.Struct, frozen=True, kw_only=True):
     state: Literal["draft", "on", "off"]
     created: datetime
     updated: datetime
+    tell: str = ""
 
 
 class Subscriptions:
@@ -37,10 +42,10 @@ class Subscriptions:
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
 
-    def draft(self, owner: str, name: str, sentence: str, rule: str, now: datetime) -> int:
+    def draft(self, owner: str, name: str, sentence: str, rule: str, now: datetime, *, tell: str = "") -> int:
         """Keep what was shown to somebody, until they keep it or a day has passed; returns its number."""
         s = t.subscriptions.c
-        values = {"owner": owner, "name": name, "sentence": sentence, "rule": rule, "state": "draft"}
+        values = {"owner": owner, "name": name, "sentence": sentence, "rule": rule, "state": "draft", "tell": tell}
 
         def work(connection: Connection) -> int:
             # Rows stay: a number that came again would be kept by an old button.
@@ -54,7 +59,7 @@ class Subscriptions:
 
         return self._journal.transact(work)
 
-    def keep(self, number: int, owner: str, now: datetime, *, instead_of: int | None = None) -> bool:
+    def keep(self, number: int, owner: Owner, now: datetime, *, instead_of: int | None = None) -> bool:
         """A draft comes into force, and another one of theirs ends; False where it was kept before. Raises
         PermanentError where it is not theirs, is gone, or is one too many."""
         s = t.subscriptions.c
@@ -68,7 +73,7 @@ class Subscriptions:
             if instead_of is not None:
                 _theirs(connection, instead_of, owner)
                 connection.execute(update(t.subscriptions).where(s.id == instead_of).values(state="off", updated=now))
-            have = select(func.count()).where(s.owner == owner, s.state == "on")
+            have = select(func.count()).where(s.owner.in_(_names(owner)), s.state == "on")
             if (connection.scalar(have) or 0) >= MOST_EACH:
                 raise PermanentError(f"you have {MOST_EACH} subscriptions, which is the most; end one first")
             connection.execute(update(t.subscriptions).where(s.id == number).values(state="on", updated=now))
@@ -76,7 +81,7 @@ class Subscriptions:
 
         return self._journal.transact(work)
 
-    def end(self, number: int, owner: str, now: datetime) -> bool:
+    def end(self, number: int, owner: Owner, now: datetime) -> bool:
         """A subscription is over; False where it was before. Raises PermanentError where it is not theirs."""
         s = t.subscriptions.c
 
@@ -87,13 +92,18 @@ class Subscriptions:
 
         return self._journal.transact(work)
 
-    def of(self, owner: str) -> list[Subscription]:
+    def of(self, owner: Owner) -> list[Subscription]:
         """What somebody has in force, the oldest first."""
         s = t.subscriptions.c
-        query = select(t.subscriptions).where(s.owner == owner, s.state == "on").order_by(s.id)
-        return self._journal.ask(lambda c: [Subscription(**row) for row in c.execute(query).mappings()])
+        query = select(t.subscriptions).where(s.owner.in_(_names(owner)), s.state == "on").order_by(s.id)
+        return self._journal.ask(lambda c: [_subscription(row) for row in c.execute(query).mappings()])
 
-    def get(self, number: int, owner: str) -> Subscription:
+    def owner(self, number: int) -> str | None:
+        """Whose a subscription is, whether it is over or not; for a signed address that names it."""
+        s = t.subscriptions.c
+        return self._journal.ask(lambda c: c.scalar(select(s.owner).where(s.id == number)))
+
+    def get(self, number: int, owner: Owner) -> Subscription:
         """One of somebody's. Raises PermanentError where it is not theirs."""
         return self._journal.ask(lambda c: _theirs(c, number, owner))
 
@@ -101,7 +111,7 @@ class Subscriptions:
         """Everybody's, the oldest first."""
         s = t.subscriptions.c
         query = select(t.subscriptions).where(s.state == "on").order_by(s.id)
-        return self._journal.ask(lambda c: [Subscription(**row) for row in c.execute(query).mappings()])
+        return self._journal.ask(lambda c: [_subscription(row) for row in c.execute(query).mappings()])
 
     def stamp(self) -> tuple[int, datetime | None]:
         """Another one whenever what is in force is: how many there are, and when one last changed."""
@@ -115,9 +125,17 @@ class Subscriptions:
         return self._journal.ask(work)
 
 
-def _theirs(connection: Connection, number: int, owner: str) -> Subscription:
+def _names(owner: Owner) -> list[str]:
+    return [owner] if isinstance(owner, str) else list(owner)
+
+
+def _subscription(row: RowMapping) -> Subscription:
+    return Subscription(**{**row, "tell": row["tell"] or ""})
+
+
+def _theirs(connection: Connection, number: int, owner: Owner) -> Subscription:
     row = connection.execute(select(t.subscriptions).where(t.subscriptions.c.id == number)).mappings().first()
-    if row is None or row["owner"] != owner:
+    if row is None or row["owner"] not in _names(owner):
         # Whether somebody else has one of that number is nobody's business.
         raise PermanentError(f"you have no subscription {number}; `subscriptions` lists yours")
-    return Subscription(**row)
+    return _subscription(row)

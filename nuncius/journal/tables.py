@@ -29,7 +29,7 @@ from sqlalchemy.types import TypeEngine
 from nuncius.core.errors import PermanentError
 
 #: The Alembic revision that these tables are at.
-REVISION = "0004"
+REVISION = "0005"
 
 #: On SQLite only INTEGER is an alias of the rowid, and so costs no second index.
 BigInt = BigInteger().with_variant(Integer(), "sqlite")
@@ -517,4 +517,66 @@ subscriptions = Table(
     Column("state", Words, nullable=False),
     Column("created", Moment, nullable=False),
     Column("updated", Moment, nullable=False),
+    Column("tell", Words, nullable=True),
+)
+
+# --- what rules would have done ---
+
+backtests = Table(
+    "backtests",
+    metadata,
+    _id(),
+    Column("rule", Words, nullable=False, index=True),
+    Column("rule_hash", Words, nullable=False),
+    Column("source", Words, nullable=False),
+    Column("state", Words, nullable=False),
+    Column("by", Words, nullable=False),
+    Column("asked", Moment, nullable=False),
+    Column("updated", Moment, nullable=False),
+    Column("done", Integer, nullable=False),
+    Column("total", Integer, nullable=False),
+    Column("report", Words, nullable=False),
+    Column("error", Words, nullable=False),
+)
+
+#: Tokens by their digests: `kind` is `token` (a person's), `feed` (opens feeds only) or `link` (signs in once).
+tokens = Table(
+    "tokens",
+    metadata,
+    _id(),
+    Column("digest", String(64), nullable=False, unique=True),
+    Column("kind", Words, nullable=False),
+    Column("name", Words, nullable=False, index=True),
+    Column("role", Words, nullable=False),
+    Column("by", Words, nullable=False),
+    Column("created", Moment, nullable=False),
+    Column("expires", Moment),
+    Column("used", Moment),
+    Column("ended", Moment),
+)
+
+#: Who is signed in on the page, by the digest of the cookie; `claims` is what a provider said of them.
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("token_id", BigInt, ForeignKey("tokens.id")),
+    Column("claims", Json, nullable=False),
+    Column("person", Words, nullable=False, index=True),
+    Column("created", Moment, nullable=False),
+    Column("seen", Moment, nullable=False, index=True),
+    Column("ended", Moment),
+)
+
+#: Who signed in, and what people did on the page.
+audit = Table(
+    "audit",
+    metadata,
+    _id(),
+    Column("at", Moment, nullable=False),
+    Column("person", Words, nullable=False),
+    Column("shown", Words, nullable=False),
+    Column("act", Words, nullable=False),
+    Column("about", Words, nullable=False),
+    Column("client", Words, nullable=False),
 )
