@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import msgspec
@@ -33,6 +34,12 @@ class WebSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """Port to listen on; 0 takes any free one."""
     hosts: list[str] = []
     """Further host names under which the page may be asked for, as set up in a reverse proxy."""
+    address: str = ""
+    """The page as people reach it, `https://nuncius.example.org`: messages link to it, so that one press ends a
+    subscription. Empty: they have no such links."""
+    rules_folder: Path | None = None
+    """Folder in which operators may save rules on the page; they count after all other rules. None: rules can be tried
+    there and not saved."""
 
     @property
     def url(self) -> str:
