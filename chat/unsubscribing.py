@@ -71,9 +71,14 @@ def open_key(data_dir: Path) -> bytes:
 _in_use: list[Unsubscribing] = []
 
 
-def use(unsubscribing: Unsubscribing | None) -> None:
-    """From now on this process makes such addresses (None: no longer)."""
-    _in_use[:] = [unsubscribing] if unsubscribing else []
+def use(data_dir: Path, address: str) -> None:
+    """From now on this process makes and reads such addresses; without an `address` of the page, none."""
+    _in_use[:] = [Unsubscribing(open_key(data_dir), address)] if address else []
+
+
+def subscription_of(signed: str) -> int | None:
+    """The subscription that the end of such an address means; None where we did not sign it."""
+    return _in_use[0].number(signed) if _in_use else None
 
 
 def unsubscribe_address(subscription: int | None) -> str:

@@ -11,11 +11,13 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 
 from analyses import suppliers
 from analyses.executor import Executor, open_executor
 from analyses.regression.announcing import announce_cases
 from analyses.regression.laboratory import Laboratory
+from chat import unsubscribing
 from chat.contract import Target
 from chat.courier import Courier, CourierSettings
 from chat.desk.desk import Desk
@@ -114,10 +116,9 @@ def assemble(
     """The whole flow: what arrives is journalled, understood, decided on, acted on and reported. `duties` are what is
     done again and again beside it, such as asking for new papers; `checks` says whether sanity checks are made too."""
     clock = clock or SystemClock()
-    try:
-        settings.data_dir.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ConfigurationError(f"data folder {settings.data_dir} cannot be made: {error.strerror}") from error
+    _make(settings.data_dir, "data folder")
+    if settings.web.rules_folder is not None:
+        _make(settings.web.rules_folder, "web.rules_folder")
 
     suppliers.use(settings.analyses.paths, settings.analyses.services)
     for problem in suppliers.problems():
@@ -126,7 +127,8 @@ def assemble(
     owner = this_process()
     take_over(journal, owner)
     graph = GraphStore.open(settings.graph_dir)
-    rules = RuleBook(settings.rules, keep=settings.data_dir / "rules-last-good", beside=Subscribed(journal))
+    rules = RuleBook(settings.rule_paths, keep=settings.data_dir / "rules-last-good", beside=Subscribed(journal))
+    unsubscribing.use(settings.data_dir, settings.web.address)
     executor = open_executor(settings.executor, settings.workers, settings.results_dir)
     targets = open_targets(settings.targets, journal=journal, slack=settings.slack, data_dir=settings.data_dir)
 
@@ -190,3 +192,10 @@ def assemble(
         parts=parts,
         stop=stop,
     )
+
+
+def _make(folder: Path, what: str) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigurationError(f"{what} {folder} cannot be made: {error.strerror}") from error

@@ -116,7 +116,7 @@ def _rules(settings: Settings) -> Iterator[Finding]:
     from reactors.rulebook import RuleBook
 
     try:
-        book = RuleBook(settings.rules, quiet=True)
+        book = RuleBook(settings.rule_paths, quiet=True)
     except ConfigurationError as error:
         yield Finding(name="rules", ok=False, reason=str(error), mend="correct rules in nuncius.toml")
         return

@@ -80,7 +80,7 @@ def beside(settings: Settings, now: datetime) -> Platform:
         trouble = str(error)
 
     def errors() -> list[str]:
-        return rule_errors(RuleBook(settings.rules, quiet=True))
+        return rule_errors(RuleBook(settings.rule_paths, quiet=True))
 
     return Platform(
         journal=journal,

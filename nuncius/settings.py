@@ -106,6 +106,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         return self.journal.url or f"sqlite:///{self.data_dir / 'nuncius.db'}"
 
     @property
+    def rule_paths(self) -> list[Path]:
+        """Where rules are read from: `rules`, else the shipped ones, then what was saved on the web page."""
+        from reactors.rulebook import shipped  # here, because the language of rules takes a moment to load
+
+        saved = self.web.rules_folder
+        return [*(self.rules or [shipped()]), *([saved] if saved and saved.is_dir() else [])]
+
+    @property
     def results_dir(self) -> Path:
         """Folder of results that are kept."""
         return self.data_dir / "results"

@@ -44,7 +44,7 @@ def command(words: tuple[str, ...], by: str, as_json: bool, config: Path | None)
     person = Person(id=f"login:{login}", name=by or login, reviewer=True)
     asking = Asking(words=" ".join(words), person=person, delivery=f"command:{uuid.uuid4()}")
     with open_to_look(settings) as journal:
-        book = RuleBook(settings.rules, quiet=True)
+        book = RuleBook(settings.rule_paths, quiet=True)
         try:
             graph = GraphStore.read_only(settings.graph_dir)
         except NunciusError:

@@ -50,7 +50,7 @@ def rule_paths(paths: tuple[Path, ...], config: Path | None) -> list[Path]:
     from reactors.rulebook import shipped
 
     settings = load(config)
-    return list(paths) or list(dict.fromkeys([shipped(), *settings.rules]))
+    return list(paths) or list(dict.fromkeys([shipped(), *settings.rule_paths]))
 
 
 def _as_json(book: Any) -> dict[str, Any]:
