@@ -5,11 +5,12 @@ Nothing may be lost, and nothing may appear twice: no thread, no report, no pict
 
 from __future__ import annotations
 
-import subprocess
-import sys
+import multiprocessing
 from collections import Counter
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
+import courier_child
 import pytest
 from chat_samples import CHANNEL, OBJECT, T0, know, notice, open_journal, picture, report
 from local_slack import TOKEN, LocalSlack
@@ -19,10 +20,22 @@ from nuncius.core.report import Severity
 EXPECTED = ["head", "localization", "localization/note/k3", "upper", "upper/call"]
 
 
-def start(folder: Path, slack: LocalSlack) -> subprocess.Popen[bytes]:
-    child = Path(__file__).with_name("courier_child.py")
+# Each process is forked from one that has the modules loaded: half a hundred are started here.
+FORKS = multiprocessing.get_context("forkserver")
+FORKS.set_forkserver_preload(["chat.courier", "chat.slack_target", "nuncius.journal"])
+
+
+def start(folder: Path, slack: LocalSlack) -> BaseProcess:
     url = f"sqlite:///{folder / 'journal.db'}"
-    return subprocess.Popen([sys.executable, str(child), url, slack.base_url, CHANNEL, TOKEN])
+    child = FORKS.Process(target=courier_child.main, args=(url, slack.base_url, CHANNEL, TOKEN))
+    child.start()
+    return child
+
+
+def ended(child: BaseProcess) -> int | None:
+    """Its exit code; None where it hangs."""
+    child.join(60)
+    return child.exitcode
 
 
 def night(folder: Path) -> None:
@@ -49,7 +62,7 @@ def calls_of_a_quiet_run(folder: Path) -> int:
     folder.mkdir()
     night(folder)
     with LocalSlack(channels={CHANNEL: []}) as slack:
-        assert start(folder, slack).wait(60) == 0
+        assert ended(start(folder, slack)) == 0
         check(folder, slack)
         return len(slack.calls)
 
@@ -68,17 +81,16 @@ def test_a_courier_killed_around_every_call_loses_and_doubles_nothing(tmp_path: 
                 child = start(folder, slack)
                 seen = 0
 
-                def kill(_: str, child: subprocess.Popen[bytes] = child, point: int = point) -> None:
+                def kill(_: str, child: BaseProcess = child, point: int = point) -> None:
                     nonlocal seen
                     if seen == point:
                         child.kill()
-                        child.wait()
+                        child.join()
                     seen += 1
 
                 setattr(slack, moment, kill)
-                child.wait(60)
-                killed += child.returncode == -9
+                killed += ended(child) == -9
                 setattr(slack, moment, None)
-                assert start(folder, slack).wait(60) == 0
+                assert ended(start(folder, slack)) == 0
                 check(folder, slack)
     assert killed == 2 * total
