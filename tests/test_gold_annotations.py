@@ -46,6 +46,11 @@ def third(gold: Path) -> list[dict[str, Any]]:
 
 
 @pytest.fixture(scope="module")
+def fourth(gold: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (gold / "fourth.jsonl").read_text(encoding="utf-8").splitlines()]
+
+
+@pytest.fixture(scope="module")
 def cases(gold: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in (gold / "adversarial.jsonl").read_text(encoding="utf-8").splitlines()]
 
@@ -148,20 +153,30 @@ def test_the_second_development_sample_names_no_event_of_the_test_side(
             assert not [name for name in test if name in said], circular["circularId"]
 
 
-def test_the_blind_sample_can_be_drawn_again_apart_from_the_others_and_from_the_test_side(
-    gold: Path, records: list[dict[str, Any]], third: list[dict[str, Any]], shared_data: Path
+def test_the_blind_samples_can_be_drawn_again_apart_from_the_others_and_from_the_test_side(
+    gold: Path,
+    records: list[dict[str, Any]],
+    third: list[dict[str, Any]],
+    fourth: list[dict[str, Any]],
+    shared_data: Path,
 ) -> None:
     sample = load(gold / "sample.py")
     circulars = [
         json.loads(line) for line in (shared_data / "circulars.jsonl").read_text(encoding="utf-8").splitlines()
     ]
-    numbers = {r["circular"] for r in third}
-    assert set(sample.draw_third(circulars, records)) == numbers
-    assert len(numbers) == len(third) == 99
-    assert not numbers & {r["circular"] for r in records}
-    assert {(r["split"], r["draw"]) for r in third} == {("dev", "third")}
+    earlier = {r["circular"] for r in records}
+    for sample_of, draw, name, size in (
+        (third, sample.draw_third, "third", 99),
+        (fourth, sample.draw_fourth, "fourth", 105),
+    ):
+        numbers = {r["circular"] for r in sample_of}
+        assert set(draw(circulars, records)) == numbers
+        assert len(numbers) == len(sample_of) == size
+        assert not numbers & earlier
+        assert {(r["split"], r["draw"]) for r in sample_of} == {("dev", name)}
+        earlier |= numbers
     test = sample.names_of_test(records)
     for circular in circulars:
-        if circular["circularId"] in numbers:
+        if circular["circularId"] in earlier - {r["circular"] for r in records}:
             said = sample.bare(circular["subject"] + circular["body"])
             assert not [name for name in test if name in said], circular["circularId"]

@@ -102,8 +102,8 @@ SECOND: tuple[tuple[str, int, str], ...] = (
     ("second: not found", 5, r"not detect|no (?:credible |optical |new )?(?:source|afterglow|counterpart)|upper limit"),
 )
 
-# A fourth draw, kept apart in third.jsonl: circulars that no grammar was written on, to be scored before anybody tunes
-# on them. Four in ten are drawn evenly over all years and senders ("."), six in ten from what is read worst.
+# The third sample, kept apart in third.jsonl: circulars that no grammar was written on, to be scored before anybody
+# tunes on them. Four in ten are drawn evenly over all years and senders ("."), six in ten from what is read worst.
 THIRD_SEED = 11
 THIRD_LONGEST = 2000
 THIRD: tuple[tuple[str, int, str], ...] = (
@@ -129,6 +129,30 @@ THIRD: tuple[tuple[str, int, str], ...] = (
     ),
     ("third: positions", 7, r"EP2\d|EP-WXT|SVOM|ATCA|MeerKAT|ANTARES|IBIS|Chandra|2MASS|AT ?20\d\d|XMM|ALMA|LVC"),
     ("third: redshifts", 7, r"photo(?:metric)?[- ]?(?:z\b|redshift)|redshift (?:limit|range)|pseudo|z ?[<>]"),
+)
+
+# The fourth sample, in fourth.jsonl: blind as the third, after the grammars had been widened on that one.
+FOURTH_SEED = 13
+FOURTH_LONGEST = 2200
+FOURTH: tuple[tuple[str, int, str], ...] = (
+    ("fourth: any", 24, r"."),
+    ("fourth: corrections", 9, r"(?i)typo|mistake|supersed|should (?:be )?read|correction|corrected|revised|erratum"),
+    (
+        "fourth: links",
+        14,
+        r"(?i)coinciden(?:t|ce)|spatially|associated with|blazar|supernova|unrelated|same (?:source|obj)",
+    ),
+    ("fourth: links in the subject", 6, r"\n[^\n]*(?:SN ?\d{4}|SN\b|supernova|AT ?20|ZTF|EP ?2\d|LXT|HAWC|/)[^\n]*\Z"),
+    ("fourth: candidates", 12, r"(?i)candidate|counterpart|afterglow identif|new source|fading source"),
+    ("fourth: classes", 8, r"(?i)type I[abc]|short[- ]|BBH|BNS|magnetar|SGR|X-ray (?:flash|transient|binary)|not an? "),
+    ("fourth: redshifts", 10, r"(?i)photo-?z|photometric redshift|redshift (?:limit|range)|z ?[<>~]|absor|break|host"),
+    ("fourth: positions", 10, r"EP2\d|EP-WXT|SVOM|ATCA|MeerKAT|ANTARES|INTEGRAL|Chandra|AT ?20\d\d|ALMA|LVC|MAXI"),
+    (
+        "fourth: not found",
+        8,
+        r"(?i)IceCube|neutrino|LIGO|no (?:new |credible )?(?:source|candidate|counterpart)|limits?",
+    ),
+    ("fourth: durations", 4, r"T_?90|T\(90\)|duration"),
 )
 
 
@@ -228,6 +252,12 @@ def draw_third(circulars: list[dict[str, Any]], records: list[dict[str, Any]]) -
     return _drawn_apart(circulars, records, taken, THIRD_SEED, THIRD_LONGEST, THIRD)
 
 
+def draw_fourth(circulars: list[dict[str, Any]], records: list[dict[str, Any]]) -> dict[int, str]:
+    """Circular number → stratum of the second blind sample, by the same rules."""
+    taken = {*draw(circulars), *draw_second(circulars, records), *draw_third(circulars, records)}
+    return _drawn_apart(circulars, records, taken, FOURTH_SEED, FOURTH_LONGEST, FOURTH)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="folder that holds circulars.jsonl")
@@ -237,6 +267,7 @@ def main() -> None:
     circulars = [json.loads(line) for line in lines]
     records = [json.loads(line) for line in (HERE / "circulars.jsonl").read_text(encoding="utf-8").splitlines()]
     chosen = [draw(circulars, arguments.seed), draw_second(circulars, records), draw_third(circulars, records)]
+    chosen.append(draw_fourth(circulars, records))
     for number, stratum in [pair for numbers in chosen for pair in numbers.items()]:
         sys.stdout.write(f"{number}\t{stratum}\n")
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).resolve().parent
-FILES = ("circulars.jsonl", "third.jsonl")  # the second one is the blind sample, kept apart so that nobody tunes on it
+FILES = ("circulars.jsonl", "third.jsonl", "fourth.jsonl")  # the last two are the blind samples
 PREDICATES = frozenset({
     "event_name", "alias", "instrument", "position", "trigger_time", "t90", "fluence", "flux", "magnitude", "redshift",
     "counterpart", "host", "retraction", "non_detection", "coincidence", "classification",
@@ -184,18 +184,18 @@ def faults(data: Path | None) -> Iterator[str]:
 
 def counts() -> str:
     """How many facts of each predicate, by split, for people."""
-    parts = ("dev", "test", "third")
+    parts = ("dev", "test", "third", "fourth")
     table = {part: Counter[str]() for part in parts}
     complete: Counter[str] = Counter()
     size: Counter[str] = Counter()
     for record in records():
-        part = "third" if record.get("draw") == "third" else record["split"]
+        part = record["draw"] if record.get("draw") in parts else record["split"]
         size[part] += 1
         complete.update({field.split(":")[0] for field in record["complete_for"]})
         table[part].update(fact["predicate"] for fact in record["facts"])
-    rows = [f"{'predicate':16}{'dev':>6}{'test':>6}{'third':>6}{'circulars complete for it':>28}"]
+    rows = [f"{'predicate':16}" + "".join(f"{part:>7}" for part in parts) + f"{'circulars complete for it':>28}"]
     rows += [
-        f"{name:16}" + "".join(f"{table[part][name]:6}" for part in parts) + f"{complete[name]:28}"
+        f"{name:16}" + "".join(f"{table[part][name]:7}" for part in parts) + f"{complete[name]:28}"
         for name in sorted(set().union(*table.values()))
     ]
     rows.append(f"{size.total()} circulars ({', '.join(f'{size[part]} {part}' for part in parts)})")
