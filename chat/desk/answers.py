@@ -11,11 +11,19 @@ from nuncius.core.result import Table
 
 class Person(msgspec.Struct, frozen=True, kw_only=True):
     """Who asks. `id` names the door and the person there (`slack:U0123`, `login:ann`); a `reviewer` may judge reports,
-    answer questions of rules, mute rules and have work repeated."""
+    answer questions of rules, mute rules and have work repeated. `also` are further names of theirs, by which they may
+    own subscriptions, and `site` is their observatory."""
 
     id: str
     name: str
     reviewer: bool = False
+    also: tuple[str, ...] = ()
+    site: str = ""
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """All names by which they may own something."""
+        return (self.id, *self.also)
 
 
 class Asking(msgspec.Struct, frozen=True, kw_only=True):

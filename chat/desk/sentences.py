@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from chat.desk.answers import Declined
+from nuncius.core.event import Tense
 
 #: Words that mean nothing for the rule.
 _FILLER = frozenset(
@@ -39,8 +40,8 @@ _ALL_BURSTS = sorted({kind for kinds in _BURSTS.values() for kind in kinds if ki
 _SORTS: list[tuple[str, list[str], str, str]] = [
     # words, kinds, condition, what to call it
     (r"(?:contradictions?|disputes?)", ["kg.fact.contradiction"], "", "contradiction"),
-    (r"(?:binary )?neutron[- ]stars?(?: mergers?)?|bns", ["lvk.alert"], "ev.p_astro.BNS > 0.5", "binary neutron star"),
     (r"nsbh|neutron[- ]star[- ]black[- ]holes?", ["lvk.alert"], "ev.p_astro.NSBH > 0.5", "neutron star and black hole"),
+    (r"(?:binary )?neutron[- ]stars?(?: mergers?)?|bns", ["lvk.alert"], "ev.p_astro.BNS > 0.5", "binary neutron star"),
     (r"(?:binary )?black[- ]holes?(?: mergers?)?|bbh", ["lvk.alert"], "ev.p_astro.BBH > 0.5", "binary black hole"),
     (r"gravitational[- ]waves?|gws?|lvk|ligo|superevents?", ["lvk.alert"], "", "gravitational-wave candidate"),
     (r"neutrinos?|ice ?cube", ["gcn.notice.icecube"], "", "neutrino"),
@@ -59,6 +60,8 @@ _DEG = {"deg": 1.0, "degree": 1.0, "degrees": 1.0, "°": 1.0, "arcmin": 1 / 60, 
 _YEAR_S = 365.25 * 86_400.0
 
 MOST_CHARACTERS = 600
+#: Tenses of what is announced, seen or made up; pointing directions and plans are no news.
+_HAPPENING = (Tense.INITIAL, Tense.UPDATE, Tense.ARCHIVAL, Tense.TEST, Tense.INJECTION)
 
 Resolve = Callable[[str], str | None]
 
@@ -88,14 +91,15 @@ class _Reading:
         return found
 
 
-def read_sentence(text: str, *, resolve: Resolve, sites: Sequence[str]) -> Sentence:
-    """The rule that a sentence means. `resolve` knows objects by their names, `sites` are observatories by theirs.
-    Raises Declined naming what was not understood."""
+def read_sentence(text: str, *, resolve: Resolve, sites: Sequence[str], site: str = "") -> Sentence:
+    """The rule that a sentence means. `resolve` knows objects by their names, `sites` are observatories by theirs, of
+    which `site` is the speaker's own. Raises Declined naming what was not understood."""
     if len(text) > MOST_CHARACTERS:
         raise Declined("That is long", f"A sentence has at most {MOST_CHARACTERS} characters; longer ones are YAML.")
     reading = _Reading(text)
     disputed = _disputed(reading)
-    _bounds(reading, sites)
+    naming = _naming(reading)
+    _bounds(reading, sites, site)
     objects = _objects(reading, resolve)
     _sorts(reading)
     if not reading.kinds and objects:
@@ -110,7 +114,9 @@ def read_sentence(text: str, *, resolve: Resolve, sites: Sequence[str]) -> Sente
         raise Declined("About what?", KNOWN)
     if disputed and reading.kinds != ["kg.fact.contradiction"]:
         raise Declined("Contradictions of it?", "Whose claim it is can be said of contradictions only.")
-    reading.conditions += disputed
+    if naming and (strange := [kind for kind in reading.kinds if kind not in ("paper", "gcn.circular")]):
+        raise Declined("Words of what?", f"Words can be looked for in papers and circulars, not in {strange[0]}.")
+    reading.conditions += [*disputed, *naming]
     if objects:
         reading.conditions.insert(0, _about(objects, resolve))
         reading.names.append("about " + ", ".join(objects))
@@ -126,7 +132,9 @@ papers, contradictions
 - whose claim is contradicted: contradictions of circular 34409, contradictions of claims by Kann
 - bounds: nearer than 200 Mpc; area below 100 deg2; localized within 5 arcmin; FAR below 1 per 10 years; significant; \
 within 10 deg of 187.7 +12.4; visible from paranal
-- mock alerts; at most 5 a day
+- words of papers and circulars, in quotes: papers about "kilonova"
+- that it contains a neutron star: neutron star above 50 %
+- mock alerts; mock or real; at most 5 a day
 Anything else can be said as YAML: subscribe, a line break, and a rule as in docs/rules.md with one post."""
 
 
@@ -142,8 +150,30 @@ def _disputed(reading: _Reading) -> list[str]:
     return []
 
 
-def _bounds(reading: _Reading, sites: Sequence[str]) -> None:
+def _naming(reading: _Reading) -> list[str]:
+    """Words that a paper or circular must hold, whatever their case."""
+    found = []
+    while len(found) < 5 and (one := reading.take(r"(?:about|on|naming|mentioning)?\s*[\"“](?P<words>[^\"”]*)[\"”]")):
+        words = " ".join(one["words"].split())
+        if not re.fullmatch(r"[^\W_](?:[\w +-]{0,60})", words):
+            raise Declined("Which words?", f"Between quotes stand letters, digits, spaces and '-'; received {words!r}.")
+        sought = f"(?i){words.replace('+', '[+]')}"
+        found.append(
+            f"(has(ev.subject) && ev.subject.matches('{sought}')) || (has(ev.body) && ev.body.matches('{sought}'))"
+        )
+    return found
+
+
+def _bounds(reading: _Reading, sites: Sequence[str], own: str) -> None:
     add = reading.conditions.append
+    if found := reading.take(
+        r"(?:has ?ns|(?:containing|contains?|involving) a neutron[- ]star|neutron[- ]star)"
+        r"\s*(?:probability)?\s*(?:above|over|>|at least)\s*(?P<n>\d{1,3}(?:\.\d+)?)\s*(?P<u>%|percent)?"
+    ):
+        share = float(found["n"]) / (100.0 if found["u"] else 1.0)
+        if not 0 <= share < 1:
+            raise Declined("How probable?", f"A probability is below 1, or below 100 %; received {found['n']}.")
+        add(f"ev.properties.HasNS > {share:g}")
     if found := reading.take(
         rf"within\s+{_NUMBER}\s*(?P<u>deg(?:rees?)?|°)\s+of\s+(?P<ra>\d+(?:\.\d+)?)[ ,]+(?P<dec>[+-]?\d+(?:\.\d+)?)"
     ):
@@ -165,26 +195,31 @@ def _bounds(reading: _Reading, sites: Sequence[str]) -> None:
         add(f"ev.far < {float(found['n']) / (float(found['m'] or 1.0) * _YEAR_S):.3g}")
     if found := reading.take(rf"(?:far|false[- ]alarm[- ]rate)\s*{_BELOW}\s*{_NUMBER}\s*hz"):
         add(f"ev.far < {float(found['n']):g}")
-    if found := reading.take(r"(?:visible|observable) (?:from|at) (?P<site>[a-z][\w-]*(?: [a-z]\w+)?)"):
-        add(f"visible_from(ev.sky, '{_site(found['site'], sites, reading)}', ev.received) > 0.5")
+    if reading.take(r"(?:visible|observable) (?:from|at) (?:my|our) (?:site|observatory|telescopes?)"):
+        if not own:
+            raise Declined("Where is your site?", f"Name it, `visible from {sites[0]}` say: nobody has told me yours.")
+        add(f"visible_from(ev.sky, '{own}', ev.received) > 0.5")
+    elif site := _site(reading, sites):
+        add(f"visible_from(ev.sky, '{site}', ev.received) > 0.5")
     if reading.take(r"significant"):
         add("ev.significant")
-    if reading.take(r"(?:mock|mocks|test|tests|injections?)"):
+    if reading.take(r"(?:mocks? (?:or|and) real|real (?:or|and) mocks?|mock or not)"):
+        add(f"ev.tense in {[str(tense) for tense in _HAPPENING]}")
+    elif reading.take(r"(?:mock|mocks|test|tests|injections?)"):
         add("ev.tense == 'test' || ev.tense == 'injection'")
         reading.names.append("mock")
     if found := reading.take(r"at most (?P<n>\d{1,3}) (?:a|an|per|each) (?P<u>hour|day|week)"):
         reading.limit = f"{int(found['n']) or 1}/1{found['u'][0]}"
 
 
-def _site(said: str, sites: Sequence[str], reading: _Reading) -> str:
-    """The observatory that is meant; a second word may belong to what follows."""
-    both, first = said.lower().replace(" ", "-"), said.lower().split(" ")[0]
-    if both in sites:
-        return both
-    if first in sites:
-        reading.left += said[len(first) :]
-        return first
-    raise Declined(f"I know no observatory '{said}'", f"I know {', '.join(sites)}.")
+def _site(reading: _Reading, sites: Sequence[str]) -> str:
+    """The observatory that is named, with spaces or hyphens; empty where none is."""
+    names = "|".join(re.escape(site).replace(r"\-", "[- ]") for site in sorted(sites, key=len, reverse=True))
+    if found := reading.take(rf"(?:visible|observable) (?:from|at) (?P<site>{names})"):
+        return found["site"].lower().replace(" ", "-")
+    if found := reading.take(r"(?:visible|observable) (?:from|at) (?P<site>[a-z][\w-]*)"):
+        raise Declined(f"I know no observatory '{found['site']}'", f"I know {', '.join(sites)}.")
+    return ""
 
 
 _OBJECT = r"(?:GRB|EP|AT|SN|GW|S|MS|IceCube|FRB|XRT)[ -]?\d{2,8}[A-Za-z]{0,4}"
@@ -210,14 +245,16 @@ def _about(names: Sequence[str], resolve: Resolve) -> str:
 
 def _sorts(reading: _Reading) -> None:
     """What it is about, and from whom."""
+    special = False
     for pattern, kinds, condition, name in _SORTS:
         if not reading.take(f"(?:{pattern})"):
             continue
         chosen = _missions(reading) if name == "burst" else []
         reading.kinds += [kind for kind in chosen or kinds if kind not in reading.kinds]
-        if condition and len(reading.names) and reading.kinds != kinds:
+        if condition and (special or (reading.names and reading.kinds != kinds)):
             raise Declined("One sort at a time", "Say it in two subscriptions: these have conditions of their own.")
         reading.conditions += [condition] if condition else []
+        special = special or bool(condition)
         reading.names.append(name)
     if not reading.kinds and (chosen := _missions(reading)):
         reading.kinds += chosen

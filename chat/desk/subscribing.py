@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+import msgspec
+
 from analyses.observatories import load_observatories
 from chat.desk.answers import Answer, Asking, Declined, Offer, escaped
 from chat.desk.preview import preview
@@ -20,18 +22,34 @@ from reactors.subscribed import subscription_rule
 DOORS = ("slack",)
 
 
-def subscribe(journal: Journal, asking: Asking, said: str, now: datetime, *, instead_of: int | None = None) -> Answer:
-    """Show what a sentence or a rule means and would have said; nothing is in force yet."""
+class Meant(msgspec.Struct, frozen=True, kw_only=True):
+    """What somebody said, understood and checked: as YAML, and as a rule bound to them. `sentence` is empty where they
+    said YAML."""
+
+    name: str
+    sentence: str
+    yaml: str
+    rule: Rule
+
+
+def understood(journal: Journal, owner: str, said: str, *, site: str = "", tell: str = "") -> Meant:
+    """The subscription that a sentence or YAML means; `site` is the speaker's observatory. Raises Declined."""
     text = said.strip()
     if not text:
         raise Declined("To what?", KNOWN)
-    yaml, sentence, name = _rule_text(journal, text)
+    yaml, sentence, name = _rule_text(journal, text, site)
+    return Meant(name=name, sentence=sentence, yaml=yaml, rule=_checked(yaml, owner, tell))
+
+
+def subscribe(journal: Journal, asking: Asking, said: str, now: datetime, *, instead_of: int | None = None) -> Answer:
+    """Show what a sentence or a rule means and would have said; nothing is in force yet."""
     owner = asking.person.id
-    told = preview(journal, _checked(yaml, owner), now)
-    shown, title = f"```\n{yaml.strip()}\n```\n{told.words()}", f"This is what it means: {name}"
+    meant = understood(journal, owner, said, site=asking.person.site)
+    told = preview(journal, meant.rule, now)
+    shown, title = f"```\n{meant.yaml.strip()}\n```\n{told.words()}", f"This is what it means: {meant.name}"
     if owner.partition(":")[0] not in DOORS:
         return Answer(title=title, text=f"{shown}\n\nSay it in chat, where you can be told.")
-    number = Subscriptions(journal).draft(owner, name, sentence, yaml, now)
+    number = Subscriptions(journal).draft(owner, meant.name, meant.sentence, meant.yaml, now)
     words = f"keep {number}" if instead_of is None else f"keep {number} instead of {instead_of}"
     label = "Keep it" if instead_of is None else f"Keep it instead of {instead_of}"
     return Answer(
@@ -43,7 +61,7 @@ def subscribe(journal: Journal, asking: Asking, said: str, now: datetime, *, ins
 
 def change(journal: Journal, asking: Asking, number: str, said: str, now: datetime) -> Answer:
     """Show what one of somebody's subscriptions would be; it stays as it is until they keep that."""
-    old = Subscriptions(journal).get(_number(number), asking.person.id)
+    old = Subscriptions(journal).get(_number(number), asking.person.ids)
     if not said.strip():
         shown = f"```\n{old.rule.strip()}\n```\n\n" if old.rule else ""
         return Answer(
@@ -52,19 +70,21 @@ def change(journal: Journal, asking: Asking, number: str, said: str, now: dateti
     return subscribe(journal, asking, said, now, instead_of=old.id)
 
 
-def _rule_text(journal: Journal, text: str) -> tuple[str, str, str]:
+def _rule_text(journal: Journal, text: str, site: str) -> tuple[str, str, str]:
     """The YAML, the sentence if it was one, and a name."""
     bare = text.strip("`").removeprefix("yaml").strip() if text.startswith("```") else text
     if "\n" in bare and "do:" in bare and "when:" in bare:
         yaml = bare if bare.lstrip().startswith("rule:") else f"rule: mine\n{bare}"
         return f"{yaml}\n", "", "a rule of your own"
-    found = read_sentence(text, resolve=lambda name: resolve(journal, name), sites=sorted(load_observatories()))
+    found = read_sentence(
+        text, resolve=lambda name: resolve(journal, name), sites=sorted(load_observatories()), site=site
+    )
     return found.rule, text, found.name
 
 
-def _checked(yaml: str, owner: str) -> Rule:
+def _checked(yaml: str, owner: str, tell: str) -> Rule:
     try:
-        return subscription_rule(yaml, number=0, owner=owner)
+        return subscription_rule(yaml, number=0, owner=owner, tell=tell)
     except PermanentError as error:
         raise Declined("This is no subscription", escaped_lines(str(error))) from error
 
@@ -77,7 +97,7 @@ def escaped_lines(text: str) -> str:
 def keep(journal: Journal, asking: Asking, words: str, now: datetime) -> Answer:
     """What was shown comes into force; with `13 instead of 12` the other one ends."""
     number, _, other = words.partition(" instead of ")
-    subscriptions, wanted, owner = Subscriptions(journal), _number(number), asking.person.id
+    subscriptions, wanted, owner = Subscriptions(journal), _number(number), asking.person.ids
     one = subscriptions.get(wanted, owner)
     new = subscriptions.keep(wanted, owner, now, instead_of=_number(other) if other else None)
     return Answer(
@@ -90,13 +110,13 @@ def keep(journal: Journal, asking: Asking, words: str, now: datetime) -> Answer:
 def unsubscribe(journal: Journal, asking: Asking, number: str, now: datetime) -> Answer:
     """One is over."""
     wanted = _number(number)
-    ended = Subscriptions(journal).end(wanted, asking.person.id, now)
+    ended = Subscriptions(journal).end(wanted, asking.person.ids, now)
     return Answer(title=f"Unsubscribed ({wanted})" if ended else f"It was over before ({wanted})")
 
 
 def listed(journal: Journal, asking: Asking) -> Answer:
     """What somebody has."""
-    found = Subscriptions(journal).of(asking.person.id)
+    found = Subscriptions(journal).of(asking.person.ids)
     if not found:
         return Answer(title="You have no subscriptions", text="`subscribe SENTENCE` makes one.")
     lines = [f"- **{one.id}** {escaped(one.sentence or one.name)}, since {one.created:%Y-%m-%d}" for one in found]
