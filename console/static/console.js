@@ -3,13 +3,14 @@
 (() => {
   const every = 5000;
   const look = async () => {
-    if (document.hidden) return;
+    if (document.hidden || document.querySelector("[data-hold]")) return; // somebody fills in a form
     try {
       const answer = await fetch("/api/version.json", { cache: "no-store" });
+      if (!answer.ok) return; // signed out meanwhile, or asked too often
       const { version } = await answer.json();
       if (version === document.body.dataset.version) return;
       const page = await fetch(location.href, { cache: "no-store" });
-      if (!page.ok) return;
+      if (!page.ok || page.redirected) return;
       const fresh = new DOMParser().parseFromString(await page.text(), "text/html");
       const open = [...document.querySelectorAll("details")].map((item) => item.open);
       const held = document.activeElement && document.activeElement.closest("main, header, footer");
