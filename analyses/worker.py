@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from analyses import suppliers
+from analyses import archives, suppliers
 from analyses.contract import known
 from analyses.progress import telling
 from analyses.run import run
@@ -26,18 +26,26 @@ MB = 1024 * 1024
 
 class Setup(msgspec.Struct, frozen=True, kw_only=True):
     """What a worker must know and keep to: the modules and files that define analyses besides our own, the addresses of
-    services, and the memory that it may use beyond what it begins with (0: as much as there is)."""
+    services, what archives are asked, and the memory that it may use beyond what it begins with (0: as much as there
+    is)."""
 
     modules: tuple[str, ...] = ()
     paths: tuple[Path, ...] = ()
     services: tuple[tuple[str, str], ...] = ()
+    archives: str = ""
     memory_mb: int = 0
 
     @classmethod
     def as_here(cls, modules: Sequence[str] = (), *, memory_mb: int = 0) -> Setup:
         """What this process knows, for those that work for it."""
         services = tuple(sorted(suppliers.services().items()))
-        return cls(modules=tuple(modules), paths=suppliers.paths(), services=services, memory_mb=memory_mb)
+        return cls(
+            modules=tuple(modules),
+            paths=suppliers.paths(),
+            services=services,
+            archives=archives.passed_on(),
+            memory_mb=memory_mb,
+        )
 
 
 #: What this process may use beyond what it began with; 0: as much as there is. Set once, when the worker begins.
@@ -52,6 +60,7 @@ def begin(setup: Setup) -> None:
     if hasattr(os, "nice"):
         os.nice(5)
     suppliers.use(setup.paths, dict(setup.services))
+    archives.pass_on(setup.archives)
     known()
     for module in setup.modules:
         importlib.import_module(module)

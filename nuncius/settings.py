@@ -15,10 +15,10 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from analyses import assumptions, suppliers
+from analyses import archives, assumptions, suppliers
 from analyses.checks.settings import ChecksSettings
 from analyses.regression.settings import RegressSettings
-from analyses.settings import AnalysesSettings, ExecutorSettings
+from analyses.settings import AnalysesSettings, ArchivesSettings, DataSource, ExecutorSettings
 from chat.people import People, Person
 from chat.slack import SlackSettings
 from console.hook_settings import HookSettings
@@ -90,6 +90,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Analyses that run side by side."""
     executor: ExecutorSettings = ExecutorSettings()
     analyses: AnalysesSettings = AnalysesSettings()
+    data: dict[str, DataSource] = {}
+    """Where light curves of instruments are: a section `[data.KEY]` for each."""
+    archives: ArchivesSettings = ArchivesSettings()
     assumptions: assumptions.AssumptionsSettings = assumptions.AssumptionsSettings()
     regress: RegressSettings = RegressSettings()
     orbits: Path | None = None
@@ -148,6 +151,7 @@ def load(path: Path | None = None, environment: Mapping[str, str] = os.environ) 
     _ = settings.everybody  # said at the start what is wrong with people, rather than when one is to be paged
     assumptions.use(settings.assumptions.paths)
     suppliers.use(settings.analyses.paths, settings.analyses.services)
+    archives.use(settings.archives, settings.data_dir)
     return settings
 
 
