@@ -11,6 +11,7 @@ from fastapi import FastAPI, Query, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
+from chat.people import People
 from chat.slack_door import SlackDoor
 from chat.slack_settings import SlackSettings
 from console import checks, linked, pages, views
@@ -18,6 +19,7 @@ from console.api import api_routes
 from console.hook_settings import HookSettings
 from console.hooks import Door
 from console.hooks import router as hook_routes
+from console.live import Live, live_routes
 from console.machines import machine_routes
 from console.metrics import router as metric_routes
 from console.metrics_settings import MetricsSettings
@@ -26,10 +28,18 @@ from console.places import Places
 from console.rulepages import rule_routes
 from console.said import curve_picture
 from console.searching import RADIUS, Question, search
+from console.signin import gate
+from console.signin.doorkeeper import Doorkeeper
+from console.signin.limits import Limits
+from console.signin.oidc import Provider
+from console.signin.oidc_settings import OidcSettings
+from console.signin.routes import Reception, sign_in_routes
 from console.slack_door import slack_routes
+from console.web_settings import LOCAL_HOSTS, WebSettings
 from nuncius.core.clock import Clock, SystemClock
 from nuncius.core.errors import FormatError, PermanentError
 from nuncius.journal import Journal
+from nuncius.journal.audit import Audit
 
 if TYPE_CHECKING:
     from kg.store import GraphStore
@@ -40,7 +50,6 @@ Asked = Annotated[str, Query(max_length=200)]
 Degrees = Annotated[float, Query(ge=0, le=180)]
 #: A page of a list, from 1.
 PageNumber = Annotated[int, Query(ge=1, le=100_000)]
-LOCAL_HOSTS = ("127.0.0.1", "localhost", "::1", "[::1]")
 
 # No inline script or style, nothing from elsewhere: an alert that slipped through as HTML could still do nothing.
 _HEADERS = {
@@ -52,6 +61,7 @@ _HEADERS = {
 }
 _FOR_EVER = {"Cache-Control": "public, max-age=31536000, immutable"}
 _PNG = b"\x89PNG\r\n\x1a\n"
+_ASSETS = ("console.css", "console.js", "sphere.js", "sky.js", "icon.svg")
 _TYPES = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
 
 
@@ -65,15 +75,22 @@ def create_app(
     slack: SlackSettings | None = None,
     graph: GraphStore | None = None,
     rules: Callable[[], RuleSet] | None = None,
+    web: WebSettings | None = None,
+    people: People | None = None,
+    oidc: OidcSettings | None = None,
 ) -> FastAPI:
     """The application. `hosts` are the names it answers to; others are refused, so that a hostile page cannot
     read this one through a name of its own (DNS rebinding). `hooks` says whose webhooks are let in, `metrics` who may
     read the figures, `slack` how Slack signs what people do there. `graph` is the knowledge graph, `rules` gives those
-    in force; without them pages leave out what they would say. Raises ConfigurationError for a sender that cannot be
+    in force; without them pages leave out what they would say. `web` says who may read, `people` and `oidc` who they
+    are. Raises ConfigurationError for a sender that cannot be
     let in as it is set."""
     app = FastAPI(title="Nuncius", docs_url=None, redoc_url=None, openapi_url=None)
+    time, web = clock or SystemClock(), web or WebSettings(per_minute=0)
+    keeper = Doorkeeper(journal, time, web, people or People({}), oidc)
+    limits = Limits(0 if web.open_to_all and not web.public else web.per_minute)
+    gate.install(app, keeper, limits, lambda request, why: pages.alone("refused.html", why=why))
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(hosts))
-    time = clock or SystemClock()
 
     @app.middleware("http")
     async def harden(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
@@ -81,6 +98,11 @@ def create_app(
         for name, value in _HEADERS.items():
             response.headers.setdefault(name, value)
         response.headers.setdefault("Cache-Control", "no-store")
+        if not web.open_to_all and not request.url.path.startswith("/static/"):
+            kept = response.headers["Cache-Control"].replace("public", "private")
+            response.headers["Cache-Control"] = kept  # what one must sign in for is kept by no proxy on the way
+        if web.secure:
+            response.headers["Strict-Transport-Security"] = "max-age=31536000"
         return response
 
     @app.exception_handler(FormatError)
@@ -156,7 +178,7 @@ def create_app(
 
     @app.get("/static/{stamp}/{name}")
     def static(stamp: str, name: str) -> Response:
-        if name not in ("console.css", "console.js", "icon.svg"):
+        if name not in _ASSETS:
             return Response("no such file", status_code=404, media_type="text/plain")
         return Response(pages.asset(name), media_type=_TYPES[name.rsplit(".", 1)[-1]], headers=_FOR_EVER)
 
@@ -172,6 +194,9 @@ def create_app(
     def version_json() -> JSONResponse:
         return JSONResponse({"version": version(journal)})
 
+    provider = Provider(oidc, web.base) if oidc is not None else None
+    app.include_router(sign_in_routes(Reception(keeper, limits, provider, Audit(journal))))
+    app.include_router(live_routes(Live(lambda: version(journal))))
     app.include_router(api_routes(journal, graph, rules))
     app.include_router(machine_routes(journal, graph, time))
     app.include_router(rule_routes(journal, rules, time))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
@@ -13,6 +14,7 @@ class Pace:
     def __init__(self, per_minute: int, *, keep: int = 1000, clock: Callable[[], float] = time.monotonic) -> None:
         self._most, self._rate, self._keep, self._clock = float(per_minute), per_minute / 60.0, keep, clock
         self._left: OrderedDict[str, tuple[float, float]] = OrderedDict()
+        self._lock = threading.Lock()
 
     def wait_s(self, name: str) -> float:
         """Seconds until this name may come again; 0 where it may now."""
@@ -22,11 +24,12 @@ class Pace:
 
     def take(self, name: str) -> float:
         """Come once: 0, or the seconds to wait where that is too often."""
-        wait = self.wait_s(name)
-        if wait == 0.0:
-            now = self._clock()
-            left, at = self._left.pop(name, (self._most, now))
-            self._left[name] = (min(self._most, left + (now - at) * self._rate) - 1.0, now)
-            while len(self._left) > self._keep:
-                self._left.popitem(last=False)
-        return wait
+        with self._lock:
+            wait = self.wait_s(name)
+            if wait == 0.0:
+                now = self._clock()
+                left, at = self._left.pop(name, (self._most, now))
+                self._left[name] = (min(self._most, left + (now - at) * self._rate) - 1.0, now)
+                while len(self._left) > self._keep:
+                    self._left.popitem(last=False)
+            return wait

@@ -9,6 +9,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
 from chat.markdown import clean, safe_href
 from chat.plaintable import cell, numeric
@@ -16,6 +17,8 @@ from console import checks, views
 from console.markup import markup
 from console.overview import overview
 from console.searching import Question, Result
+from console.signin.forms import FIELD, mark_of
+from console.signin.readers import SEAT
 from nuncius.journal import Journal
 
 if TYPE_CHECKING:
@@ -74,9 +77,22 @@ def asset_href(name: str) -> str:
 
 
 def render(template: str, journal: Journal, now: datetime, **values: object) -> str:
-    """A template with the shell that all pages share."""
-    shell = {"overview": overview(journal), "now": now}
+    """A template with the shell that all pages share. It has the `reader` (None: nobody is signed in), and
+    `form_field`, which each of its forms must hold."""
+    seat = SEAT.get()
+    mark = mark_of(seat.secret) if seat.reader is not None else ""
+    shell = {"overview": overview(journal), "now": now, "reader": seat.reader, "form_field": form_field(mark)}
     return _environment().get_template(template).render(**shell, **values)
+
+
+def alone(template: str, **values: object) -> str:
+    """A template for whoever is not signed in: without the shell, which tells how much is known here."""
+    return _environment().get_template(template).render(**values)
+
+
+def form_field(mark: str) -> Markup:
+    """The hidden field by which a form is known as ours."""
+    return Markup('<input type="hidden" name="{}" value="{}">').format(FIELD, mark) if mark else Markup()
 
 
 @cache
@@ -99,7 +115,7 @@ def _environment() -> Environment:
         "number": lambda value: f"{value:,}".replace(",", "\u2009"),
     }
     environment.tests["numeric"] = numeric
-    environment.globals |= {"asset": asset_href, "ago": ago}
+    environment.globals |= {"asset": asset_href, "ago": ago, "field_of": form_field}
     return environment
 
 

@@ -5,46 +5,24 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import msgspec
-
+from console.web_settings import WebSettings
 from nuncius.core.errors import ConfigurationError
 
 if TYPE_CHECKING:
+    from chat.people import People
     from chat.slack_settings import SlackSettings
     from console.hook_settings import HookSettings
     from console.metrics_settings import MetricsSettings
+    from console.signin.oidc_settings import OidcSettings
     from kg.store import GraphStore
     from nuncius.journal import Journal
     from reactors.ruleset import RuleSet
 
 log = logging.getLogger(__name__)
 
-
-class WebSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Where the web page is served. It has no sign-in yet: keep it on this machine, or behind something that has."""
-
-    enabled: bool = True
-    """Whether to serve it at all."""
-    host: str = "127.0.0.1"
-    """Address to listen on."""
-    port: Annotated[int, msgspec.Meta(ge=0, le=65535)] = 8765
-    """Port to listen on; 0 takes any free one."""
-    hosts: list[str] = []
-    """Further host names under which the page may be asked for, as set up in a reverse proxy."""
-    address: str = ""
-    """The page as people reach it, `https://nuncius.example.org`: messages link to it, so that one press ends a
-    subscription. Empty: they have no such links."""
-    rules_folder: Path | None = None
-    """Folder in which operators may save rules on the page; they count after all other rules. None: rules can be tried
-    there and not saved."""
-
-    @property
-    def url(self) -> str:
-        """What to type into a browser on this machine."""
-        return f"http://{f'[{self.host}]' if ':' in self.host else self.host}:{self.port}/"
+__all__ = ["WebSettings", "serve"]
 
 
 def serve(
@@ -57,15 +35,29 @@ def serve(
     slack: SlackSettings | None = None,
     graph: GraphStore | None = None,
     rules: Callable[[], RuleSet] | None = None,
+    people: People | None = None,
+    oidc: OidcSettings | None = None,
 ) -> None:
-    """Serve until `stop` is set. Raises ConfigurationError when the address cannot be had."""
+    """Serve until `stop` is set. Raises ConfigurationError when the address cannot be had, or nobody has said who may
+    read what others would reach."""
     # Here, so that `nuncius -h` does not load a web server.
     import uvicorn
 
-    from console.app import LOCAL_HOSTS, create_app
+    from console.app import create_app
 
-    hosts = [*LOCAL_HOSTS, settings.host, *settings.hosts]
-    app = create_app(journal, hosts=hosts, hooks=hooks, metrics=metrics, slack=slack, graph=graph, rules=rules)
+    settings.check()
+    app = create_app(
+        journal,
+        hosts=settings.names,
+        hooks=hooks,
+        metrics=metrics,
+        slack=slack,
+        graph=graph,
+        rules=rules,
+        web=settings,
+        people=people,
+        oidc=oidc,
+    )
     server = uvicorn.Server(
         uvicorn.Config(
             app,
@@ -74,6 +66,9 @@ def serve(
             log_level="warning",
             access_log=False,
             server_header=False,
+            # Believed of nobody unless the settings name them: uvicorn itself would believe this machine.
+            proxy_headers=bool(settings.forwarded),
+            forwarded_allow_ips=list(settings.forwarded),
             timeout_graceful_shutdown=2,
         )
     )

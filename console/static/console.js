@@ -1,29 +1,77 @@
-// Keeps an open page up to date: asks every few seconds whether anything changed, and only then fetches it anew.
-// What is open stays open, and the place on the page stays where it is.
+// Keeps an open page up to date: is told by the server when anything changed (or asks every few seconds where no stream
+// is to be had), and only then fetches the page anew. What is open stays open, and the place on the page stays.
 (() => {
-  const every = 5000;
-  const look = async () => {
-    if (document.hidden || document.querySelector("[data-hold]")) return; // somebody fills in a form
+  const pause = 2000, ask = 5000, quiet = 30000;
+  let fetched = 0, due = null, source = null, spoke = 0;
+
+  const told = () => new Map([...document.querySelectorAll("[data-told]")].map((item) => [item.dataset.name, item.dataset.told]));
+
+  // For screen readers: which objects have news, not all of what stands there, and not more than twice a minute.
+  const announce = (before) => {
+    const news = [...told()].filter(([name, at]) => before.get(name) !== at).map(([name]) => name);
+    const voice = document.getElementById("voice");
+    if (!voice || !news.length || !before.size || Date.now() - spoke < quiet) return;
+    spoke = Date.now();
+    voice.textContent = `News of ${news.slice(0, 3).join(", ")}${news.length > 3 ? ` and ${news.length - 3} more` : ""}`;
+  };
+
+  const refresh = async () => {
+    due = null;
+    const focus = document.activeElement, kept = focus && focus.closest("[data-keep]");
+    const held = focus && focus !== document.body && focus.id !== "main" && focus.closest("main, header, footer");
+    if (document.hidden || document.querySelector("[data-hold]") || (held && !kept)) return later(ask); // somebody is at it
+    fetched = Date.now();
     try {
-      const answer = await fetch("/api/version.json", { cache: "no-store" });
-      if (!answer.ok) return; // signed out meanwhile, or asked too often
-      const { version } = await answer.json();
-      if (version === document.body.dataset.version) return;
       const page = await fetch(location.href, { cache: "no-store" });
-      if (!page.ok || page.redirected) return;
+      if (!page.ok || page.redirected) return; // signed out meanwhile, or asked too often
       const fresh = new DOMParser().parseFromString(await page.text(), "text/html");
-      const open = [...document.querySelectorAll("details")].map((item) => item.open);
-      const held = document.activeElement && document.activeElement.closest("main, header, footer");
-      if (held && document.activeElement !== document.body && document.activeElement.id !== "main") return;
+      const open = [...document.querySelectorAll("details")].map((item) => item.open), before = told();
+      for (const item of document.querySelectorAll("[data-keep]")) {
+        const place = fresh.querySelector(`[data-keep="${item.dataset.keep}"]`);
+        if (place) place.replaceWith(item);
+      }
       for (const part of ["header.top", "main", "footer.foot"]) {
         document.querySelector(part).replaceWith(fresh.querySelector(part));
       }
-      document.querySelectorAll("details").forEach((item, index) => { item.open = open[index] || false; });
+      document.querySelectorAll("details").forEach((item, index) => { item.open = open[index] || item.open; });
       document.body.dataset.version = fresh.body.dataset.version;
+      if (kept) focus.focus({ preventScroll: true });
+      announce(before);
+      document.dispatchEvent(new Event("nuncius:fresh"));
     } catch {
       // The service is away; the next look tells.
     }
   };
-  setInterval(look, every);
-  document.addEventListener("visibilitychange", look);
+
+  const later = (wait) => { due = due || setTimeout(refresh, wait); };
+  const changed = (version) => {
+    if (version && version !== document.body.dataset.version) later(Math.max(0, fetched + pause - Date.now()));
+  };
+
+  const look = async () => {
+    if (document.hidden || source) return;
+    try {
+      const answer = await fetch("/api/version.json", { cache: "no-store" });
+      if (answer.ok) changed((await answer.json()).version);
+    } catch {
+      // As above.
+    }
+  };
+
+  // A hidden page holds no stream: browsers give one server six connections for all tabs together.
+  const listen = () => {
+    if (document.hidden) {
+      if (source) source.close();
+      source = null;
+    } else if (!source && window.EventSource) {
+      source = new EventSource("/live");
+      source.addEventListener("version", (event) => changed(event.data));
+      source.addEventListener("error", () => { if (source && source.readyState === EventSource.CLOSED) source = null; });
+    }
+  };
+
+  listen();
+  setInterval(look, ask);
+  setInterval(listen, 60000);
+  document.addEventListener("visibilitychange", () => { listen(); look(); });
 })();
