@@ -23,6 +23,7 @@ from console.live import Live, live_routes
 from console.machines import machine_routes
 from console.metrics import router as metric_routes
 from console.metrics_settings import MetricsSettings
+from console.oidc_settings import OidcSettings
 from console.overview import version
 from console.places import Places
 from console.rulepages import rule_routes
@@ -32,7 +33,6 @@ from console.signin import gate
 from console.signin.doorkeeper import Doorkeeper
 from console.signin.limits import Limits
 from console.signin.oidc import Provider
-from console.signin.oidc_settings import OidcSettings
 from console.signin.routes import Reception, sign_in_routes
 from console.slack_door import slack_routes
 from console.web_settings import LOCAL_HOSTS, WebSettings

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from chat.slack_settings import SlackSettings
     from console.hook_settings import HookSettings
     from console.metrics_settings import MetricsSettings
-    from console.signin.oidc_settings import OidcSettings
+    from console.oidc_settings import OidcSettings
     from kg.store import GraphStore
     from nuncius.journal import Journal
     from reactors.ruleset import RuleSet

@@ -23,6 +23,7 @@ from chat.people import People, Person
 from chat.slack import SlackSettings
 from console.hook_settings import HookSettings
 from console.metrics_settings import MetricsSettings
+from console.oidc_settings import OidcSettings
 from console.server import WebSettings
 from listeners.kafka_settings import KafkaSettings
 from listeners.papers.settings import PapersSettings
@@ -47,10 +48,11 @@ ENVIRONMENT = {
     "NUNCIUS_ALERTMANAGER_TOKEN": ("hooks", "alertmanager_token"),
     "NUNCIUS_CLOUDEVENTS_TOKEN": ("hooks", "cloudevents_token"),
     "NUNCIUS_METRICS_TOKEN": ("metrics", "token"),
+    "NUNCIUS_OIDC_SECRET": ("oidc", "client_secret"),
 }
 
 #: Sections that are there only if the file has them: a token in the environment alone asks for nothing.
-ONLY_BY_FILE = frozenset({"papers", "releases"})
+ONLY_BY_FILE = frozenset({"papers", "releases", "oidc"})
 
 
 class JournalSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -79,6 +81,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     papers: PapersSettings | None = None
     releases: ReleasesSettings | None = None
     web: WebSettings = WebSettings()
+    oidc: OidcSettings | None = None
     hooks: HookSettings = HookSettings()
     metrics: MetricsSettings = MetricsSettings()
     checks: ChecksSettings = ChecksSettings()

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from chat.people import People, Role
-from console.signin.oidc_settings import OidcSettings
+from console.oidc_settings import OidcSettings
 from console.signin.readers import Reader
 
 #: Groups that are kept of one person.

@@ -11,8 +11,8 @@ from datetime import timedelta
 from starlette.requests import Request
 
 from chat.people import People, Person, Role
+from console.oidc_settings import OidcSettings
 from console.signin.claims import reader_of_claims
-from console.signin.oidc_settings import OidcSettings
 from console.signin.readers import Reader, Seat
 from console.web_settings import WebSettings
 from nuncius.core.clock import Clock

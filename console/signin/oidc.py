@@ -25,8 +25,8 @@ from joserfc import jwt
 from joserfc.errors import InvalidKeyIdError, JoseError
 from joserfc.jwk import KeySet
 
+from console.oidc_settings import OidcSettings
 from console.signin.claims import kept_of
-from console.signin.oidc_settings import OidcSettings
 
 log = logging.getLogger(__name__)
 
