@@ -161,6 +161,7 @@ def assemble(
         data_dir=settings.data_dir,
         platform=platform,
         laboratory=laboratory if live else None,  # a replay of the past builds nothing of today
+        sources=settings.data,
     ).run
     slack = settings.slack if "slack" in settings.targets else None
     patience = CourierSettings(page_url=slack.page_url if slack else "")
@@ -172,6 +173,9 @@ def assemble(
         from console.server import serve
 
         settings.hooks.open_to()  # a sender that cannot be let in as it is set is told at the start
+        settings.web.check()
+        if settings.oidc is not None:
+            settings.oidc.check()
         parts["console"] = partial(
             serve,
             journal,
@@ -181,6 +185,8 @@ def assemble(
             slack=slack,
             graph=graph,
             rules=lambda: rules.rules,
+            people=settings.everybody,
+            oidc=settings.oidc,
         )
     return App(
         settings=settings,
