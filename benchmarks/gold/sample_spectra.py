@@ -31,8 +31,8 @@ STRATA: tuple[tuple[str, int, str], ...] = (
     ("lat", 3, r"LAT\b"),
     ("bat", 9, r"BAT"),
     ("xrt", 10, r"XRT|Swift/XRT"),
-    ("small", 10, r"HXMT|GECAM|AstroSat|CALET|GRBAlpha|SVOM|EP2|Einstein|LEIA|INTEGRAL|WAM|Suzaku|HETE|AGILE|MAXI|RHESSI|"
-                   r"Glowbug|VZLUSAT|BATSE|SAX|SPI"),
+    ("small", 10, r"HXMT|GECAM|AstroSat|CALET|GRBAlpha|SVOM|EP2|Einstein|LEIA|INTEGRAL|WAM|Suzaku|HETE|AGILE|MAXI|"
+                   r"RHESSI|Glowbug|VZLUSAT|BATSE|SAX|SPI"),
     ("x-ray, other", 4, r"X-ray|Chandra|XMM|NICER|NuSTAR"),
     ("interpretation", 3, r"pseudo|theor|energetics|Eiso|Amati|magnetar|jet break|interpret"),
     ("radio", 3, r"radio|VLA|ATCA|mm\b|ALMA|GMRT"),

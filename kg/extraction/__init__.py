@@ -16,9 +16,10 @@ import msgspec
 from kg.extraction.candidate import Candidate
 from kg.extraction.document import READ, Document
 from kg.extraction.fact import EXTRACTOR, Circular, Fact, read_circular
-from kg.extraction.grammars import BY_PREDICATE, GRAMMARS
+from kg.extraction.grammars import ALSO, BY_PREDICATE, EVERYTHING, GRAMMARS
 
 __all__ = [
+    "EVERYTHING",
     "EXTRACTOR",
     "READ",
     "Candidate",
@@ -45,20 +46,24 @@ class Scorer(Protocol):
         ...
 
 
-def extract(circular: Circular, scorer: Scorer | None = None) -> list[Fact]:
-    """All facts of one circular, subject first, in the order of the text."""
-    document, found = candidates(circular, scorer)
+def extract(circular: Circular, scorer: Scorer | None = None, *, also: Sequence[str] = ()) -> list[Fact]:
+    """All facts of one circular, subject first, in the order of the text. `also` names families of facts beyond the
+    contract (grammars.ALSO)."""
+    document, found = candidates(circular, scorer, also=also)
     name = scorer.name if scorer is not None else EXTRACTOR
     facts = [_fact(document, candidate, name) for candidate in found if candidate.taken]
     facts = [fact for fact in facts if _anchored(fact, circular)]
     return sorted(facts, key=lambda f: (f.where == "body", f.start, f.predicate))
 
 
-def candidates(circular: Circular, scorer: Scorer | None = None) -> tuple[Document, list[Candidate]]:
-    """Everything that may be a fact, with what was decided about it and why."""
+def candidates(
+    circular: Circular, scorer: Scorer | None = None, *, also: Sequence[str] = ()
+) -> tuple[Document, list[Candidate]]:
+    """Everything that may be a fact, with what was decided about it and why. A scorer sees what it was trained on."""
     document = Document(circular)
     found = [candidate for grammar in GRAMMARS for candidate in grammar.propose(document)]
-    return document, scorer.decide(document, found) if scorer is not None else found
+    decided = list(scorer.decide(document, found)) if scorer is not None else found
+    return document, decided + [c for family in also for grammar in ALSO[family] for c in grammar.propose(document)]
 
 
 def _fact(document: Document, candidate: Candidate, extractor: str) -> Fact:

@@ -105,7 +105,7 @@ _CITED_BEFORE = _words(
     r"|\binitially (?:classified|reported|given)\b[^.;\n]{0,80}$"
 )
 #: An agreement with others: the value is our own.
-_AGREES = _words(r"\b(?:confirm\w*|consistent|agree\w*|agreement|compatible|refin\w+|compar\w+)\b")
+_AGREES = _words(r"\b(?:confirm\w*|corroborat\w*|consistent|agree\w*|agreement|compatible|refin\w+|compar\w+)\b")
 #: The sentence has gone on to what was done here.
 _AND_THEN = _words(
     r"\band (?:measure|find|obtain|derive|detect|estimate)|\bis (?:clearly |well )?detected|\bnot detected|"

@@ -109,7 +109,7 @@ def judge(text: str, start: int, end: int, unit: Unit, quantity: Quantity) -> Ju
         limit=limit,
         assertion=assertion,
         against=against,
-        containment=_containment(text, start, end),
+        containment=containment(text, start, end),
         qualifier=qualifier,
     )
 
@@ -162,7 +162,7 @@ def _in_brackets_of_two(near: str) -> bool:
     return bool(_UNABSORBED.search(near)) and bool(re.search(r"\d[)}]? ?\($", near))
 
 
-def _containment(text: str, start: int, end: int) -> float | None:
+def containment(text: str, start: int, end: int) -> float | None:
     """The probability that an error holds, where the sentence or a remark for all errors says it."""
     close = _CONFIDENCE.search(text[end : end + 60])
     if close and "." not in text[end : end + close.start()].replace("d.o.f.", ""):

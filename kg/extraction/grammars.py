@@ -12,12 +12,14 @@ from kg.extraction import (
     durations,
     fluxes,
     followups,
+    indices,
     instruments,
     magnitudes,
     positions,
     redshift,
     reports,
     retraction,
+    spectra,
     times,
 )
 from kg.extraction.candidate import Grammar
@@ -40,5 +42,13 @@ GRAMMARS: tuple[Grammar, ...] = (
     magnitudes.GRAMMAR,
 )
 
+#: Families beyond the contract of `nuncius extract`, by name: the graph reads all, the command those it is asked for.
+ALSO: dict[str, tuple[Grammar, ...]] = {"spectrum": (spectra.GRAMMAR, indices.GRAMMAR)}
+EVERYTHING = tuple(ALSO)
+
 #: The grammar of each predicate.
-BY_PREDICATE: dict[str, Grammar] = {predicate: grammar for grammar in GRAMMARS for predicate in grammar.predicates}
+BY_PREDICATE: dict[str, Grammar] = {
+    predicate: grammar
+    for grammar in (*GRAMMARS, *(g for also in ALSO.values() for g in also))
+    for predicate in grammar.predicates
+}
