@@ -95,6 +95,8 @@ def _adql(catalogue: Catalogue, ra: float, dec: float, radius: float, most: int)
 def _sources(results: Any, catalogue: Catalogue) -> list[Source]:
     """Rows without a position are left out."""
     table = results.to_table()
+    # Whole, since pyvo takes any field that is `meta.main` for any other.
+    told = [(field.name, (field.ucd or "").lower().replace(" ", "")) for field in results.fielddescs]
 
     def column(word: str, *ucds: str) -> str:
         named = getattr(catalogue, word).strip('"')
@@ -103,12 +105,12 @@ def _sources(results: Any, catalogue: Catalogue) -> list[Source]:
             if named.lower() not in lowered and word in ("ra", "dec"):
                 raise FormatError(f"the answer has no column '{named}', but {', '.join(table.colnames)[:80]}")
             return str(lowered.get(named.lower(), ""))
-        return next((found for ucd in ucds if (found := results.fieldname_with_ucd(ucd))), "")
+        return next((name for ucd in ucds for name, said in told if said == ucd), "")
 
     columns = {
-        "ra": column("ra", "POS_EQ_RA_MAIN", "pos.eq.ra;meta.main"),
-        "dec": column("dec", "POS_EQ_DEC_MAIN", "pos.eq.dec;meta.main"),
-        "name": column("name", "ID_MAIN", "meta.id;meta.main"),
+        "ra": column("ra", "pos.eq.ra;meta.main", "pos_eq_ra_main"),
+        "dec": column("dec", "pos.eq.dec;meta.main", "pos_eq_dec_main"),
+        "name": column("name", "meta.id;meta.main", "id_main", "meta.id"),
         **{word: column(word) for word in ("kind", "redshift", "distance", "magnitude", "flux", "error", "size")},
     }
     if not columns["ra"] or not columns["dec"]:
