@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 import msgspec
 
+from nuncius.core.errors import TransientError
 from nuncius.core.report import Report, Severity
 
 #: The slot of a thread's first message, which always says the present state of the object.
@@ -33,12 +34,22 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     thread: dict[str, Any] = {}
 
 
+class Partly(TransientError):
+    """Some of it was done, the rest may succeed later: the next try gets `reference` as its `previous`."""
+
+    def __init__(self, message: str, reference: dict[str, Any]) -> None:
+        super().__init__(message)
+        self.reference = reference
+
+
 class Target(Protocol):
     """A place where people read.
 
     `certain`: `find` really knows whether a report was delivered. Where it cannot know (a terminal), a report in
     doubt is delivered again: seen twice is better than not at all.
     `heads`: threads open with a message that says the present state; without, the target shows it by itself.
+    `head_in_reports`: that message is no message of its own: what it says is remembered with the thread and repeated at
+    the top of each report, also of those for one person. So it is where nothing can be edited.
     `silent_edits`: who has read a message does not notice that it was edited, so a short reply says what changed.
     `most_an_hour`: threads that may be opened in one room in an hour before the others are gathered; 0: no bound.
     """
@@ -46,6 +57,7 @@ class Target(Protocol):
     name: str
     certain: bool
     heads: bool
+    head_in_reports: bool
     silent_edits: bool
     most_an_hour: int
 

@@ -15,10 +15,12 @@ from typing import Any
 import msgspec
 
 from chat.changes import what_changed
-from chat.contract import Target, rank
+from chat.contract import Partly, Target, rank
 from chat.digest import Digests
 from chat.dossier import read
 from chat.heads import Heads
+from chat.later import Later, is_later
+from chat.people import People
 from nuncius.core.clock import Clock
 from nuncius.core.errors import PermanentError, TransientError
 from nuncius.core.event import Tense
@@ -59,12 +61,15 @@ class Courier:
         owner: str,
         *,
         settings: CourierSettings | None = None,
+        people: People | None = None,
         seed: int = 0,
     ) -> None:
         self._journal, self._target, self._clock, self._owner = journal, target, clock, owner
         self._settings = settings or CourierSettings()
         self._heads = Heads(journal, target)
-        self._digests = Digests(journal, target, clock, self._settings.page_url)
+        page = self._settings.page_url
+        self._digests = Digests(journal, target, clock, page)
+        self._later = Later(journal, target, clock, people or People({}), self._digests, page)
         self._random = random.Random(seed)  # noqa: S311 jitter is no secret
         self._not_before: datetime | None = None
         self._refreshed: datetime | None = None
@@ -108,14 +113,23 @@ class Courier:
         report, target = row.report, self._target
         doubtful = row.in_doubt or row.attempt > 1
         thread: dict[str, Any] | None = None
-        before, test = None, self._about_a_test(report)
-        if target.heads and not report.to:
+        before, test, dossier = None, self._about_a_test(report), None
+        if is_later(report):
+            written = self._later.together(report)
+            if written is None:
+                return {"skipped": "nothing was left to tell"}
+            report = written
+        elif target.heads and (not report.to or target.head_in_reports):
             dossier = read(self._journal, report.thread)
             before = _before(dossier.reports, row)
             test = test or (dossier.present is not None and dossier.present.test)
             gathered = self._digests.gather(row, dossier, test=test)
             if gathered is not None:
                 return gathered
+        held = self._later.hold(row, dossier, test=test)
+        if held is not None:
+            return held
+        if dossier is not None:
             thread = self._heads.ensure(report, dossier, test=test, doubtful=doubtful)
         previous = row.previous
         # A report that claims to replace something we have no reference of may stand there all the same: its
@@ -183,7 +197,10 @@ class Courier:
         log.warning("%s: report %s waits %.1f s: %s", self._target.name, row.report.key, wait, error)
         until = now + timedelta(seconds=wait)
         doubt = error.retry_after_s is None  # who asks to wait has not taken it; any other failure may have
-        self._journal.postpone(row.id, self._owner, now=now, until=until, error=str(error), in_doubt=doubt)
+        part = error.reference if isinstance(error, Partly) else None
+        self._journal.postpone(
+            row.id, self._owner, now=now, until=until, error=str(error), in_doubt=doubt, reference=part
+        )
 
     def _give_up(self, row: LeasedReport, reason: str) -> None:
         now = self._clock.now()

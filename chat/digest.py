@@ -36,6 +36,8 @@ class Digests:
     def gather(self, row: LeasedReport, dossier: Dossier, *, test: bool) -> Json | None:
         """The report's reference once it stands in a digest; None: it goes out by itself."""
         report, target, now = row.report, self._target, self._clock.now()
+        if target.head_in_reports:  # a message that cannot be edited is written when the hour is over: `Later`
+            return None
         if target.most_an_hour <= 0 or report.severity is Severity.PAGE or report.asks or report.to:
             return None
         room = target.opens(report, thread=self._journal.thread(target.name, report.thread), test=test)
@@ -45,14 +47,14 @@ class Digests:
         news = report.state is ReportState.CURRENT and not report.slot.startswith("retraction/")
         name = held if held and not (news and _over(held, now)) else ""
         if not name:
-            if self._may_open(room, report.thread, now):
+            if self.may_open(room, report.thread, now):
                 return None
             name = f"digest:{room}:{now.astimezone(UTC):%Y-%m-%dT%H}"
         self._add(name, report, dossier)
         self._deliver(name, report.severity, test=test, now=now)
         return {"digest": name}
 
-    def _may_open(self, room: str, thread: str, now: datetime) -> bool:
+    def may_open(self, room: str, thread: str, now: datetime) -> bool:
         """Take one of the hour's places for a thread, once."""
         most, allowed = self._target.most_an_hour, [False]
 

@@ -28,7 +28,9 @@ class Heads:
 
     def ensure(self, report: Report, dossier: Dossier, *, test: bool, doubtful: bool) -> Reference:
         """The thread's reference, once its first message stands where `report` goes and says the present state."""
-        thread: Reference | None = self._journal.thread(self._target.name, report.thread)
+        # What one person is told is a thread of its own: it may begin later, and says nothing of whom others were told.
+        name = f"{report.thread}#{report.to}" if report.to else report.thread
+        thread: Reference | None = self._journal.thread(self._target.name, name)
         # A thread may be about no object (a broken feed, a platform check): its first report names it.
         nameless = Report(thread=report.thread, slot=HEAD, key=f"{HEAD}:{report.thread}", title=report.title)
         head = head_report(dossier.present) if dossier.present else nameless
@@ -41,7 +43,7 @@ class Heads:
         if self._target.certain and (thread is None or doubtful):
             found = self._target.find(head, thread=thread, test=test)
             thread = {**(thread or {}), **found.thread} if found else thread
-        return self._deliver(head, thread, place)
+        return self._deliver(head, thread, place, name)
 
     def refresh(self, thread: str) -> int:
         """Edit the head of a thread that people have been told of, if it would now say something else: 1 if so."""
@@ -54,13 +56,13 @@ class Heads:
             return 0
         # Where it was posted before, so that a refresh opens no thread in another channel.
         place: str = reference["for"][-1]
-        self._deliver(msgspec.structs.replace(head, severity=Severity(place.split()[0])), reference, place)
+        self._deliver(msgspec.structs.replace(head, severity=Severity(place.split()[0])), reference, place, thread)
         return 1
 
-    def _deliver(self, head: Report, thread: Reference | None, place: str) -> Reference:
+    def _deliver(self, head: Report, thread: Reference | None, place: str, name: str) -> Reference:
         test = place.endswith(" test")
         made = self._target.deliver(head, blob=self._journal.blob, thread=thread, previous=None, test=test)
         told = [*(known for known in (thread or {}).get("for", []) if known != place), place]
         reference = {**(thread or {}), **made.thread, "head": head.key, "for": told}
-        self._journal.set_thread(self._target.name, head.thread, reference)
+        self._journal.set_thread(self._target.name, name, reference)
         return reference

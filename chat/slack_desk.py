@@ -12,6 +12,7 @@ import msgspec
 
 from chat.desk.answers import Answer, Asking, Person
 from chat.desk.desk import Desk
+from chat.people import People, Role
 from chat.slack import Refused, SlackApi, SlackSettings
 from chat.slack_blocks import blocks, fallback
 from chat.slack_buttons import offered
@@ -37,7 +38,10 @@ _NOT_THERE = {"channel_not_found", "not_in_channel", "user_not_in_channel", "mes
 class SlackDesk:
     """Answers on Slack. Several may run side by side: each request is held by one."""
 
-    def __init__(self, journal: Journal, desk: Desk, settings: SlackSettings, clock: Clock) -> None:
+    def __init__(
+        self, journal: Journal, desk: Desk, settings: SlackSettings, clock: Clock, people: People | None = None
+    ) -> None:
+        self._known_people = people or People({})
         self._journal, self._desk, self._settings, self._clock = journal, desk, settings, clock
         self._inbox, self._api = Inbox(journal, DOOR), SlackApi(settings, clock)
         self._people: dict[str, tuple[datetime, Person]] = {}
@@ -130,7 +134,9 @@ class SlackDesk:
         if known is None or now - known[0] > REMEMBERED:
             named = self._settings.reviewers
             groups = [group for group in named if group.startswith("S")]
-            reviewer = user in named or any(self._belongs(user, group) for group in groups)
+            person = self._known_people.by_slack(user)
+            reviewer = user in named or (person is not None and person.role.covers(Role.REVIEWER))
+            reviewer = reviewer or any(self._belongs(user, group) for group in groups)
             known = (now, Person(id=f"{DOOR}:{user}", name=self._api.called(user), reviewer=reviewer))
             self._people[user] = known
         return known[1]

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from chat.people import People
 from chat.slack_desk import SlackDesk
 from chat.slack_door import SlackDoor
 from chat.slack_settings import SlackSettings
@@ -20,14 +21,15 @@ DESKS = 3
 
 
 def slack_parts(
-    journal: Journal, desk: Desk, settings: SlackSettings | None, clock: Clock
+    journal: Journal, desk: Desk, settings: SlackSettings | None, clock: Clock, people: People | None = None
 ) -> dict[str, Callable[[threading.Event], None]]:
     """None where nobody can press or ask; without an app token the web page's address is the only door. Several desks
     answer, so that an approval does not wait behind somebody's preview."""
     if settings is None or not settings.interactive:
         return {}
     parts: dict[str, Callable[[threading.Event], None]] = {
-        f"chat.slack.desk.{number}": SlackDesk(journal, desk, settings, clock).run for number in range(1, DESKS + 1)
+        f"chat.slack.desk.{number}": SlackDesk(journal, desk, settings, clock, people).run
+        for number in range(1, DESKS + 1)
     }
     if settings.app_token or settings.app_token_file:
         from chat.slack_socket import SlackSocket

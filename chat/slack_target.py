@@ -12,11 +12,12 @@ from typing import Any
 
 from chat.contract import HEAD, Blob, Delivery, rank
 from chat.markdown import clean
+from chat.people import People
 from chat.plaintable import cell
 from chat.slack import Refused, SlackApi, SlackSettings
 from chat.slack_blocks import blocks, escape, fallback
 from nuncius.core.clock import Clock
-from nuncius.core.errors import TransientError
+from nuncius.core.errors import PermanentError, TransientError
 from nuncius.core.report import Attachment, Picture, Report, ReportState, Severity
 
 _EVENT_TYPE = "nuncius_report"
@@ -36,10 +37,11 @@ class SlackTarget:
     name = "slack"
     certain = True
     heads = True
+    head_in_reports = False
     silent_edits = True
 
-    def __init__(self, settings: SlackSettings, clock: Clock) -> None:
-        self._settings = settings
+    def __init__(self, settings: SlackSettings, clock: Clock, people: People | None = None) -> None:
+        self._settings, self._people = settings, people or People({})
         self.most_an_hour = settings.most_an_hour
         self._api = SlackApi(settings, clock)
 
@@ -78,7 +80,7 @@ class SlackTarget:
     def find(self, report: Report, *, thread: Json | None, test: bool = False) -> Delivery | None:
         """See Target.find. Reads the channel's history for a head, the thread's replies for a report."""
         if report.to:
-            room = self._api.direct(report.to.partition(":")[2])
+            room = self._api.direct(self._user(report.to))
             there = next(
                 (m["ts"] for m in self._api.history(room, most=200) if _is(m, report.thread, report.slot)), None
             )
@@ -113,8 +115,16 @@ class SlackTarget:
     def _tell(self, report: Report, previous: Json, *, test: bool) -> Delivery:
         """A message to one person, who alone asked for it: also about a mock, where they asked for mocks."""
         messages: dict[str, str] = dict(previous.get("messages", {}))
-        room = next(iter(messages), "") or self._api.direct(report.to.partition(":")[2])
+        room = next(iter(messages), "") or self._api.direct(self._user(report.to))
         return Delivery(reference={"messages": self._write(report, messages, room, {}, test=test)})
+
+    def _user(self, reader: str) -> str:
+        """The Slack ID of whom a report is for."""
+        person = self._people.by_id(reader)
+        user = person.slack if person is not None else reader.removeprefix("slack:")
+        if not user or ":" in user:
+            raise PermanentError(f"the settings name no Slack ID for {reader}; set slack in their [people] section")
+        return user
 
     def _write(
         self, report: Report, messages: dict[str, str], channel: str, heads: dict[str, str], *, test: bool

@@ -35,6 +35,7 @@ class TerminalTarget:
     name = "terminal"
     certain = False  # nobody can ask a terminal what it showed
     heads = True
+    head_in_reports = False
     silent_edits = False
     most_an_hour = 0
 

@@ -14,6 +14,7 @@ class WebTarget:
     name = "web"
     certain = True
     heads = False
+    head_in_reports = False
     silent_edits = False
     most_an_hour = 0
 

@@ -17,10 +17,11 @@ from analyses import suppliers
 from analyses.executor import Executor, open_executor
 from analyses.regression.announcing import announce_cases
 from analyses.regression.laboratory import Laboratory
-from chat import unsubscribing
+from chat import acknowledging, unsubscribing
 from chat.contract import Target
 from chat.courier import Courier, CourierSettings
 from chat.desk.desk import Desk
+from chat.routing import Routes
 from chat.slack_parts import slack_parts
 from chat.targets import open_targets
 from kg.consumer import GraphConsumer
@@ -128,9 +129,11 @@ def assemble(
     take_over(journal, owner)
     graph = GraphStore.open(settings.graph_dir)
     rules = RuleBook(settings.rule_paths, keep=settings.data_dir / "rules-last-good", beside=Subscribed(journal))
-    unsubscribing.use(settings.data_dir, settings.web.address)
+    for signed in (unsubscribing, acknowledging):
+        signed.use(settings.data_dir, settings.web.address)
     executor = open_executor(settings.executor, settings.workers, settings.results_dir)
-    targets = open_targets(settings.targets, journal=journal, slack=settings.slack, data_dir=settings.data_dir)
+    routes = Routes(settings.targets, settings.means)
+    targets = open_targets(routes.targets, settings.means)
 
     stop = threading.Event()
     live = not isinstance(clock, VirtualClock)
@@ -154,7 +157,8 @@ def assemble(
     parts["runner"] = Runner(
         journal,
         executor,
-        targets=[target.name for target in targets],
+        targets=settings.targets,
+        routes=routes,
         clock=clock,
         owner=owner,
         maps=live_means(journal, queries, clock, settings.orbits),
@@ -163,12 +167,15 @@ def assemble(
         laboratory=laboratory if live else None,  # a replay of the past builds nothing of today
         sources=settings.data,
     ).run
-    slack = settings.slack if "slack" in settings.targets else None
-    patience = CourierSettings(page_url=slack.page_url if slack else "")
+    slack, people = settings.slack if "slack" in routes.targets else None, settings.everybody
+    patience = CourierSettings(page_url=(slack.page_url if slack else "") or settings.web.address)
     for target in targets:
         # Messages leave on the wall clock, also in a replay.
-        parts[f"chat.{target.name}"] = Courier(journal, target, SystemClock(), owner, settings=patience).run
-    parts |= slack_parts(journal, Desk(journal, lambda: rules.rules, SystemClock(), graph=graph), slack, SystemClock())
+        parts[f"chat.{target.name}"] = Courier(
+            journal, target, SystemClock(), owner, settings=patience, people=people
+        ).run
+    desk = Desk(journal, lambda: rules.rules, SystemClock(), graph=graph)
+    parts |= slack_parts(journal, desk, slack, SystemClock(), people)
     if settings.web.enabled:
         from console.server import serve
 

@@ -56,7 +56,7 @@ def surroundings(
         graph_dir=settings.graph_dir,
         executor=executor,
         kafka=settings.kafka if live else None,
-        chat=questions(settings.targets, settings.slack) if live else {},
+        chat=questions(settings.targets, settings.slack, settings.email) if live else {},
         rules=partial(rule_errors, rules),
     )
     return lambda now: msgspec.structs.replace(platform, now=now)
@@ -91,7 +91,7 @@ def beside(settings: Settings, now: datetime) -> Platform:
         trouble=trouble,
         graph_dir=settings.graph_dir,
         kafka=settings.kafka,
-        chat=questions(settings.targets, settings.slack),
+        chat=questions(settings.targets, settings.slack, settings.email),
         rules=errors,
     )
 

@@ -19,8 +19,11 @@ from analyses import archives, assumptions, suppliers
 from analyses.checks.settings import ChecksSettings
 from analyses.regression.settings import RegressSettings
 from analyses.settings import AnalysesSettings, ArchivesSettings, DataSource, ExecutorSettings
+from chat.apprise_settings import AppriseSettings, variable_of
+from chat.mail_settings import EmailSettings
 from chat.people import People, Person
 from chat.slack import SlackSettings
+from chat.targets import KNOWN, Means
 from console.hook_settings import HookSettings
 from console.metrics_settings import MetricsSettings
 from console.oidc_settings import OidcSettings
@@ -41,6 +44,7 @@ ENVIRONMENT = {
     "SLACK_BOT_TOKEN": ("slack", "token"),
     "SLACK_APP_TOKEN": ("slack", "app_token"),
     "SLACK_SIGNING_SECRET": ("slack", "signing_secret"),
+    "NUNCIUS_MAIL_PASSWORD": ("email", "password"),
     "ADS_API_TOKEN": ("papers", "ads_token"),
     "GITHUB_TOKEN": ("releases", "github_token"),
     "NUNCIUS_GITHUB_SECRET": ("hooks", "github_secret"),
@@ -52,7 +56,7 @@ ENVIRONMENT = {
 }
 
 #: Sections that are there only if the file has them: a token in the environment alone asks for nothing.
-ONLY_BY_FILE = frozenset({"papers", "releases", "oidc"})
+ONLY_BY_FILE = frozenset({"email", "papers", "releases", "oidc"})
 
 
 class JournalSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -76,6 +80,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     journal: JournalSettings = JournalSettings()
     kafka: KafkaSettings | None = None
     slack: SlackSettings | None = None
+    email: EmailSettings | None = None
+    apprise: dict[str, AppriseSettings] = {}
+    """Further places that messages reach by apprise: a section `[apprise.NAME]` for each."""
     people: dict[str, Person] = {}
     """Who is told, may sign in and is on duty: a section `[people.NAME]` for each."""
     papers: PapersSettings | None = None
@@ -88,7 +95,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     rules: tuple[Path, ...] = ()
     """Files and folders of rules; none: the shipped ones. A rule in a later path replaces its namesake."""
     targets: tuple[str, ...] = ("web",)
-    """Where reports go: `web`, `slack`, `terminal`."""
+    """Where all reports go: `web`, `slack`, `email`, `terminal`, names of `[apprise.NAME]` sections."""
     workers: Annotated[int, msgspec.Meta(ge=1)] = 2
     """Analyses that run side by side."""
     executor: ExecutorSettings = ExecutorSettings()
@@ -104,7 +111,19 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     @property
     def everybody(self) -> People:
         """Everybody in `people`. Raises ConfigurationError where something about them does not fit together."""
-        return People(self.people)
+        return People(self.people, self.apprise)
+
+    @property
+    def means(self) -> Means:
+        """What chat targets are opened with."""
+        return Means(
+            slack=self.slack,
+            email=self.email,
+            apprise=self.apprise,
+            people=self.everybody,
+            data_dir=self.data_dir,
+            page_url=self.web.address,
+        )
 
     @property
     def journal_url(self) -> str:
@@ -150,7 +169,13 @@ def load(path: Path | None = None, environment: Mapping[str, str] = os.environ) 
         value = _variable(variable, environment)
         if value is not None and not (keys[0] in ONLY_BY_FILE and keys[0] not in data):
             _set(data, keys, value)
+    for name in _places(data):
+        value = _variable(variable_of(name), environment)
+        if value is not None:
+            _set(data, ("apprise", name, "url"), value)
     settings = _convert(data, file)
+    if clash := sorted(set(settings.apprise) & set(KNOWN)):
+        raise ConfigurationError(f"{file}: [apprise.{clash[0]}] takes the name of a target of ours; choose another one")
     _ = settings.everybody  # said at the start what is wrong with people, rather than when one is to be paged
     assumptions.use(settings.assumptions.paths)
     suppliers.use(settings.analyses.paths, settings.analyses.services)
@@ -169,6 +194,12 @@ def _variable(name: str, environment: Mapping[str, str]) -> str | None:
             why = error.strerror if isinstance(error, OSError) else "not text in UTF-8"
             raise ConfigurationError(f"{name}_FILE names {file}, which cannot be read: {why}") from error
     return None
+
+
+def _places(data: dict[str, Any]) -> list[str]:
+    """Names of the sections `[apprise.NAME]`."""
+    found = data.get("apprise", {})
+    return [name for name, section in found.items() if isinstance(section, dict)] if isinstance(found, dict) else []
 
 
 def _set(data: dict[str, Any], keys: tuple[str, ...], value: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ import msgspec
 from analyses.checks.contract import Platform
 from analyses.executor import Executor
 from analyses.regression.laboratory import Laboratory
+from analyses.settings import DataSource
 from nuncius.core.clock import Clock, VirtualClock
 from nuncius.core.errors import NunciusError, PermanentError, TransientError, WorkerLost
 from nuncius.core.event import Event
@@ -53,9 +54,10 @@ class _Active(msgspec.Struct, kw_only=True):
 
 
 class Runner:
-    """Performs steps. `targets` are the chat targets that every report goes to; `owner` names this process; `maps` is
-    what functions in texts may look up; `data_dir` is where the service keeps its data, `platform` what sanity checks
-    may look at, `laboratory` where test cases run."""
+    """Performs steps. `targets` are the chat targets that every report goes to, `routes` gives those of a report's one
+    reader (without it, they are reached at the target that their name begins with); `owner` names this process; `maps`
+    is what functions in texts may look up; `data_dir` is where the service keeps its data, `platform` what sanity
+    checks may look at, `laboratory` where test cases run."""
 
     def __init__(
         self,
@@ -63,6 +65,7 @@ class Runner:
         executor: Executor,
         *,
         targets: Sequence[str],
+        routes: Callable[[str], Sequence[str]] | None = None,
         clock: Clock,
         owner: str,
         parallel: int = 8,
@@ -70,10 +73,12 @@ class Runner:
         data_dir: Path | None = None,
         platform: Callable[[datetime], Platform] | None = None,
         laboratory: Laboratory | None = None,
+        sources: Mapping[str, DataSource] | None = None,
     ) -> None:
         self._journal = journal
         self._executor = executor
         self._targets = tuple(targets)
+        self._routes = routes or self._by_door
         self._clock = clock
         self._owner = owner
         self._parallel = parallel
@@ -81,6 +86,7 @@ class Runner:
         self._data_dir = data_dir
         self._platform = platform
         self._laboratory = laboratory
+        self._sources = sources or {}
         self._active: dict[int, _Active] = {}
 
     def tick(self) -> int:
@@ -114,7 +120,7 @@ class Runner:
 
     def _tell(self, said: Report) -> None:
         """Say how far work is. Not part of the step's transaction: said again after a crash, its key is known."""
-        self._journal.enqueue([(target, said) for target in self._targets], now=self._clock.now())
+        self._journal.enqueue([(target, said) for target in self._readers(said)], now=self._clock.now())
 
     @property
     def busy(self) -> bool:
@@ -136,6 +142,7 @@ class Runner:
             data_dir=self._data_dir,
             platform=self._platform,
             laboratory=self._laboratory,
+            sources=self._sources,
             tell=self._tell,
         )
         try:
@@ -240,8 +247,10 @@ class Runner:
 
     def _readers(self, report: Report) -> Sequence[str]:
         """The targets that a report goes to: all, or where its one reader is."""
-        door = report.to.partition(":")[0]
-        return self._targets if not door else [target for target in self._targets if target == door]
+        return self._routes(report.to) if report.to else self._targets
+
+    def _by_door(self, reader: str) -> Sequence[str]:
+        return [target for target in self._targets if target == reader.partition(":")[0]]
 
     def _finish(
         self,

@@ -10,9 +10,11 @@ import pytest
 from chat_samples import OBJECT, T0, courier, drain, know, notice, open_journal, picture, png, report
 from rich.console import Console
 
+from chat.apprise_settings import AppriseSettings
 from chat.half_blocks import half_blocks
+from chat.mail_settings import EmailSettings
 from chat.slack import SlackSettings
-from chat.targets import KNOWN, open_targets
+from chat.targets import KNOWN, Means, open_targets
 from chat.terminal import TerminalTarget
 from nuncius.core.clock import VirtualClock
 from nuncius.core.errors import ConfigurationError
@@ -80,11 +82,16 @@ def test_the_head_is_printed_once_and_again_only_when_it_means_something_else(jo
     assert text.count("G298048: gamma-ray burst") == 1
 
 
-def test_targets_are_opened_by_name_and_a_typo_gets_a_hint(journal: Journal, tmp_path: Path) -> None:
+def test_targets_are_opened_by_name_and_a_typo_gets_a_hint(tmp_path: Path) -> None:
     slack = SlackSettings(token="x", channel="C0ALERTS")
-    opened = open_targets([*KNOWN, "web"], journal=journal, slack=slack, data_dir=tmp_path)
-    assert [target.name for target in opened] == list(KNOWN)
+    email = EmailSettings(host="localhost", from_="nuncius@example.org")
+    means = Means(
+        slack=slack, email=email, apprise={"hook": AppriseSettings(url="json://localhost")}, data_dir=tmp_path
+    )
+    opened = open_targets([*KNOWN, "hook", "web"], means)
+    assert [target.name for target in opened] == [*KNOWN, "hook"]
     with pytest.raises(ConfigurationError, match="did you mean 'slack'"):
-        open_targets(["slak"], journal=journal, slack=None, data_dir=tmp_path)
-    with pytest.raises(ConfigurationError, match=r"\[slack\]"):
-        open_targets(["slack"], journal=journal, slack=None, data_dir=tmp_path)
+        open_targets(["slak"], means)
+    for name in ("slack", "email"):
+        with pytest.raises(ConfigurationError, match=rf"\[{name}\]"):
+            open_targets([name], Means())

@@ -446,9 +446,12 @@ class Journal:
 
     # --- outbox ---
 
-    def enqueue(self, reports: Sequence[tuple[str, Report]], *, now: datetime) -> int:
-        """Put (target, report) pairs into the outbox; returns how many are new."""
-        new = self._db.write(lambda c: outbox.enqueue(c, reports, now))
+    def enqueue(
+        self, reports: Sequence[tuple[str, Report]], *, now: datetime, not_before: datetime | None = None
+    ) -> int:
+        """Put (target, report) pairs into the outbox, to go out at once or `not_before` a moment; returns how many are
+        new."""
+        new = self._db.write(lambda c: outbox.enqueue(c, reports, now, not_before=not_before))
         if new:
             self._notify()
         return new
@@ -480,11 +483,12 @@ class Journal:
         error: str,
         give_up: bool = False,
         in_doubt: bool = False,
+        reference: dict[str, Any] | None = None,
     ) -> None:
-        """Try again at `until`, or give up. `in_doubt`: the call may have happened (a timeout, say)."""
-        self._db.write(
-            lambda c: outbox.postpone(c, report_id, owner, now, until, error, give_up=give_up, in_doubt=in_doubt)
-        )
+        """Try again at `until`, or give up. `in_doubt`: the call may have happened (a timeout, say). `reference` says
+        which part of it was done; the next try is given it as `previous`."""
+        how: dict[str, Any] = {"give_up": give_up, "in_doubt": in_doubt, "reference": reference}
+        self._db.write(lambda c: outbox.postpone(c, report_id, owner, now, until, error, **how))
 
     def thread(self, target: str, thread: str) -> dict[str, Any] | None:
         """Where a thread lives on a target."""

@@ -26,7 +26,12 @@ OPEN = ("pending", "sending")
 
 
 def enqueue(
-    connection: Connection, reports: Sequence[tuple[str, Report]], now: datetime, *, reaction_id: int | None = None
+    connection: Connection,
+    reports: Sequence[tuple[str, Report]],
+    now: datetime,
+    *,
+    reaction_id: int | None = None,
+    not_before: datetime | None = None,
 ) -> int:
     """Add reports for targets, each key once per target; returns how many are new. The lock makes row numbers
     follow the order of commits, on which the order within a thread rests."""
@@ -41,6 +46,7 @@ def enqueue(
             "report": report,
             "reaction_id": reaction_id,
             "state": "pending",
+            "not_before": not_before,
             "created": now,
             "updated": now,
         }
@@ -109,7 +115,8 @@ def lease(
             report=msgspec.convert(row.report, type=Report),
             attempt=row.attempt + 1,
             in_doubt=row.state == "sending",
-            previous=_previous(connection, target, row.thread, row.slot, row.id),
+            # Where an earlier try did a part of it, that is what there is.
+            previous=row.reference or _previous(connection, target, row.thread, row.slot, row.id),
         )
         for row in rows
     ]
@@ -147,15 +154,18 @@ def postpone(
     *,
     give_up: bool,
     in_doubt: bool,
+    reference: dict[str, Any] | None = None,
 ) -> None:
-    """Try again later, or never. The call is known not to have happened, unless it is left `in_doubt`. Nothing
-    happens when the lease was lost."""
+    """Try again later, or never. The call is known not to have happened, unless it is left `in_doubt`; `reference`
+    says what of it was done. Nothing happens when the lease was lost."""
     o = t.outbox.c
     values: dict[str, Any] = {"owner": None, "lease_until": None, "not_before": until, "error": t.clean(error)}
     if give_up:
         values["state"] = "failed"
     elif not in_doubt:
         values["state"] = "pending"
+    if reference is not None:
+        values["reference"] = reference
     mine = update(t.outbox).where(o.id == report_id, o.owner == owner, o.state.in_(OPEN))
     connection.execute(mine.values(**values, updated=now))
 
