@@ -32,12 +32,15 @@ class Meant(msgspec.Struct, frozen=True, kw_only=True):
     rule: Rule
 
 
-def understood(journal: Journal, owner: str, said: str, *, site: str = "", tell: str = "") -> Meant:
-    """The subscription that a sentence or YAML means; `site` is the speaker's observatory. Raises Declined."""
+def understood(
+    journal: Journal, owner: str, said: str, *, site: str = "", tell: str = "", as_yaml: bool = False
+) -> Meant:
+    """The subscription that a sentence or YAML means; which it is, the text shows unless it is said. `site` is the
+    speaker's observatory. Raises Declined."""
     text = said.strip()
     if not text:
         raise Declined("To what?", KNOWN)
-    yaml, sentence, name = _rule_text(journal, text, site)
+    yaml, sentence, name = _own_rule(text) if as_yaml else _rule_text(journal, text, site)
     return Meant(name=name, sentence=sentence, yaml=yaml, rule=_checked(yaml, owner, tell))
 
 
@@ -74,12 +77,16 @@ def _rule_text(journal: Journal, text: str, site: str) -> tuple[str, str, str]:
     """The YAML, the sentence if it was one, and a name."""
     bare = text.strip("`").removeprefix("yaml").strip() if text.startswith("```") else text
     if "\n" in bare and "do:" in bare and "when:" in bare:
-        yaml = bare if bare.lstrip().startswith("rule:") else f"rule: mine\n{bare}"
-        return f"{yaml}\n", "", "a rule of your own"
+        return _own_rule(bare)
     found = read_sentence(
         text, resolve=lambda name: resolve(journal, name), sites=sorted(load_observatories()), site=site
     )
     return found.rule, text, found.name
+
+
+def _own_rule(text: str) -> tuple[str, str, str]:
+    yaml = text if text.startswith("rule:") else f"rule: mine\n{text}"
+    return f"{yaml}\n", "", "a rule of your own"
 
 
 def _checked(yaml: str, owner: str, tell: str) -> Rule:

@@ -10,8 +10,10 @@ import msgspec
 from sqlalchemy import Connection, RowMapping, func, insert, select, update
 
 from nuncius.core.errors import PermanentError
+from nuncius.core.report import Report
 from nuncius.journal import tables as t
 from nuncius.journal.journal import Journal
+from nuncius.journal.records import StoredReport
 
 #: What somebody may have at once, and how long a draft that nobody kept stays.
 MOST_EACH = 20
@@ -103,6 +105,21 @@ class Subscriptions:
         s = t.subscriptions.c
         return self._journal.ask(lambda c: c.scalar(select(s.owner).where(s.id == number)))
 
+    def told(self, numbers: Sequence[int], *, limit: int = 200) -> list[StoredReport]:
+        """What these subscriptions said, the newest first, each place once."""
+        o, r = t.outbox.c, t.reactions.c
+        names = [f"subscription-{number}" for number in numbers]
+        query = select(t.outbox).join(t.reactions, o.reaction_id == r.id).where(r.rule.in_(names))
+
+        def work(connection: Connection) -> list[StoredReport]:
+            rows = connection.execute(query.order_by(o.id.desc()).limit(limit)).mappings()
+            newest: dict[tuple[str, str], StoredReport] = {}
+            for row in rows:
+                newest.setdefault((row["thread"], row["slot"]), _said(row))
+            return list(newest.values())
+
+        return self._journal.ask(work) if names else []
+
     def get(self, number: int, owner: Owner) -> Subscription:
         """One of somebody's. Raises PermanentError where it is not theirs."""
         return self._journal.ask(lambda c: _theirs(c, number, owner))
@@ -131,6 +148,11 @@ def _names(owner: Owner) -> list[str]:
 
 def _subscription(row: RowMapping) -> Subscription:
     return Subscription(**{**row, "tell": row["tell"] or ""})
+
+
+def _said(row: RowMapping) -> StoredReport:
+    names = StoredReport.__struct_fields__
+    return StoredReport(**{name: row[name] for name in names} | {"report": msgspec.convert(row["report"], type=Report)})
 
 
 def _theirs(connection: Connection, number: int, owner: Owner) -> Subscription:
