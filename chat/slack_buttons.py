@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from chat.contract import HEAD
 from chat.desk.answers import Offer
+from chat.desk.choices import Choice, about_of, choices
 from chat.markdown import clean
-from nuncius.core.report import Report, ReportState
+from nuncius.core.report import Report
 
 Json = dict[str, Any]
 
@@ -31,29 +31,24 @@ def buttons(report: Report) -> list[Json]:
     """What can be done about a report: nothing about first messages, notes, and what no longer stands."""
     if report.subscription is not None:
         return [_actions([_button("Unsubscribe", f"unsubscribe {report.subscription}")])]
-    known = report.rule and report.slot != HEAD and "/note/" not in report.slot and "/unrelated/" not in report.slot
-    if report.asks == 0:  # a question that is over is neither right nor wrong
-        return []
-    if not known or report.state is not ReportState.CURRENT or report.slot.startswith("retraction/"):
-        return []
-    about = f"report:{report.key}"
-    if len(about) > MAX_ABOUT:  # not made by the engine, whose keys are digests
+    about = about_of(report)
+    if not about or len(about) > MAX_ABOUT:  # a longer one was not made by the engine, whose keys are digests
         return []
     asks = bool(report.asks)
-    yes = _button("Approve" if asks else "✓ Right", f"approve {about}", style="primary" if asks else "")
-    no = _button("Reject…" if asks else "✗ Wrong…", f"reject {about}", style="danger" if asks else "")
-    more = [
-        ("Why?", "why"),
-        ("Re-run", "rerun"),
-        ("Mute this rule for this object", "mute"),
-        ("Not related…", "unrelated"),
-    ]
+    yes, no, *more = choices(report)
+    first = _button(yes.label, f"{yes.verb} {about}", style="primary" if asks else "")
+    second = _button(_labelled(no), f"{no.verb} {about}", style="danger" if asks else "")
     menu = {
         "type": "overflow",
         "action_id": f"{PREFIX}.more",
-        "options": [{"text": _plain(label), "value": f"{verb} {about}"} for label, verb in more],
+        "options": [{"text": _plain(_labelled(choice)), "value": f"{choice.verb} {about}"} for choice in more],
     }
-    return [_actions([yes, no, menu])]
+    return [_actions([first, second, menu])]
+
+
+def _labelled(choice: Choice) -> str:
+    """With dots where a form opens first."""
+    return choice.label if choice.why == "no" else f"{choice.label}…"
 
 
 def offered(offers: list[Offer]) -> list[Json]:

@@ -11,11 +11,15 @@ from fastapi import FastAPI, Query, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
+from chat.desk.desk import Desk
 from chat.people import People
 from chat.slack_door import SlackDoor
 from chat.slack_settings import SlackSettings
 from console import checks, linked, pages, views
+from console.acts import act_routes
 from console.api import api_routes
+from console.cards import threads_json
+from console.editpages import edit_routes
 from console.hook_settings import HookSettings
 from console.hooks import Door
 from console.hooks import router as hook_routes
@@ -30,11 +34,13 @@ from console.rulepages import rule_routes
 from console.said import curve_picture
 from console.searching import RADIUS, Question, search
 from console.signin import gate
+from console.signin.account import account_routes
 from console.signin.doorkeeper import Doorkeeper
 from console.signin.limits import Limits
 from console.signin.oidc import Provider
 from console.signin.routes import Reception, sign_in_routes
 from console.slack_door import slack_routes
+from console.subscriptionpages import subscription_routes
 from console.web_settings import LOCAL_HOSTS, WebSettings
 from nuncius.core.clock import Clock, SystemClock
 from nuncius.core.errors import FormatError, PermanentError
@@ -61,7 +67,7 @@ _HEADERS = {
 }
 _FOR_EVER = {"Cache-Control": "public, max-age=31536000, immutable"}
 _PNG = b"\x89PNG\r\n\x1a\n"
-_ASSETS = ("console.css", "console.js", "sphere.js", "sky.js", "icon.svg")
+_ASSETS = ("console.css", "console.js", "editing.css", "editing.js", "sphere.js", "sky.js", "icon.svg")
 _TYPES = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
 
 
@@ -89,7 +95,8 @@ def create_app(
     time, web = clock or SystemClock(), web or WebSettings(per_minute=0)
     keeper = Doorkeeper(journal, time, web, people or People({}), oidc)
     limits = Limits(0 if web.open_to_all and not web.public else web.per_minute)
-    gate.install(app, keeper, limits, lambda request, why: pages.alone("refused.html", why=why))
+    audit = Audit(journal)
+    gate.install(app, keeper, limits, audit, refusal=lambda why: pages.alone("refused.html", why=why))
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(hosts))
 
     @app.middleware("http")
@@ -111,8 +118,8 @@ def create_app(
 
     # Plain functions: the journal blocks, so each request runs in a worker thread.
     @app.get("/", response_class=HTMLResponse)
-    def threads() -> str:
-        return pages.threads_page(journal, time.now())
+    def now() -> str:
+        return pages.now_page(journal, time.now())
 
     @app.get("/thread/{name:path}")
     def thread(request: Request, name: str, claims: PageNumber = 1, circulars: PageNumber = 1) -> Response:
@@ -184,7 +191,7 @@ def create_app(
 
     @app.get("/api/threads.json")
     def threads_json() -> JSONResponse:
-        return JSONResponse({"threads": views.threads_json(journal)})
+        return JSONResponse({"threads": threads_json(journal)})
 
     @app.get("/api/checks.json")
     def checks_json() -> JSONResponse:
@@ -195,11 +202,17 @@ def create_app(
         return JSONResponse({"version": version(journal)})
 
     provider = Provider(oidc, web.base) if oidc is not None else None
-    app.include_router(sign_in_routes(Reception(keeper, limits, provider, Audit(journal))))
+    app.include_router(sign_in_routes(Reception(keeper, limits, provider, audit)))
     app.include_router(live_routes(Live(lambda: version(journal))))
+    app.include_router(account_routes(journal, keeper))
+    if rules is not None:
+        app.include_router(act_routes(journal, Desk(journal, rules, time, graph=graph), time))
     app.include_router(api_routes(journal, graph, rules))
     app.include_router(machine_routes(journal, graph, time))
+    app.include_router(edit_routes(journal, rules, time, web.rules_folder))
     app.include_router(rule_routes(journal, rules, time))
+    told = ("web", "slack") if slack is not None else ("web",)
+    app.include_router(subscription_routes(journal, time, people=people, targets=told))
     door = Door(journal, hooks or HookSettings(), time)
     app.include_router(hook_routes(door))
     if slack is not None and (slack.signing_secret or slack.signing_secret_file):

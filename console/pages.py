@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import secrets
 from datetime import UTC, datetime
 from functools import cache
 from importlib.resources import files
@@ -11,9 +12,13 @@ from typing import TYPE_CHECKING
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from chat.desk.choices import about_of, choices
 from chat.markdown import clean, safe_href
+from chat.people import Role
 from chat.plaintable import cell, numeric
 from console import checks, views
+from console.cards import cards, running
+from console.condition import condition
 from console.markup import markup
 from console.overview import overview
 from console.searching import Question, Result
@@ -26,9 +31,17 @@ if TYPE_CHECKING:
     from kg.store import GraphStore
 
 
-def threads_page(journal: Journal, now: datetime) -> str:
-    """The list of threads, newest first."""
-    return render("threads.html", journal, now, cards=views.cards(journal))
+def now_page(journal: Journal, now: datetime) -> str:
+    """How the service stands, what runs, and the objects spoken of last."""
+    standing = overview(journal)
+    return render(
+        "now.html",
+        journal,
+        now,
+        cards=cards(journal),
+        running=running(journal),
+        condition=condition(journal, standing, now),
+    )
 
 
 def thread_page(
@@ -79,15 +92,30 @@ def asset_href(name: str) -> str:
 def render(template: str, journal: Journal, now: datetime, **values: object) -> str:
     """A template with the shell that all pages share. It has the `reader` (None: nobody is signed in), and
     `form_field`, which each of its forms must hold."""
-    seat = SEAT.get()
-    mark = mark_of(seat.secret) if seat.reader is not None else ""
-    shell = {"overview": overview(journal), "now": now, "reader": seat.reader, "form_field": form_field(mark)}
+    shell = {"overview": overview(journal), "now": now, "reader": SEAT.get().reader, "form_field": own_field()}
     return _environment().get_template(template).render(**shell, **values)
 
 
 def alone(template: str, **values: object) -> str:
     """A template for whoever is not signed in: without the shell, which tells how much is known here."""
     return _environment().get_template(template).render(**values)
+
+
+def own_field() -> Markup:
+    """The hidden field for whoever is signed in; for others nothing, as they can send no form."""
+    seat = SEAT.get()
+    return form_field(mark_of(seat.secret) if seat.reader is not None else "")
+
+
+def may_review() -> bool:
+    """Whether whoever is signed in is a reviewer."""
+    reader = SEAT.get().reader
+    return reader is not None and reader.role.covers(Role.REVIEWER)
+
+
+def fresh() -> str:
+    """What tells one form from all others, so that sent twice it counts once."""
+    return secrets.token_urlsafe(12)
 
 
 def form_field(mark: str) -> Markup:
@@ -115,7 +143,8 @@ def _environment() -> Environment:
         "number": lambda value: f"{value:,}".replace(",", "\u2009"),
     }
     environment.tests["numeric"] = numeric
-    environment.globals |= {"asset": asset_href, "ago": ago, "field_of": form_field}
+    environment.globals |= {"asset": asset_href, "ago": ago, "field_of": form_field, "own_field": own_field}
+    environment.globals |= {"fresh": fresh, "may_review": may_review, "about_of": about_of, "choices": choices}
     return environment
 
 

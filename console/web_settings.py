@@ -86,9 +86,12 @@ class WebSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         """Raises ConfigurationError for a page that others would reach without anybody having said who may read."""
         if self.sign_in and self.public:
             raise ConfigurationError("[web] sign_in and public contradict each other: set one of them to true")
-        elsewhere = not self.local or (self.address and not _is_loopback(urlsplit(self.address).hostname or ""))
+        elsewhere = not self.local or bool(self.forwarded)
+        elsewhere |= bool(self.address) and not _is_loopback(urlsplit(self.address).hostname or "")
         if elsewhere and not self.sign_in and not self.public:
-            said = f"host = {self.host!r}, hosts = {self.hosts!r}, address = {self.address!r}"
+            said = (
+                f"host = {self.host!r}, hosts = {self.hosts}, address = {self.address!r}, forwarded = {self.forwarded}"
+            )
             raise ConfigurationError(
                 f"the web page would be reached from elsewhere ({said}), and nothing says who may read it: set "
                 "[web] sign_in = true, or [web] public = true if everything it shows is public"

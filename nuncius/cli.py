@@ -22,6 +22,8 @@ SUMMARIES = {
     "rules": "Check, test, explain and backtest the rules that decide what happens.",
     "review": "Answer what rules ask people before they go on.",
     "ask": "Say to Nuncius what you would say in chat: show, why, status, subscribe.",
+    "token": "Tokens by which people and programs sign in to the web page.",
+    "audit": "Who signed in to the web page, and who did what there.",
     "kg": "Ask, show, export and rebuild the knowledge graph.",
     "analyse": "Run one analysis now.",
     "assumptions": "What is assumed about physical reality, and how each assumption stands.",

@@ -13,13 +13,14 @@ from fastapi import FastAPI
 from fastapi.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from console.signin import cookies
 from console.signin.doorkeeper import Doorkeeper
 from console.signin.forms import MOST_BYTES
 from console.signin.limits import Limits
-from console.signin.readers import SEAT, NotAllowed, NotSignedIn, Seat, seat_of
+from console.signin.readers import SEAT, NotAllowed, NotSignedIn, Seat, client_of, seat_of
+from nuncius.journal.audit import Audit
 
 #: Doors with proofs of their own; what senders send there comes from other sites by its nature.
 DOORS = ("/hooks/", "/slack/", "/unsubscribe/")
@@ -33,12 +34,11 @@ _FOR_PROGRAMS = ("/api/", "/sparql", "/feed/", "/blob/", "/attached/", "/curve/"
 
 
 class Gate:
-    """The middleware. `page` makes the page for whoever may not do what they tried."""
+    """The middleware. Whatever somebody who is signed in changes is noted; a route may say more of it in
+    `request.state.about`."""
 
-    def __init__(
-        self, app: ASGIApp, *, keeper: Doorkeeper, limits: Limits, refusal: Callable[[Request, str], str]
-    ) -> None:
-        self._app, self._keeper, self._limits, self._refusal = app, keeper, limits, refusal
+    def __init__(self, app: ASGIApp, *, keeper: Doorkeeper, limits: Limits, audit: Audit) -> None:
+        self._app, self._keeper, self._limits, self._audit = app, keeper, limits, audit
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -50,10 +50,19 @@ class Gate:
             await refused(scope, receive, send)
             return
         token = SEAT.set(request.state.seat)
+        status = 0
+
+        async def sending(message: Message) -> None:
+            nonlocal status
+            status = message.get("status", status)
+            await send(message)
+
         try:
-            await self._app(scope, receive, send)
+            await self._app(scope, receive, sending)
         finally:
             SEAT.reset(token)
+        if changes(request) and status < 400:
+            await run_in_threadpool(self._note, request)
 
     async def _let_in(self, request: Request) -> Response | None:
         """Sets the request's seat; the answer where it goes no further."""
@@ -74,6 +83,13 @@ class Gate:
             return not_signed_in(request)
         return None
 
+    def _note(self, request: Request) -> None:
+        reader = request.state.seat.reader
+        about = str(getattr(request.state, "about", ""))
+        now = self._keeper.clock.now()
+        who = {"person": reader.id, "shown": reader.shown, "client": client_of(request)}
+        self._audit.note(f"{request.method} {request.url.path}"[:200], **who, about=about, now=now)
+
     async def _seat(self, request: Request) -> Seat:
         secure = self._keeper.web.secure
         session = cookies.given(request, cookies.SESSION, secure=secure)
@@ -89,9 +105,17 @@ class Gate:
         return seat
 
 
-def install(app: FastAPI, keeper: Doorkeeper, limits: Limits, refusal: Callable[[Request, str], str]) -> None:
-    """Put the gate before the routes of an application, and have it answer what they raise."""
-    app.add_middleware(Gate, keeper=keeper, limits=limits, refusal=refusal)
+def changes(request: Request) -> bool:
+    """Whether somebody who is signed in changes something; how people come and go is noted where they do."""
+    path = request.url.path
+    quiet = request.method in _SAFE or path.startswith((*DOORS, "/sign-")) or path in ONLY_ASKS
+    return not quiet and request.state.seat.reader is not None
+
+
+def install(app: FastAPI, keeper: Doorkeeper, limits: Limits, audit: Audit, *, refusal: Callable[[str], str]) -> None:
+    """Put the gate before the routes of an application, and have it answer what they raise. `refusal` makes the page
+    for whoever may not do what they tried."""
+    app.add_middleware(Gate, keeper=keeper, limits=limits, audit=audit)
 
     @app.exception_handler(NotSignedIn)
     def nobody(request: Request, _: Exception) -> Response:
@@ -100,7 +124,7 @@ def install(app: FastAPI, keeper: Doorkeeper, limits: Limits, refusal: Callable[
     @app.exception_handler(NotAllowed)
     def not_allowed(request: Request, error: Exception) -> Response:
         if for_people(request):
-            return HTMLResponse(refusal(request, str(error)), status_code=403)
+            return HTMLResponse(refusal(str(error)), status_code=403)
         return JSONResponse({"error": str(error)}, 403)
 
 

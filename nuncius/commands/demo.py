@@ -37,7 +37,9 @@ def command(port: int, leave: bool, data_dir: Path | None) -> None:
     from console.server import WebSettings
     from listeners.replay import Replay
     from nuncius.app import assemble
+    from nuncius.commands.token import one_time_link
     from nuncius.core.clock import SystemClock
+    from nuncius.journal.access import Access
     from nuncius.replaying import settle
     from nuncius.settings import JournalSettings, Settings
 
@@ -71,6 +73,8 @@ def command(port: int, leave: bool, data_dir: Path | None) -> None:
                 click.echo("\nnothing was reported", err=True)
             if done and not leave:
                 click.echo(f"Threads and plots: {settings.web.url}   (Ctrl-C ends)")
+                link = one_time_link(Access(app.journal), settings.web.base, "demo", "operator")
+                click.echo(f"To review and subscribe too, sign in once, within a quarter of an hour:\n  {link}")
                 while not app.stop.wait(1.0):
                     pass
         except KeyboardInterrupt:

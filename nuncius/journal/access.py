@@ -116,12 +116,13 @@ class Access:
         changed = update(t.tokens).where(c.kind == "token", c.name == name, c.ended.is_(None)).values(role=role)
         return self._journal.transact(lambda connection: connection.execute(changed).rowcount)
 
-    def end_token(self, name: str, now: datetime) -> int:
-        """End the tokens of a name, their sessions and the feeds' that were made with them; returns how many ended."""
-        c, who = t.tokens.c, f"token:{name}"
+    def end_token(self, name: str, now: datetime, *, person: str = "") -> int:
+        """End the tokens of a name, their sessions and the feeds' that were made with them; returns how many ended.
+        `person` is the id that their readers have, where it is not the token's own."""
+        c, who = t.tokens.c, (f"token:{name}", f"link:{name}", *([person] if person else []))
 
         def work(connection: Connection) -> int:
-            named = (c.kind.in_(("token", "link")) & (c.name == name)) | ((c.kind == "feed") & c.by.in_((who, name)))
+            named = (c.kind.in_(("token", "link")) & (c.name == name)) | ((c.kind == "feed") & c.by.in_(who))
             numbers = list(connection.scalars(select(c.id).where(named, c.ended.is_(None))))
             connection.execute(update(t.tokens).where(c.id.in_(numbers)).values(ended=now))
             s = t.sessions.c
