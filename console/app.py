@@ -20,7 +20,6 @@ from console.acts import act_routes
 from console.api import api_routes
 from console.cards import threads_json
 from console.editpages import edit_routes
-from console.editpages import edit_routes
 from console.hook_settings import HookSettings
 from console.hooks import Door
 from console.hooks import router as hook_routes
@@ -41,7 +40,6 @@ from console.signin.limits import Limits
 from console.signin.oidc import Provider
 from console.signin.routes import Reception, sign_in_routes
 from console.slack_door import slack_routes
-from console.subscriptionpages import subscription_routes
 from console.subscriptionpages import subscription_routes
 from console.web_settings import LOCAL_HOSTS, WebSettings
 from nuncius.core.clock import Clock, SystemClock
@@ -69,7 +67,6 @@ _HEADERS = {
 }
 _FOR_EVER = {"Cache-Control": "public, max-age=31536000, immutable"}
 _PNG = b"\x89PNG\r\n\x1a\n"
-_ASSETS = ("console.css", "console.js", "editing.css", "editing.js", "sphere.js", "sky.js", "icon.svg")
 _ASSETS = ("console.css", "console.js", "editing.css", "editing.js", "sphere.js", "sky.js", "icon.svg")
 _TYPES = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
 
@@ -213,10 +210,7 @@ def create_app(
     app.include_router(api_routes(journal, graph, rules))
     app.include_router(machine_routes(journal, graph, time))
     app.include_router(edit_routes(journal, rules, time, web.rules_folder))
-    app.include_router(edit_routes(journal, rules, time, web.rules_folder))
     app.include_router(rule_routes(journal, rules, time))
-    told = ("web", "slack") if slack is not None else ("web",)
-    app.include_router(subscription_routes(journal, time, people=people, targets=told))
     told = ("web", "slack") if slack is not None else ("web",)
     app.include_router(subscription_routes(journal, time, people=people, targets=told))
     door = Door(journal, hooks or HookSettings(), time)
