@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from analyses.observatories import CONFIG
+from analyses.settings import DataSource
 from nuncius.core.errors import ConfigurationError
 
 #: How an instrument sees: everything not behind a body; everything; through a coded mask; in a scanning or pointed
@@ -49,6 +50,7 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     longitude: Annotated[float, msgspec.Meta(ge=-180.0, le=180.0)] | None = None
     limit: TypicalLimit | None = None
     triggers_per_year: Annotated[float, msgspec.Meta(gt=0.0)] | None = None
+    data: DataSource | None = None
 
 
 def load_instruments(path: Path | None = None) -> dict[str, Instrument]:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nuncius.core.regions import density
-from nuncius.core.sky import Annulus, Localization, ProbabilityMap, moc
+from nuncius.core.sky import Annulus, Localization, ProbabilityMap, moc, ring
 
 if TYPE_CHECKING:
     from mocpy import MOC
@@ -62,20 +62,10 @@ def joint(skies: Sequence[Localization]) -> Joint:
 def _footprint(sky: Localization) -> MOC:
     """Where the source may be, a little generously. A ring of arcminutes around half the sky is covered in cells of an
     eighth of its width: finer ones would be millions."""
-    import astropy.units as u
-    from astropy.coordinates import Latitude, Longitude
-    from mocpy import MOC
-
     if not isinstance(sky, Annulus):
         return moc(sky, LEVEL)
     order = math.ceil(math.log2(58.6 * 8.0 / max(sky.outer - sky.inner, 1e-6)))
-    return MOC.from_ring(
-        lon=Longitude(sky.ra, u.deg),
-        lat=Latitude(sky.dec, u.deg),
-        internal_radius=sky.inner * u.deg,
-        external_radius=sky.outer * u.deg,
-        max_depth=max(3, min(order, 29)),
-    )
+    return ring(sky, max(3, min(order, 29)))
 
 
 def _density(sky: Localization, ra: NDArray[np.float64], dec: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 import msgspec
 import numpy as np
@@ -40,6 +40,11 @@ class LightCurve(msgspec.Struct, frozen=True, kw_only=True):
     def step(self) -> float:
         """The usual width of a bin, seconds."""
         return float(np.median(self.width))
+
+    def since(self, t0: datetime) -> LightCurve:
+        """The same bins, counted from another moment."""
+        by = (self.t0 - t0).total_seconds()
+        return msgspec.structs.replace(self, t0=t0.astimezone(UTC), start=self.start + by, stop=self.stop + by)
 
     def between(self, begin: float, end: float) -> LightCurve:
         """The bins that lie wholly between two moments, seconds after T0."""

@@ -5,7 +5,8 @@
 | FITS `RATE` table (OGIP 93-003) | SPI-ACS, IBIS/ISGRI, JEM-X by MMODA; Swift BAT |
 | FITS `EVENTS` table | Fermi GBM time-tagged events |
 | columns of text with the bins' ends named `Ti Tf` | Konus-Wind, published tables |
-| two or more columns of text: time and counts | Interplanetary Network exchange files |
+| two or more columns of text: time and counts | Interplanetary Network exchange files, whose head tells T0 |
+| the same with times in Modified Julian Days, UTC | IBIS/PICsIT, published tables |
 """
 
 from __future__ import annotations
@@ -27,6 +28,9 @@ MAX_BYTES = 256 * 1024 * 1024
 #: Bins of a list of events where nobody says how wide, seconds.
 EVENT_STEP_S = 0.064
 _FITS = b"SIMPLE  ="
+#: First columns between these are Modified Julian Days (1995 to 2050): nobody's light curve begins so late after T0.
+_MJD = (49_718.0, 69_807.0)
+_HEAD = re.compile(r"'(\d\d/\d\d/\d\d)'\s+(\d{1,5}(?:\.\d*)?)\s*$")
 
 
 def read_light_curve(
@@ -204,10 +208,13 @@ def _text(content: bytes, name: str, t0: datetime | None, instrument: str, colum
         lines = content.decode("ascii").splitlines()
     except UnicodeDecodeError as error:
         raise FormatError(f"{name}: neither FITS nor text: byte {content[error.start]:#x} at {error.start}") from error
+    table = _table(lines, name)
+    t0 = t0 or _told_t0(lines)
+    if _MJD[0] < table[0, 0] and table[-1, 0] < _MJD[1]:
+        t0, table = _counted_from(table, t0)
     if t0 is None:
         raise FormatError(f"{name}: a table of text does not tell its T0; give it")
     head = next((line.split() for line in lines if re.match(r"\s*T(?:i|start)\b", line)), [])
-    table = _table(lines, name)
     ends = len(head) > 1 and head[1].lower() in ("tf", "tstop")
     start = table[:, 0]
     step = float(np.median(np.diff(start)))
@@ -225,6 +232,29 @@ def _text(content: bytes, name: str, t0: datetime | None, instrument: str, colum
         rate=total / width,
         error=np.sqrt(np.maximum(total, 1.0)) / width,
     )
+
+
+def _told_t0(lines: list[str]) -> datetime | None:
+    """T0 as exchange files of the Interplanetary Network write it above the table: `'HEND ' '15/04/20' 30325.011`, day,
+    month, year and second of the day."""
+    found = next((match for line in lines[:3] if (match := _HEAD.search(line))), None)
+    if found is None:
+        return None
+    day, month, year = (int(part) for part in found[1].split("/"))
+    try:
+        midnight = datetime(year + (2000 if year < 70 else 1900), month, day, tzinfo=UTC)
+    except ValueError:
+        return None
+    return midnight + timedelta(seconds=float(found[2]))
+
+
+def _counted_from(table: Values, t0: datetime | None) -> tuple[datetime, Values]:
+    """A table in Modified Julian Days as seconds after T0, or after its first bin where nobody says T0."""
+    zero = datetime(1858, 11, 17, tzinfo=UTC)
+    t0 = t0 or zero + timedelta(days=float(table[0, 0]))
+    counted = table.copy()
+    counted[:, 0] = (table[:, 0] - (t0 - zero) / timedelta(days=1)) * 86400.0
+    return t0, counted
 
 
 def _table(lines: list[str], name: str) -> Values:

@@ -14,13 +14,18 @@ import msgspec
 from analyses.contract import describe
 from analyses.fields import Surroundings, field_of_view
 from analyses.instruments import Instrument
+from kg.spectra import spectra
 from nuncius.core.errors import FormatError, PermanentError
 from nuncius.core.event import iso
+from nuncius.core.result import Result
 from nuncius.core.sky import parse_sky, prob_in_moc, resolve
+from reactors import looks
+from reactors.looks import Look
 from reactors.sightings import Moment, key_of, load
 
 #: Regions that are multiplied; of more the finest count.
 MOST_REGIONS = 8
+_KEV = {"keV": 1.0, "MeV": 1e3}
 _BAND = re.compile(r"([0-9.]+)\s*-\s*([0-9.]+)\s*(keV|MeV)$")
 _YEAR_S = 365.25 * 86_400.0
 #: Pairs without a window of their own: half a day is what a search for an afterglow's first light allows.
@@ -44,24 +49,66 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     note: str = ""
 
 
-def parts(moment: Moment, name: str, views: Mapping[str, View], data: Mapping[str, str]) -> list[Part]:
-    """What can be run. `data` names an analysis for an instrument that looks into its data."""
-    found = [*_regions(moment, name), *_pairs(moment), *_energy(moment, name)]
+def parts(
+    moment: Moment, name: str, views: Mapping[str, View], ways: Mapping[str, Look], ended: Mapping[str, Result | None]
+) -> list[Part]:
+    """What can be run by now. `ways` are how to look into data; `ended` are the results of parts that have ended (None:
+    without one). What rests on others' results is there as soon as these are; a part whose inputs grew is to be run
+    again."""
+    searches = [
+        Part(name=f"{key} {DATA}", analysis=look.analysis, inputs=look.inputs)
+        for key, look in ways.items()
+        if look.free or _share(views.get(key)) > 0.0
+    ]
+    found = {part.name.removesuffix(f" {DATA}"): ended.get(part.name) for part in searches}
+    seen = {key: result for key, result in found.items() if result is not None}
+    timing: list[Part] = []
+    if searches and all(part.name in ended for part in searches):
+        timing = [
+            Part(name=f"delay of {pair}", analysis="time-delay", inputs=inputs)
+            for pair, inputs in looks.delays(seen, name).items()
+        ]
+        if (panels := looks.stack(seen, moment)) is not None:
+            timing.append(Part(name="light curves", analysis="light-curves", inputs=panels))
+    given = [
+        (part.name.removeprefix("delay of "), ended.get(part.name)) for part in timing if part.analysis == "time-delay"
+    ]
+    rings = looks.annuli([(pair, result) for pair, result in given if result is not None])
+    return [*_regions(moment, name, rings), *_pairs(moment), *_energy(moment, name), *_afterglow(moment, name),
+            *_night(moment, name), *searches, *timing]  # fmt: skip
+
+
+#: What parts that look into data are called, behind the instrument's key.
+DATA = "data"
+
+
+def _share(view: View | None) -> float:
+    """The part of the place that an instrument could see; all, where that is not known."""
+    return 1.0 if view is None or view.share is None else view.share
+
+
+def _night(moment: Moment, name: str) -> list[Part]:
     place = _finest(moment)
-    told = {"object": name, "trigger_time": iso(moment.t0), **(place or {})}
-    if place is not None and moment.t0 is not None:
-        found.append(Part(name="visibility", analysis="visibility", inputs=_some(told, "visibility")))
-    for key, analysis in data.items():
-        view = views.get(key)
-        if view is None or view.share is None or view.share > 0.0:
-            inputs = _some(told | {"instrument": key}, analysis)
-            found.append(Part(name=f"{key} data", analysis=analysis, inputs=inputs))
-    return found
+    if place is None or moment.t0 is None:
+        return []
+    told = {"object": name, "trigger_time": iso(moment.t0), **place}
+    given = {key: told[key] for key in describe("visibility").parameters if told.get(key) is not None}
+    return [Part(name="visibility", analysis="visibility", inputs=given)]
 
 
-def _some(told: Mapping[str, Any], analysis: str) -> dict[str, Any]:
-    """What an analysis takes of what is known, by the same words."""
-    return {key: told[key] for key in describe(analysis).parameters if told.get(key) is not None}
+def _afterglow(moment: Moment, name: str) -> list[Part]:
+    """The decay at all wavelengths, where circulars tell of two magnitudes or more."""
+    timed = [p for p in moment.magnitudes if (p.get("seconds") or 0.0) > 0.0 and p.get("value") is not None]
+    if sum(not p.get("limit") for p in timed) < LEAST_MAGNITUDES:
+        return []
+    points = [{key: p[key] for key in POINT if p.get(key) is not None} for p in timed]
+    return [Part(name="afterglow", analysis="multiband", inputs={"points": points, "object": name})]
+
+
+#: Of fewer there is nothing to draw.
+LEAST_MAGNITUDES = 2
+#: What is told of a magnitude.
+POINT = ("seconds", "band", "value", "plus", "minus", "limit", "document", "system")
 
 
 def _finest(moment: Moment) -> dict[str, Any] | None:
@@ -82,8 +129,10 @@ def _radius(sky: Mapping[str, Any]) -> float:
     return float(sky.get("radius") or sky.get("semi_major") or 90.0)
 
 
-def _regions(moment: Moment, name: str) -> list[Part]:
-    finest = sorted(moment.regions, key=lambda region: (_radius(region["sky"]), region["name"]))[:MOST_REGIONS]
+def _regions(moment: Moment, name: str, rings: Sequence[dict[str, Any]]) -> list[Part]:
+    finest = sorted([*moment.regions, *rings], key=lambda region: (_radius(region["sky"]), region["name"]))[
+        :MOST_REGIONS
+    ]
     regions = [{"name": region["name"], "sky": region["sky"]} for region in finest]
     if not regions:
         return []
@@ -155,8 +204,11 @@ def _energy(moment: Moment, name: str) -> list[Part]:
     inputs = {"fluence": row["value"], "redshift": redshift["value"], "band_low": low, "band_high": high}
     error = row.get("minus") or row.get("plus")
     inputs |= {"fluence_error": error} if error else {}
-    epeak = next((r for r in moment.claims if r["predicate"] == "epeak" and _measured(r)), None)
-    inputs |= {"epeak": epeak["value"]} if epeak and epeak.get("unit") == "keV" else {}
+    shapes = spectra(moment.claims)
+    shape = next((one for one in shapes if one.get("document") == row.get("document")), shapes[0] if shapes else {})
+    if shape.get("unit") in _KEV:
+        told = {"epeak": shape["value"] * _KEV[shape["unit"]], "alpha": shape["alpha"], "beta": shape["beta"]}
+        inputs |= {word: number for word, number in told.items() if number is not None}
     return [Part(name="energetics", analysis="energetics", inputs=inputs | {"object": name})]
 
 

@@ -11,10 +11,17 @@ from nuncius.core.result import Result
 
 
 class InThread:
-    """`work` is told by an event when it shall stop: at its deadline, and when it is cancelled."""
+    """`work` is told by an event when it shall stop: at its deadline, and when it is cancelled;
+    `progress` says how far it is, where the work can tell."""
 
-    def __init__(self, work: Callable[[threading.Event], Result], deadline_s: float) -> None:
-        self._work, self._deadline_s = work, deadline_s
+    def __init__(
+        self,
+        work: Callable[[threading.Event], Result],
+        deadline_s: float,
+        *,
+        progress: Callable[[], Progress | None] = lambda: None,
+    ) -> None:
+        self._work, self._deadline_s, self._progress = work, deadline_s, progress
         self._stop, self._ended = threading.Event(), threading.Event()
         self._result: Result | None = None
         self._error: Exception | None = None
@@ -41,7 +48,7 @@ class InThread:
         return self._ended.is_set()
 
     def progress(self) -> Progress | None:
-        return None  # such work says itself in the thread how far it is
+        return self._progress()
 
     def cancel(self) -> None:
         self._stop.set()

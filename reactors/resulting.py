@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -24,11 +25,15 @@ def kept_of(result: Result) -> dict[str, Any]:
     }
 
 
-def result_event(work: Work, analysis: str, kept: dict[str, Any], part: str = "") -> Event:
+def result_event(
+    work: Work, analysis: str, kept: dict[str, Any], part: str = "", by: Mapping[str, str] | None = None
+) -> Event:
     """The result for the graph, so that what others say can contradict it. The same step (and part of it), done again,
-    gives the same event; what rests on a mock is a mock, and what rests on a retraction takes nothing back."""
+    gives the same event; what rests on a mock is a mock, and what rests on a retraction takes nothing back. `by` is
+    mission and instrument of a part that speaks for one."""
     action, reaction, ev = work.step.action, work.step.reaction, work.scene.ev
     who = {word: ev[word] for word in ("mission", "instrument") if isinstance(ev.get(word), str)} if not part else {}
+    who |= by or {}
     mock = str(ev.get("tense")) in (Tense.TEST, Tense.INJECTION)
     names = [action["key"] or reaction.key, action["slot"], *([part] if part else [])]
     return Event(

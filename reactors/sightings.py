@@ -55,7 +55,7 @@ class Sighting(msgspec.Struct, frozen=True, kw_only=True):
 class Moment(msgspec.Struct, frozen=True, kw_only=True):
     """All that is known of what happened at T0. `objects` are the object itself and those seen within a minute of it;
     `regions` one of each instrument (`name`, `sky`, `by`); `alerts` the newest notice of each maker, by its name;
-    `claims` what circulars and papers say."""
+    `claims` what circulars and papers say, `magnitudes` the afterglow's light curve by them."""
 
     object: str
     name: str
@@ -67,6 +67,7 @@ class Moment(msgspec.Struct, frozen=True, kw_only=True):
     sightings: list[Sighting]
     claims: list[dict[str, Any]]
     gaps: list[str]
+    magnitudes: list[dict[str, Any]] = []
 
 
 def gather(journal: Journal, graph: Graph | None, obj: str) -> Moment:
@@ -102,7 +103,16 @@ def gather(journal: Journal, graph: Graph | None, obj: str) -> Moment:
         sightings=_sightings(newest, claims, t0),
         claims=claims,
         gaps=list(dict.fromkeys([*gaps, *others])),
+        magnitudes=_magnitudes(graph, obj) if any(row["predicate"] == "magnitude" for row in claims) else [],
     )
+
+
+def _magnitudes(graph: Graph | None, obj: str) -> list[dict[str, Any]]:
+    """The light curve that circulars give; nothing where the graph does not answer, which its claims' gap tells."""
+    try:
+        return [] if graph is None else graph.get("light_curve", {"object": obj})[:MOST_CLAIMS]
+    except NunciusError:
+        return []
 
 
 def _name(journal: Journal, obj: str) -> str:

@@ -31,6 +31,7 @@ class Telling:
         if said == self._told or time.monotonic() < self._next or int(work.step.action.get("revision", 1)) > 1:
             return None
         self._next, self._told = time.monotonic() + BETWEEN_WORDS_S, said
-        words = report(work, title=f"{work.step.action['what']} is running: {said}")
+        what = "the joint analysis" if work.step.action["do"] == "together" else work.step.action["what"]
+        words = report(work, title=f"{what} is running: {said}")
         key = digest(words.key, "running", work.step.attempt, str(said))
         return msgspec.structs.replace(words, key=key, severity=Severity.INFO, revision=0, links=[])

@@ -10,7 +10,8 @@ import msgspec
 
 from nuncius.core.event import iso
 from nuncius.core.result import Result, Table
-from reactors.fanning import View, typical, when
+from reactors import looks
+from reactors.fanning import DATA, View, typical, when
 from reactors.sightings import Moment, Sighting, called, key_of, load
 
 #: Below this share of the place an instrument could not have seen it, for a reader.
@@ -41,7 +42,8 @@ class Joint(msgspec.Struct, frozen=True, kw_only=True):
     moment: Moment
     views: dict[str, View]
     outcomes: list[Outcome]
-    asked: dict[str, str]
+    #: Why an instrument that could be looked into was not; empty where the rule did not ask for data.
+    unasked: dict[str, str] = {}
 
     @property
     def missing(self) -> list[str]:
@@ -53,13 +55,13 @@ def instruments(joint: Joint) -> list[dict[str, Any]]:
     """Every instrument with its verdict, those that saw it first."""
     rows: list[dict[str, Any]] = []
     told = {s.key: s for s in joint.moment.sightings if s.key}
-    answers = {o.name.removesuffix(" data"): o for o in joint.outcomes if o.name.endswith(" data")}
+    answers = _looked(joint)
     for key, instrument in load().items():
-        if key not in joint.views and key not in told:
+        if key not in joint.views and key not in told and key not in answers:
             continue
         view, sighting = joint.views.get(key, View(share=None)), told.get(key)
         name = called(instrument)
-        is_, why = _verdict(view, sighting, answers.get(key), key in joint.asked)
+        is_, why = _verdict(view, sighting, answers.get(key), joint.unasked.get(key, ""))
         limit = typical(instrument) if sighting is None and (view.share or 0.0) >= LEAST_SHARE else ""
         rows.append({"instrument": name, "key": key, "is": is_, "share": view.share, "by": why, "limit": limit})
     others = [s for s in joint.moment.sightings if not s.key]
@@ -67,26 +69,43 @@ def instruments(joint: Joint) -> list[dict[str, Any]]:
         {"instrument": s.name, "key": "", "is": _SAW[s.state], "share": None, "by": s.by, "limit": ""}
         for s in others[:MOST_OTHERS]
     ]
-    order = [*_SAW.values(), "looked", "could have seen it, not asked", "may have seen it, not asked", "not known"]
     # Those that we know come before those that a circular names, in the catalogue's order.
-    return sorted(rows, key=lambda row: (order.index(row["is"]) if row["is"] in order else 9, not row["key"]))
+    return sorted(rows, key=lambda row: (_rank(row["is"]), not row["key"]))
 
 
-def _verdict(view: View, sighting: Sighting | None, looked: Outcome | None, asked: bool) -> tuple[str, str]:
+def _looked(joint: Joint) -> dict[str, Outcome]:
+    """What came of looking into data, by instrument."""
+    suffix = f" {DATA}"
+    return {o.name.removesuffix(suffix): o for o in joint.outcomes if o.name.endswith(suffix)}
+
+
+def _rank(verdict: str) -> int:
+    """The order in which verdicts are listed."""
+    kinds = ["saw it", "looked", "reported", "asked", "could have", "may have", "not known"]
+    place = next((i for i, kind in enumerate(kinds) if verdict.startswith(kind)), len(kinds))
+    return 2 * place + ("upper limit" in verdict)
+
+
+def _verdict(view: View, sighting: Sighting | None, looked: Outcome | None, unasked: str) -> tuple[str, str]:
+    gave = looked.result if looked is not None else None
     if sighting is not None:
-        return _SAW[sighting.state], sighting.by
-    if looked is not None and looked.result is not None:
-        return "looked", looked.result.answer
+        data = f"; data {looks.in_words(gave)}" if gave is not None else ""
+        return _SAW[sighting.state], f"{sighting.by}{data}"
+    out = view.share is not None and view.share < LEAST_SHARE
+    hidden = view.note.removeprefix("approximate: ") or "out of its view"
+    if gave is not None and (looks.is_burst(gave) or not out):
+        return looks.in_words(gave), gave.answer
+    if out:
+        return "could not", f"{hidden}; its data show nothing" if gave is not None else hidden
     if looked is not None and looked.error:
         return "asked: failed", looked.error
     if looked is not None:
         return "asked, no answer yet", ""
     if view.share is None:
         return "not known", view.note
-    if view.share < LEAST_SHARE:
-        return "could not", view.note.removeprefix("approximate: ") or "out of its view"
     may = "may" if view.averaged else "could"
-    return f"{may} have seen it, not asked", view.note.removeprefix("approximate: ")
+    why = "; ".join(note for note in (view.note.removeprefix("approximate: "), unasked) if note)
+    return f"{may} have seen it, not asked", why
 
 
 def answer(joint: Joint) -> str:
@@ -94,15 +113,27 @@ def answer(joint: Joint) -> str:
     rows = instruments(joint)
     saw = [row["instrument"] for row in rows if row["is"] == _SAW["saw"]]
     said = [f"seen by {_listed(saw)}" if saw else "seen by nobody that we know"]
+    if found := [name for name in found_in_data(joint) if name not in saw]:
+        said.append(f"in data of {_listed(found)}")
     results = {o.name: o.result for o in joint.outcomes if o.result is not None}
     place = results.get("joint-localization") or results.get("localization")
     if place is not None:
         said.append(place.answer.removeprefix(f"{joint.name}: "))
     said += [r.answer for n, r in results.items() if n.startswith("coincidence") and r is not None]
     said += [r.answer.removeprefix(f"{joint.name}: ") for n, r in results.items() if n == "energetics"]
+    said += [
+        r.answer.removeprefix(f"{joint.name}: ").partition(" from ")[0]
+        for n, r in results.items()
+        if n == "afterglow" and "decay_index" in r.values
+    ]
     if joint.missing:
         said.append(f"still to come: {_listed(joint.missing)}")
     return f"{joint.name}: {'; '.join(said)}"
+
+
+def found_in_data(joint: Joint) -> list[str]:
+    """Names of the instruments in whose data a burst was found."""
+    return looks.summary({key: o.result for key, o in _looked(joint).items() if o.result is not None})
 
 
 def _listed(names: Sequence[str], most: int = 6) -> str:
@@ -128,6 +159,8 @@ def results_table(joint: Joint) -> Table:
     """What each part gave."""
     rows: list[list[str | float | None]] = []
     for outcome in joint.outcomes:
+        if outcome.analysis == "light-curves":  # a figure, which is there
+            continue
         gave = outcome.result.answer if outcome.result else outcome.error or "has not ended yet"
         rows.append([outcome.name, gave])
     return Table(name="results", columns=["analysis", "gives"], rows=rows)
@@ -143,12 +176,18 @@ def as_json(joint: Joint) -> dict[str, Any]:
         "regions": joint.moment.regions,
         "instruments": instruments(joint),
         "results": {
-            o.name: {"analysis": o.analysis, "inputs": o.inputs}
+            o.name: {"analysis": o.analysis, "inputs": _told(o)}
             | (_built(o.result) if o.result else {"error": o.error})
             for o in joint.outcomes
         },
         "missing": joint.missing,
     }
+
+
+def _told(outcome: Outcome) -> dict[str, Any]:
+    """Its inputs; light curves that were drawn stand with the searches that they came from."""
+    panels = outcome.inputs.get("panels")
+    return outcome.inputs if panels is None else outcome.inputs | {"panels": [panel["name"] for panel in panels]}
 
 
 def _built(result: Result) -> dict[str, Any]:
@@ -176,6 +215,8 @@ def changes(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
     listed = {row["instrument"] for row in now.get("instruments", [])}
     lines += [f"{name}: no longer told of" for name in was if name not in listed]
     for name, given in now.get("results", {}).items():
+        if name.endswith(f" {DATA}") or name == "light curves":  # verdicts tell of these
+            continue
         old_values = before.get("results", {}).get(name, {}).get("values")
         if old_values is None:
             lines += [f"{name}: came in"] if "values" in given else []
@@ -184,12 +225,16 @@ def changes(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
             lines += _moved(name, quantity, old_values.get(quantity), value)
     if len(before.get("missing", [])) != len(now.get("missing", [])):
         lines.append(f"still to come: {_listed(now['missing']) if now.get('missing') else 'nothing'}")
-    gone = [name for name in before.get("results", {}) if name not in now.get("results", {})]
+    gone = [
+        name
+        for name in before.get("results", {})
+        if name not in now.get("results", {}) and not name.endswith(f" {DATA}") and name != "light curves"
+    ]
     return [*lines, *(f"{name}: no longer" for name in gone)]
 
 
 #: Values whose change is told in words; the others are in the tables.
-_TOLD = frozenset({"area_90", "joint_far", "energy", "log_odds", "time_offset"})
+_TOLD = frozenset({"area_90", "joint_far", "energy", "log_odds", "time_offset", "decay_index", "delay"})
 
 
 def _moved(name: str, quantity: str, old: Mapping[str, Any] | None, new: Mapping[str, Any]) -> list[str]:

@@ -145,3 +145,11 @@ def test_the_rings_of_grb_200415a_cross_at_ngc_253(shared_data: Path) -> None:
     # Svinkin et al. (2021) give a box of 17 square arcminutes from more spacecraft, systematic errors included.
     assert found.values["area_90"].value * 3600.0 < 17.0
     assert found.values["places"].value == 2.0
+
+
+@pytest.mark.parametrize("middle", [20.0, 89.0, 91.0, 135.0, 151.0, 170.0])
+def test_a_ring_of_any_radius_keeps_all_its_sky(middle: float) -> None:
+    ring = Annulus(ra=181.9, dec=-2.1, inner=middle - 0.5, outer=middle + 0.5)
+    expected = (math.cos(math.radians(ring.inner)) - math.cos(math.radians(ring.outer))) / 2.0
+    # Cells of an edge count as a whole: a little more, never less.
+    assert 1.0 <= moc(ring).sky_fraction / expected < 1.15

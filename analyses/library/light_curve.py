@@ -31,6 +31,9 @@ from nuncius.core.result import Figure, Result
 
 #: After all trials, below this nothing is called a burst.
 DETECTED_SIGMA = 5.0
+#: Beyond this a float holds no tail of a Gaussian.
+MOST_SIGMA = 37.0
+BEYOND_SIGMA = "more than 37 sigma"
 #: Bins of a figure; more cannot be told apart in a thread.
 SHOWN_BINS = 500
 
@@ -81,15 +84,49 @@ def light_curve(
         band=None if band_low is None or band_high is None else (band_low, band_high),
         columns=tuple(columns),
     )
+    per_count = fluence_per_count(effective_area, alpha, beta, epeak, fluence_low, fluence_high)
+    spectrum = (
+        f"a Band function of indices {alpha:g}, {beta:g} and peak {epeak:g} keV, {fluence_low:g}-{fluence_high:g} keV"
+    )
+    asked = Asked(longest=longest, order=order, limit_duration=limit_duration, seed=seed, per_count=per_count,
+                  spectrum=spectrum, object=object)  # fmt: skip
+    return examine(curve, asked, start, stop, given=start is not None or stop is not None).result
+
+
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """What is wanted of a light curve; `per_count` turns counts into fluence (erg/cm2) through `spectrum`, in words."""
+
+    longest: float = 100.0
+    order: int = 2
+    limit_duration: float = 1.0
+    seed: int = 1
+    per_count: float | None = None
+    spectrum: str = ""
+    object: str = ""
+
+
+class Examined(msgspec.Struct, frozen=True, kw_only=True):
+    """What was found, as a result and as it was found; `burst` is where it begins and ends, `last` how long it took."""
+
+    result: Result
+    background: Background
+    found: Excess
+    burst: tuple[float, float]
+    last: Duration | None
+
+
+def examine(curve: LightCurve, asked: Asked, start: float | None, stop: float | None, *, given: bool) -> Examined:
+    """Look for a burst between two moments (seconds after T0; None: where the light curve ends); `given`: all outside
+    is background. Raises PermanentError where there is nothing between them."""
     begin = float(curve.start[0]) if start is None else max(start, float(curve.start[0]))
     end = float(curve.stop[-1]) if stop is None else min(stop, float(curve.stop[-1]))
     if not end > begin:
         raise PermanentError(
-            f"{file}: nothing to look at from {start} to {stop} s: it covers {curve.start[0]:g} to {curve.stop[-1]:g} s"
+            f"{curve.instrument}: nothing to look at from {start} to {stop} s: the light curve covers "
+            f"{curve.start[0]:g} to {curve.stop[-1]:g} s"
         )
-    background, found, burst = search(curve, begin, end, longest, order, given=start is not None or stop is not None)
-    per_count = fluence_per_count(effective_area, alpha, beta, epeak, fluence_low, fluence_high)
-    name = f"{object}, {curve.instrument}" if object else curve.instrument
+    background, found, burst = search(curve, begin, end, asked.longest, asked.order, given=given)
+    name = f"{asked.object}, {curve.instrument}" if asked.object else curve.instrument
     values = {
         "significance": Quantity(value=found.sigma_after_trials),
         "significance_before_trials": Quantity(value=found.sigma),
@@ -97,38 +134,33 @@ def light_curve(
         "background": Quantity(value=float(np.median(background.rate)), unit=curve.unit),
         "background_excess_noise": Quantity(value=background.excess),
     }
-    spectrum = (
-        f"a Band function of indices {alpha:g}, {beta:g} and peak {epeak:g} keV, {fluence_low:g}-{fluence_high:g} keV"
-    )
     caveats = [
         f"Background: polynomial of order {background.order} through {background.bins} bins, which scatter "
         f"{background.excess:.2f} times what their errors say; allowed for."
     ]
     last: Duration | None = None
     if found.sigma_after_trials >= DETECTED_SIGMA:
-        last = duration(curve, background, *burst, seed)
-        values |= _detected(curve, last, found, per_count)
-        sure = f"{found.sigma_after_trials:.1f} sigma" if found.sigma_after_trials < 37.0 else "more than 37 sigma"
+        last = duration(curve, background, *burst, asked.seed)
+        values |= _detected(curve, last, found, asked.per_count)
+        sure = f"{found.sigma_after_trials:.1f} sigma" if found.sigma_after_trials < MOST_SIGMA else BEYOND_SIGMA
         answer = f"{name}: burst at {sure} after trials, T90 = {last.t90:.3g} ± {last.t90_error:.2g} s"
-        if per_count:
-            caveats.append(f"Fluence through {spectrum}.")
+        if asked.per_count:
+            caveats.append(f"Fluence through {asked.spectrum}.")
     else:
-        counts = upper_limit(curve, background, begin, end, limit_duration)
+        counts, length = upper_limit(curve, background, begin, end, asked.limit_duration), asked.limit_duration
         values["counts_limit"] = Quantity(value=counts, unit="ct", limit="<")
-        answer = f"{name}: no burst ({found.sigma_after_trials:.1f} sigma after trials); "
-        if per_count:
-            values["fluence_limit"] = Quantity(value=counts * per_count, unit="erg / cm2", limit="<")
-            answer += f"fluence below {counts * per_count:.2g} erg/cm2 in {limit_duration:g} s (3 sigma)"
-            caveats.append(f"Limit through {spectrum}.")
+        answer = f"{name}: no burst ({max(found.sigma_after_trials, 0.0):.1f} sigma after trials); "
+        if asked.per_count:
+            fluence = counts * asked.per_count
+            values["fluence_limit"] = Quantity(value=fluence, unit="erg / cm2", limit="<")
+            answer += f"fluence below {fluence:.2g} erg/cm2 in {length:g} s (3 sigma)"
+            caveats.append(f"Limit through {asked.spectrum}.")
         else:
-            answer += f"below {counts:.4g} counts in {limit_duration:g} s (3 sigma)"
+            answer += f"below {counts:.4g} counts in {length:g} s (3 sigma)"
             caveats.append("No effective area was given: the limit stays in counts.")
-    return Result(
-        answer=answer,
-        values=values,
-        figures=[_figure(name, curve, background, burst if last else None, last, (begin, end))],
-        caveats=caveats,
-    )
+    figure = _figure(name, curve, background, burst if last else None, last, (begin, end))
+    result = Result(answer=answer, values=values, figures=[figure], caveats=caveats)
+    return Examined(result=result, background=background, found=found, burst=burst, last=last)
 
 
 def search(

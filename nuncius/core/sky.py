@@ -113,6 +113,24 @@ def area(sky: Localization, level: float) -> float:
     return math.pi * sky.semi_major * sky.semi_minor * factor**2
 
 
+def ring(sky: Annulus, depth: int) -> MOC:
+    """An annulus as a MOC, in cells of HEALPix order `depth`."""
+    import astropy.units as u
+    from astropy.coordinates import Latitude, Longitude
+    from mocpy import MOC
+
+    ra, dec, inner, outer = sky.ra, sky.dec, sky.inner, sky.outer
+    if inner + outer > 180.0:  # the same ring about the opposite point: mocpy loses cells of rings beyond 130 degrees
+        ra, dec, inner, outer = (ra + 180.0) % 360.0, -dec, 180.0 - outer, 180.0 - inner
+    return MOC.from_ring(
+        lon=Longitude(ra, u.deg),
+        lat=Latitude(dec, u.deg),
+        internal_radius=inner * u.deg,
+        external_radius=outer * u.deg,
+        max_depth=depth,
+    )
+
+
 def moc(sky: Localization, level: float | None = None) -> MOC:
     """The region at `level` (default: 0.9 for a map, the stated containment otherwise) as a MOC. Cells are about
     a hundredth of the region's size, which keeps its area right to about one percent."""
@@ -122,16 +140,9 @@ def moc(sky: Localization, level: float | None = None) -> MOC:
 
     if isinstance(sky, ProbabilityMap):
         return sky.moc(0.9 if level is None else level)
-    lon, lat = Longitude(sky.ra, u.deg), Latitude(sky.dec, u.deg)
     if isinstance(sky, Annulus):
-        depth = _depth((sky.outer - sky.inner) / 2)
-        return MOC.from_ring(
-            lon=lon,
-            lat=lat,
-            internal_radius=sky.inner * u.deg,
-            external_radius=sky.outer * u.deg,
-            max_depth=depth,
-        )
+        return ring(sky, _depth((sky.outer - sky.inner) / 2))
+    lon, lat = Longitude(sky.ra, u.deg), Latitude(sky.dec, u.deg)
     factor = 1.0 if level is None else scale(sky.containment_probability, level)
     if isinstance(sky, Circle):
         radius = min(max(sky.radius * factor, 1e-7), 180.0)

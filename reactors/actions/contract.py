@@ -7,7 +7,7 @@ under way or a question to people; the runner stores that in one transaction.
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -18,6 +18,7 @@ import msgspec
 from analyses.checks.contract import Platform
 from analyses.executor import Executor, Job
 from analyses.regression.laboratory import Laboratory
+from analyses.settings import DataSource
 from nuncius.core.event import Event
 from nuncius.core.registry import Registry, discover
 from nuncius.core.report import Report
@@ -53,7 +54,8 @@ class Asking(msgspec.Struct, frozen=True, kw_only=True):
 class Work(msgspec.Struct, frozen=True, kw_only=True):
     """One step to perform: the step, the event in its scene, the moment, and the means. `data_dir` is where
     the service keeps what is not in the journal, `platform` what sanity checks may look at, `laboratory` where
-    test cases run; `tell` says at once how far long work is, in the place where its report will stand."""
+    test cases run, `sources` where instruments' data are had from; `tell` says at once how far long work is, in the
+    place where its report will stand."""
 
     step: LeasedStep
     scene: Scene
@@ -63,6 +65,7 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
     data_dir: Path | None = None
     platform: Callable[[datetime], Platform] | None = None
     laboratory: Laboratory | None = None
+    sources: Mapping[str, DataSource] = {}
     tell: Callable[[Report], None] | None = None
 
 

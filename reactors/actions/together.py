@@ -4,30 +4,34 @@ notice, circular or slow analysis amends that report in its place.
 
 What has not come after `patience` is named as missing in a first report; after `timeout` it is given up. Reports of
 other objects of the same moment are amended too: they hear `custom.together`.
+
+`data: all` looks into the data of every instrument of which a source is set (`[data.KEY]` of the settings, or a
+service of config/instruments.toml that is on), `data: {spi-acs: ANALYSIS}` into those named.
 """
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from functools import cache
 from typing import Any
 
 import msgspec
 
 from analyses.contract import describe
-from analyses.executor import Job
-from nuncius.core.errors import Cancelled, NunciusError
+from analyses.progress import Progress
+from nuncius.core.errors import Cancelled
 from nuncius.core.report import Attachment, Picture, Report, ReportState
 from nuncius.core.result import Result
-from reactors import durations, together
+from reactors import durations, looks, together
 from reactors.actions.check import words
 from reactors.actions.contract import ACTIONS, Done, Running, Work
-from reactors.beside import sky_maps
-from reactors.fanning import parts, views
+from reactors.fanning import DATA, parts, views
 from reactors.inthread import InThread
 from reactors.naming import digest
 from reactors.nudging import nudges, taken_back
+from reactors.partwork import PartWork
 from reactors.resulting import kept_of, result_event
 from reactors.saying import STANDING, report, thread_of
 from reactors.scene import Scene
@@ -56,16 +60,19 @@ class Together:
         given = action.get("with", {})
         for name in given:
             if name not in ("patience", "data", "without"):
-                hint = "with: {patience: 90s, data: {spi-acs: ANALYSIS}, without: visibility}"
+                hint = "with: {patience: 90s, data: all, without: visibility}"
                 raise ExpressionError(f"'together' takes no '{name}'", hint=hint)
         for word in words(str(given.get("without", ""))):
             describe(word)
         if "patience" in given:
             durations.seconds(given["patience"])
         data = given.get("data", {})
+        if data == looks.ALL:
+            return
         if not isinstance(data, dict):
             raise ExpressionError(
-                "'data' names an analysis for each instrument", hint="data: {spi-acs: my-light-curve}"
+                "'data' is `all`, or names an analysis for each instrument",
+                hint="data: all, or data: {spi-acs: my-light-curve}",
             )
         for key, analysis in data.items():
             if key not in load():
@@ -81,7 +88,8 @@ class Together:
             return taken_back(work)
         fan = _Fan(work)
         timeout_s = float(work.step.action.get("timeout_s", DEFAULT_TIMEOUT_S))
-        return Running(job=InThread(fan.work, timeout_s + _MARGIN_S), finish=fan.finish)
+        job = InThread(fan.work, timeout_s + _MARGIN_S, progress=fan.progress)
+        return Running(job=job, finish=fan.finish)
 
 
 class _Fan:
@@ -94,63 +102,67 @@ class _Fan:
         # Here and not in the thread: what answers for the graph is the runner's own.
         self._moment = gather(work.journal, work.scene.evaluation.maps.graph, self._object())
         self._joint: Joint | None = None
-        self._jobs: dict[str, tuple[Outcome, Job]] = {}
+        self._told = False
+        self.parts = PartWork(work.executor, work.journal.blob, cache(self._earlier))
 
     def work(self, stop: threading.Event) -> Result:
         """Until all parts have ended, the deadline has passed, or it is told to stop."""
         try:
             return self._work_until(stop)
         finally:
-            for _, job in self._jobs.values():
-                job.cancel()
+            self.parts.cancel()
+
+    def progress(self) -> Progress | None:
+        """How far it is; nothing once a first report names what is missing, since that stands in the same place."""
+        return None if self._told else self.parts.progress()
 
     def _work_until(self, stop: threading.Event) -> Result:
         work, moment = self._work, self._moment
-        asked = {key: str(name) for key, name in self._given.get("data", {}).items()}
         keys = words(self._action["what"]) or list(load())
         seen = views(moment, keys, work.journal.blob, work.scene.evaluation.maps.around)
+        said = self._given.get("data", {})
+        ways = {key: way for key, way in looks.looks(moment, said, work.sources).items() if key in keys}
         patience_s = durations.seconds(self._given["patience"]) if "patience" in self._given else DEFAULT_PATIENCE_S
         timeout_s = float(self._action.get("timeout_s", DEFAULT_TIMEOUT_S))
-        started: list[Outcome] = []
         left_out = words(str(self._given.get("without", "")))
-        for part in parts(moment, moment.name, seen, asked):
-            if part.analysis in left_out:
-                continue
-            outcome = Outcome(name=part.name, analysis=part.analysis, inputs=part.inputs)
-            try:
-                blobs = {sha256: work.journal.blob(sha256) for sha256 in set(sky_maps(part.inputs))}
-                job = work.executor.submit(part.analysis, part.inputs, blobs=blobs, deadline_s=timeout_s)
-                self._jobs[part.name] = (outcome, job)
-            except NunciusError as error:
-                outcome = msgspec.structs.replace(outcome, error=str(error))
-            started.append(outcome)
-        begun, told = time.monotonic(), False
+        begun = time.monotonic()
         while True:
-            outcomes = [self._jobs[o.name][0] if o.name in self._jobs else o for o in map(self._ended, started)]
-            self._joint = Joint(name=self._moment.name, moment=moment, views=seen, outcomes=outcomes, asked=asked)
             passed = time.monotonic() - begun
+            self.parts.collect()
+            if passed <= timeout_s:
+                wanted = parts(moment, moment.name, seen, ways, self.parts.gave())
+                self.parts.start([part for part in wanted if part.analysis not in left_out], timeout_s - passed)
+            self._joint = Joint(
+                name=moment.name,
+                moment=moment,
+                views=seen,
+                outcomes=self.parts.outcomes,
+                unasked=self._unasked(keys, ways) if said == looks.ALL else {},
+            )
             if not self._joint.missing or passed > timeout_s:
                 return Result(answer=together.answer(self._joint))
-            if passed > patience_s and not told and work.tell is not None:
+            if passed > patience_s and not self._told and work.tell is not None:
+                self._told = True
                 work.tell(self._report(self._joint, partial=True)[0])
-                told = True
             if stop.wait(POLL_S):
                 raise Cancelled("the joint analysis was stopped")
 
+    def _unasked(self, keys: list[str], ways: Mapping[str, looks.Look]) -> dict[str, str]:
+        """Why instruments are not asked for their data."""
+        sources = self._work.sources
+        return {
+            key: "no data of that time" if looks.configured(key, sources) else "no source of data configured"
+            for key in keys
+            if key not in ways
+        }
+
+    def _earlier(self) -> Mapping[str, Any]:
+        """Results that the report before has attached."""
+        found: Mapping[str, Any] = (self._before() or {}).get("results", {})
+        return found
+
     def _object(self) -> str:
         return str(self._work.step.reaction.object or self._work.scene.ev["id"])
-
-    def _ended(self, outcome: Outcome) -> Outcome:
-        """An outcome with what its job gave, once it is done."""
-        held = self._jobs.get(outcome.name)
-        if held is None or held[0].result is not None or held[0].error or not held[1].done():
-            return outcome
-        try:
-            ended = msgspec.structs.replace(outcome, result=held[1].result(timeout_s=1.0))
-        except NunciusError as error:
-            ended = msgspec.structs.replace(outcome, error=str(error))
-        self._jobs[outcome.name] = (ended, held[1])
-        return ended
 
     def finish(self, result: Result) -> Done:
         """One report, each part's values for the graph, and word to the other objects of the moment."""
@@ -160,7 +172,7 @@ class _Fan:
         # Of what nobody has a region there is nothing to tell; a report of which nothing moved is not told again.
         unchanged = not together.changes(before, attached) if before is not None else not self._joint.outcomes
         events = [
-            result_event(self._work, o.analysis, kept_of(o.result), o.name)
+            result_event(self._work, o.analysis, kept_of(o.result), o.name, _by(o.name))
             for o in self._joint.outcomes
             if o.result is not None and o.result.values and o.analysis != "visibility"
         ]
@@ -169,6 +181,7 @@ class _Fan:
         names: dict[str, Any] = {
             "instruments": rows,
             "saw": [row["instrument"] for row in rows if row["is"] == "saw it"],
+            "found": together.found_in_data(self._joint),
             "missing": self._joint.missing,
             "changed": together.changes(before, attached) if before is not None else [],
             "results": {o.name: o.result.answer for o in self._joint.outcomes if o.result is not None},
@@ -189,7 +202,8 @@ class _Fan:
         attached = together.as_json(joint)
         before = self._before()
         changed = together.changes(before, attached) if before is not None else []
-        figures = [f for o in joint.outcomes if o.result is not None for f in o.result.figures[:1]][:MOST_PICTURES]
+        shown = sorted((o for o in joint.outcomes if o.result is not None and o.analysis in _SHOWN), key=_shown_first)
+        figures = [f for o in shown if o.result is not None for f in o.result.figures[:1]][:MOST_PICTURES]
         said = report(
             work,
             title=together.answer(joint),
@@ -227,6 +241,20 @@ class _Fan:
                 found: dict[str, Any] = msgspec.json.decode(self._work.journal.blob(said.attachments[0].sha256))
                 return found
         return None
+
+
+#: Figures that a joint report shows, in their order; those of single instruments are in the figure of all light curves.
+_SHOWN = ("joint-localization", "localization", "light-curves", "multiband")
+
+
+def _shown_first(outcome: Outcome) -> int:
+    return _SHOWN.index(outcome.analysis)
+
+
+def _by(part: str) -> dict[str, str]:
+    """Whose data a part looked into: its numbers are that instrument's."""
+    instrument = load().get(part.removesuffix(f" {DATA}")) if part.endswith(f" {DATA}") else None
+    return {} if instrument is None else {"mission": instrument.mission, "instrument": instrument.name}
 
 
 ACTIONS.add("together", Together())
