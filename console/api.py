@@ -12,6 +12,7 @@ from fastapi.responses import JSONResponse
 from console import apireading as r
 from console import apivalues as v
 from console.checks import checks_json
+from console.skyregions import Regions, Sky
 from nuncius.core.errors import ConfigurationError
 from nuncius.journal import Journal
 
@@ -75,6 +76,13 @@ def api_routes(journal: Journal, graph: GraphStore | None, rules: Callable[[], R
         if graph is None:
             return _problem(503, "there is no graph here")
         return found(r.claims(journal, graph, object, offset=offset, limit=limit), object)
+
+    where = Regions(journal, graph)
+
+    @router.get("/regions", responses=_answers(Sky), summary="Where on the sky instruments see an object")
+    def regions(object: Object) -> Response:
+        iri = r.iri_named(journal, object)
+        return found(None if iri is None else where.of(iri), object)
 
     @router.get("/rules", responses=_answers(v.Rules), summary="The rules in force and those that are off")
     def all_rules() -> Response:

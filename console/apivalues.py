@@ -7,6 +7,8 @@ from typing import Any
 
 import msgspec
 
+from console.skyregions import Sky
+
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True):
     """Why there is no answer."""
@@ -156,4 +158,4 @@ class Checks(msgspec.Struct, frozen=True, kw_only=True):
     checks: list[dict[str, Any]]
 
 
-KINDS = [Problem, Objects, Object, Events, Claims, Rules, Firings, Checks]
+KINDS = [Problem, Objects, Object, Events, Claims, Rules, Firings, Checks, Sky]

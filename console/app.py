@@ -190,7 +190,7 @@ def create_app(
         return Response(pages.asset(name), media_type=_TYPES[name.rsplit(".", 1)[-1]], headers=_FOR_EVER)
 
     @app.get("/api/threads.json")
-    def threads_json() -> JSONResponse:
+    def listed() -> JSONResponse:
         return JSONResponse({"threads": threads_json(journal)})
 
     @app.get("/api/checks.json")

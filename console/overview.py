@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from datetime import datetime
+from weakref import WeakKeyDictionary
 
 import msgspec
 
 from nuncius.journal import Feed, Journal
 from nuncius.journal.checks import Looks
+from nuncius.journal.glance import Glance
+
+#: Journals with fewer events are counted whenever something came.
+SHORT = 20_000
 
 _GOOD = {"ok", "up", "quiet"}  # quiet: nothing to report, and its heartbeat says so
 _UNKNOWN = {"unknown", "connecting"}
@@ -37,17 +43,29 @@ class Overview(msgspec.Struct, frozen=True, kw_only=True):
 
 def overview(journal: Journal) -> Overview:
     """Counts and feeds now."""
-    numbers = journal.statistics()
-    outbox: dict[str, int] = numbers["outbox"]
+    counts = Glance(journal).counts()
     return Overview(
-        events=int(numbers["events"]["total"]),
-        objects=int(numbers["objects"]),
-        waiting=outbox.get("pending", 0) + outbox.get("sending", 0),
-        failed=outbox.get("failed", 0),
-        rejects=int(numbers["rejects"]["open"]),
+        events=counts.events,
+        objects=_objects(journal, counts.events),
+        waiting=counts.waiting,
+        failed=counts.failed,
+        rejects=counts.rejects,
         feeds=[_feed(feed) for feed in journal.feeds()],
         version=version(journal),
     )
+
+
+#: Of each journal how many objects it has, at which event that was counted, and when.
+_COUNTED: WeakKeyDictionary[Journal, tuple[int, int, float]] = WeakKeyDictionary()
+
+
+def _objects(journal: Journal, events: int) -> int:
+    """Counting reads an index to its end, so of a long journal the number may be a minute old."""
+    held = _COUNTED.get(journal)
+    if held is None or (held[1] != events and (events < SHORT or time.monotonic() - held[2] > 60.0)):
+        held = (Glance(journal).objects(), events, time.monotonic())
+        _COUNTED[journal] = held
+    return held[0]
 
 
 def version(journal: Journal) -> str:
@@ -55,7 +73,8 @@ def version(journal: Journal) -> str:
     newest = [f"{row.id}{row.state}" for row in journal.reports(limit=1)]
     feeds = [f"{feed.feed}={feed.state}" for feed in journal.feeds()]
     looked = str(Looks(journal).newest())
-    return hashlib.sha256(" ".join([str(journal.last_seq()), looked, *newest, *feeds]).encode()).hexdigest()[:16]
+    runs = [f"{step.id}{step.progress}" for step in Glance(journal).running()]
+    return hashlib.sha256(" ".join([str(journal.last_seq()), looked, *newest, *feeds, *runs]).encode()).hexdigest()[:16]
 
 
 def healthy(feed: Feed) -> bool:

@@ -78,7 +78,8 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Known(msgspec.Struct, frozen=True, kw_only=True):
-    """All of it. `total` claims and `letters_total` circulars there are; lists hold one page."""
+    """All of it. `total` claims and `letters_total` circulars there are; lists hold one page. `placed`: some claim is a
+    position."""
 
     claims: list[Said]
     total: int
@@ -88,6 +89,7 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
     letters_total: int
     papers: list[dict[str, Any]]
     curve: int
+    placed: bool
 
 
 def resource(iri: str) -> str:
@@ -138,6 +140,7 @@ def known(
         letters_total=len(letters),
         papers=read.papers,
         curve=read.curve,
+        placed=any(claim.predicate == "position" for claim in read.claims),
     )
 
 

@@ -5,45 +5,27 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import msgspec
 
 from chat.changes import what_changed
-from chat.contract import HEAD, rank
+from chat.contract import HEAD
 from chat.dossier import Dossier, read
 from chat.head import Present, is_note, standing
 from chat.sources import headline
 from console.said import CLAIMS_SHOWN, LETTERS_SHOWN, Known, known
-from nuncius.core.event import Tense, iso
-from nuncius.core.report import Picture, Report, ReportState, Severity
+from nuncius.core.event import Tense
+from nuncius.core.report import Picture, Report, ReportState
 from nuncius.journal import Journal, Stored, StoredReport
+from reactors.beside import has_region
 
 if TYPE_CHECKING:
     from kg.store import GraphStore
 
 #: IRIs of objects begin so (docs/architecture.md); pages use the rest as their address.
 OBJECT = "http://odahub.io/ontology/nuncius/object/"
-
-
-class Card(msgspec.Struct, frozen=True, kw_only=True):
-    """One thread in the list."""
-
-    iri: str
-    href: str
-    name: str
-    what: str
-    state: str
-    test: bool
-    severity: Severity
-    facts: list[tuple[str, str]]
-    latest: Report
-    told: datetime
-    picture: Picture | None
-    reports: int
-    events: int
-    trigger_time: str
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,7 +57,8 @@ ENTRIES = 12
 
 
 class Thread(msgspec.Struct, frozen=True, kw_only=True):
-    """A thread's page. `known` is None where there is no graph to ask; `sky` is the newest map of all regions."""
+    """A thread's page. `known` is None where there is no graph to ask; `sky` is the newest map of all regions,
+    `regions_href` where the lines of an interactive one are, empty where no notice or circular tells a place."""
 
     iri: str
     href: str
@@ -86,6 +69,7 @@ class Thread(msgspec.Struct, frozen=True, kw_only=True):
     timeline: list[Moment]
     earlier: int
     sky: Picture | None
+    regions_href: str
     curve_href: str
     feed_href: str
     known: Known | None
@@ -105,45 +89,10 @@ def iri_of(name: str) -> str:
     return name[1:] if name.startswith("~") else OBJECT + name
 
 
-def cards(journal: Journal, *, limit: int = 40) -> list[Card]:
-    """Threads in which something was said, the one spoken of last first."""
-    newest: dict[str, StoredReport] = {}
-    for row in journal.reports(limit=1000):
-        if not is_note(row.report) and not row.report.to and row.state != "cancelled":
-            newest.pop(row.report.thread, None)
-            newest[row.report.thread] = row
-    threads = list(reversed(newest.items()))[:limit]
-    return [_card(iri, row, read(journal, iri)) for iri, row in threads]
-
-
-def _card(iri: str, row: StoredReport, dossier: Dossier) -> Card:
-    now = dossier.present
-    told = standing(dossier.reports)
-    pictures = [p for report in told if report.state is ReportState.CURRENT for p in report.pictures]
-    urgent = max((r.severity for r in told if r.state is ReportState.CURRENT), key=rank, default=Severity.INFO)
-    return Card(
-        iri=iri,
-        href=href(iri),
-        name=now.name if now else iri.removeprefix(OBJECT),
-        what=now.what if now else "",
-        state=now.state if now else "current",
-        test=now.test if now else False,
-        severity=urgent,
-        facts=[(label, value) for label, value in now.facts if label in _CARD_FACTS] if now else [],
-        latest=row.report,
-        told=row.created,
-        picture=pictures[0] if pictures else None,
-        reports=len(told),
-        events=len(dossier.events),
-        trigger_time=dict(now.facts).get("T0", "") if now else "",
-    )
-
-
 #: Pictures of the sky by the name that analyses give them, the one with the most regions first.
 _MAPS = ("joint-localization", "localization", "coverage")
 #: Events in the timeline; an object with more has had them for a long time.
 MOMENTS = 300
-_CARD_FACTS = ("T0", "90 % area", "Position", "Distance", "Redshift")
 
 
 def thread(
@@ -160,7 +109,9 @@ def thread(
         stamp = journal.cursor("kg")
         about = known(graph, iri, dossier.events, stamp=stamp, claims_page=claims, letters_page=circulars)
     anchors = {letter.anchor for letter in about.letters} if about else set()
-    shown, entries = dossier.events[-MOMENTS:], _entries(dossier.reports)
+    # That a moment which a rule waited for has come says nothing of the object.
+    told = [stored for stored in dossier.events if not stored.event.is_a("timer")]
+    shown, entries = told[-MOMENTS:], _entries(dossier.reports)
     return Thread(
         iri=iri,
         href=href(iri),
@@ -169,8 +120,9 @@ def thread(
         entries=entries[-ENTRIES:],
         folded=entries[:-ENTRIES],
         timeline=[_moment(stored, t0, anchors) for stored in shown],
-        earlier=len(dossier.events) - len(shown),
+        earlier=len(told) - len(shown),
         sky=_sky(dossier.reports),
+        regions_href="/api/v1/regions?object=" + quote(iri, safe="") if _placed(dossier, about) else "",
         curve_href="/curve/" + href(iri).removeprefix("/thread/"),
         feed_href="/feed/object/" + href(iri).removeprefix("/thread/"),
         known=about,
@@ -183,6 +135,11 @@ def thread(
 
 def _pages(total: int, each: int) -> int:
     return max(1, -(-total // each))
+
+
+def _placed(dossier: Dossier, about: Known | None) -> bool:
+    """Whether there is something to draw on an interactive map."""
+    return any(has_region(stored.event) for stored in dossier.events) or (about is not None and about.placed)
 
 
 def _sky(rows: Sequence[StoredReport]) -> Picture | None:
@@ -248,22 +205,3 @@ def after(delta: timedelta) -> str:
         if abs(seconds) >= size:
             return f"T0 {sign} {abs(seconds) / size:.1f} {unit}"
     return f"T0 {sign} {abs(seconds):.0f} s"
-
-
-def threads_json(journal: Journal) -> list[dict[str, Any]]:
-    """The list for machines."""
-    return [
-        {
-            "thread": card.iri,
-            "href": card.href,
-            "name": card.name,
-            "what": card.what,
-            "state": card.state,
-            "severity": card.severity.value,
-            "facts": dict(card.facts),
-            "reports": card.reports,
-            "events": card.events,
-            "latest": {"title": card.latest.title, "key": card.latest.key, "told": iso(card.told)},
-        }
-        for card in cards(journal)
-    ]

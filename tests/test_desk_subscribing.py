@@ -14,7 +14,7 @@ from test_desk_reviewing import says
 
 from chat.desk.answers import Answer, Declined, Person
 from chat.desk.sentences import read_sentence
-from console import views
+from console import cards, views
 from kg.objects import identify
 from nuncius.journal.subscriptions import MOST_EACH, Subscriptions
 from reactors.rulebook import RuleBook
@@ -84,7 +84,7 @@ def test_its_owner_alone_is_told(night: Night) -> None:
     page = views.thread(night.journal, told["slack"].thread)
     assert page is not None
     assert [entry.report.title for entry in page.entries] == ["Area of S170817a"]
-    assert [card.latest.title for card in views.cards(night.journal)] == ["Area of S170817a"]
+    assert [card.latest.title for card in cards.cards(night.journal)] == ["Area of S170817a"]
 
 
 def test_a_retraction_is_told_to_them_too(night: Night) -> None:

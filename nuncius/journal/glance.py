@@ -1,5 +1,5 @@
-"""What a page shows at a glance: counts, what runs, what was spoken of last. Every question is answered from an index or
-reads a bounded number of rows, because each open page asks whenever anything changed."""
+"""What a page shows at a glance: counts, what runs, what was spoken of last. Every question is answered from an index
+or reads a bounded number of rows, because each open page asks whenever anything changed."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ class Glance:
         o, e = t.outbox.c, t.event_objects.c
 
         def work(connection: Connection) -> dict[str, tuple[Any, ...]]:
-            found: dict[str, tuple[Any, ...]] = {thread: () for thread in threads}
+            found: dict[str, tuple[Any, ...]] = dict.fromkeys(threads, ())
             for piece in log.chunks(threads):
                 told = select(o.thread, func.max(o.id), func.count(), func.max(o.updated)).where(o.thread.in_(piece))
                 for thread, *values in connection.execute(told.group_by(o.thread)):
@@ -98,7 +98,7 @@ class Glance:
 def _counts(connection: Connection) -> Counts:
     o, r = t.outbox.c, t.rejects.c
     unfinished = select(o.state, func.count()).where(text(t.UNFINISHED)).group_by(o.state)
-    states = {state: count for state, count in connection.execute(unfinished)}
+    states: dict[str, int] = {row[0]: row[1] for row in connection.execute(unfinished)}
     rejects = select(func.count()).select_from(t.rejects).where(r.resolved.is_(None))
     return Counts(
         events=log.last_seq(connection),
