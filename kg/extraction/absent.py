@@ -85,7 +85,7 @@ def _verdict(document: Document, where: Where, text: str, match: re.Match[str]) 
         return False, "asserted", "NOT is a telescope"
     if (
         w.FEATURE.search(_OUT.sub("", span))
-        or w.FEATURE_AFTER.match(after)
+        or (w.FEATURE_AFTER.match(after) and not (span.lower().startswith("non") and w.IN_BANDS.match(after)))
         or (
             w.PASSIVE.match(span)
             and (w.OF_FEATURES.match(before) or w.FEATURE.search(before[-60:]))
@@ -130,7 +130,7 @@ def _about_something(where: Where, before: str, span: str, after: str) -> bool:
         told = re.search(r"\bevidence|signs? of|indication|detection", span)
         return bool(verb or there or bare or told or where == "subject")
     if re.search(rf"{w.THING}$", span) or span.lower().startswith(
-        ("non", "nothing", "without", "lack", "cons", "abs", "und")
+        ("non", "nothing", "there ", "without", "lack", "cons", "abs", "und")
     ):
         return True
     if re.search(r"not|n't|cannot|fail", span[:12]) and w.ACTIVE.match(span) and not re.search(r"\bbe\b", span):

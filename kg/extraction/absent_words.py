@@ -31,7 +31,7 @@ THING = (
     r"significant|convincing|plausible|believable|viable|reliable|fading|variable|point|transient|candidate|afterglow|"
     r"additional|other|further|unknown|apparent|potential|possible|likely|coincident|prompt|GRB|burst|GeV|TeV|"
     r"GeV/TeV|VHE|"
-    r"very|high|energy|very-high-energy|neutrino|muon|track-like|optical/NIR|electromagnetic|EM|GW|gravitational-wave|"
+    r"very|high|energy|very-high-energy|neutrino|muon|up-?going|track-like|optical/NIR|electromagnetic|EM|GW|gravitational-wave|"
     r"catalog\w*|known|archival|previous|persistent|steady|short|long|weak|strong|real|associated|host|"
     r"unambiguous|evident|"
     r"late-time|early|afterglow-like|signal|excess|uncataloged|unidentified|such|single|>[\d. ]+-?sigma|"
@@ -47,7 +47,7 @@ SAW = (
     r"(?:detect(?:ed|able)?|f[io]u?nd|see|seen|saw|visible|identif(?:y|ied)|reveal(?:ed|s)?|recover(?:ed)?|"
     r"present|apparent|"
     r"confirm(?:ed)?|evident|discover(?:ed)?|localized|observe(?:d)?|trigger(?:ed)?|discern(?:ed|ible)?|"
-    r"spot(?:ted)?|notice|show)\b"
+    r"spot(?:ted)?|notice|recorded|show)\b"
 )
 #: "not detected", "do not find", "was not visible"; the telescope NOT is spelt in capitals.
 NOT = compiled(
@@ -75,6 +75,7 @@ NO = compiled(
     rf"(?P<verb>[^.;:\n]{{0,120}}? (?:is|was|were|are|has been|have been|could be|can be|been)(?: \w+ly)? {SAW})?"
     r"|\b[Nn]othing (?:new )?(?:is|was|has been|could be|can be|of interest)(?: \w+ly)? (?:found|seen|detected|"
     r"visible)"
+    r"|\b[Tt]here (?:is|was) nothing (?=(?:\w+ )?(?:at|in|within|down)\b)"
     r"|\b(?:sees?|finds?|found|saw|detect(?:s|ed)?|reveals?|shows?|revealed|showed) (?:nothing|no (?:new |significant |"
     r"other |clear |"
     rf"evidence (?:for|of) (?:an? |the |any )?)*{THING})"
@@ -134,6 +135,7 @@ FEATURE_AFTER = compiled(
     r"periodicit\w+|absorption|spectra|in the spectrum|bump)\b",
     re.I,
 )
+IN_BANDS = compiled(r" (?:in|with) (?:the |all )?(?:[\w', ]{1,40})(?:filter|band)s?\b")
 #: A sentence about lines and features.
 OF_FEATURES = compiled(r"^\W*(?:the |no )?(?:[\w-]+ ){0,3}(?:features|lines)\b", re.I)
 #: What stands directly before a verb is a source.

@@ -98,6 +98,14 @@ PARTED = compiled(
     rf"|\bunrelated (?:(?:foreground|background|field|faint|bright|extended|nearby|variable|stellar) ){{0,2}}"
     rf"(?:galaxy|object|source|star|transient|AGN)\b"
 )
+#: An association that is only apparent: "the association with NGC 1234 is a chance superposition".
+BY_CHANCE = compiled(
+    r"\b(?:association|coincidence|proximity|alignment) "
+    r"(?:of (?:this|the) (?:GRB|burst|event|afterglow)(?: ?\d{6}\w?)? )?"
+    r"(?:with|to|and) (?P<what>(?:[^.;\n]|\.\d){3,90}?) (?:is|was) (?:therefore |thus |hence |then |most |very |"
+    r"likely |probably |only |just |merely )*(?:an? )?(?:chance (?:superposition|alignment|coincidence|projection)|"
+    r"coincidental|(?:projection|line[- ]of[- ]sight) effect)\b"
+)
 #: What is parted from the event.
 THING = compiled(
     r"\b(?:galax(?:y|ies)|stars?|sources?|objects?|candidates?|transients?|counterparts?|OT|it|they|system|AGN|quasar|"
@@ -117,6 +125,8 @@ CITED = compiled(_NOUN + r"\b(?! of)(?:[^.;\n]|\.(?! [A-Z])){0,60}?" + _CIRCULAR
 #: A galaxy that is known by its number.
 BRIGHT_GALAXY = compiled(r"\b(?P<name>M ?\d{2,3}|NGC ?\d{3,4}|[LS]MC)\b")
 A_GALAXY = compiled(r"\b(?:[Aa]n?|presence of the) (?:[\w-]+ ){1,4}galaxy\b")
+#: A galaxy by its catalogue's name.
+CATALOGUE_NAME = compiled(r"\b(?:PGC1?|UGC|ESO|IC|NGC|M|Abell|SDSS|2MASX?|GLADE) ?J?\d[\d.+ -]*\d")
 #: Directly behind a denial: the object has to do with the event all the same.
 MAY_BE_HOST = compiled(r"[^.;]{0,60}[.;,] ?(?:[Hh]owever|[Ii]nstead|but)?,? ?(?:it|this (?:source|"
     r"object))? ?(?:may|might|could) "
@@ -138,7 +148,7 @@ NO_CATALOGUED = compiled(
 CATALOGUED = compiled(
     r"\b(?P<count>[Oo]ne|[Tt]wo|[Tt]hree|[Ff]our|[Ff]ive|[Ss]ix|[Ss]even|[Ee]ight|[Nn]ine|[Tt]en|\d\d?|[Ss]everal|"
     r"[Mm]any|[Aa](?! total))"
-    rf" (?P<what>(?:(?:known|catalogu?ed|Fermi|LAT|Fermi-LAT|point|previously|detected|unassociated|"
+    rf"[ \ufffd]+(?P<what>(?:(?:known|catalogu?ed|Fermi|LAT|Fermi-LAT|point|previously|detected|unassociated|"
     rf"unidentified|other|"
     rf"nearby|additional|bright) )*(?:{_CATALOGUE}|sources? "
     r"listed in the \w+)"
@@ -160,11 +170,14 @@ _BLAZAR = (
     r"M(?:rk|kn) ?\d{2,4}|"
     r"3C ?\d{2,3}(?:\.\d)?|NGC ?\d{3,4}"
 )
+BLAZAR = compiled(rf"\b(?:{_BLAZAR})(?!\w)")
 #: One source by its name: "the source 4FGL J..., a blazar, is located within the 90% region".
 NAMED_SOURCE = compiled(
     rf"\b(?P<source>(?:[34]FGL|3FHL) J\d{{4}}\.\d[+-]\d{{4}}|{_BLAZAR})\b"
     r"(?:[^.;()]|\.\d|\([^()]{0,90}\)){0,140}?\b(?:is|are|lies?) (?:located |found |lying )?"
     rf"(?:in|within|inside) (?:the )?(?:[^.;()]|\.\d){{0,40}}?{_WHERE}"
+    rf"|\b(?:spatially |positionally )?coincident with (?:the )?(?:[\w-]+ ){{0,5}}?(?P<beside>(?:[34]FGL|3FHL|[23]HWC) "
+    rf"J[\d.]+[+-]\d+|{_BLAZAR})(?!\w)"
 )
 NEARBY = compiled(_WHERE)
 #: The next words name them: "This is 4FGL J...", "The sources are".

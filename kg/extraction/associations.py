@@ -48,6 +48,8 @@ def links(document: Document, where: Where, text: str, lower: str) -> Iterator[L
         yield from _bursts(document, where, text)
     if "unrelated" in lower or "not" in lower or "unlikely" in lower or "no " in lower or _PARTS.search(lower):
         yield from _parted(document, where, text)
+    if "chance" in lower or "coincidental" in lower or " effect" in lower:
+        yield from _by_chance(document, where, text)
     if kind in ("icecube", "amon", "hawc"):
         yield from _catalogued(text)
         yield from _named_sources(text)
@@ -144,6 +146,20 @@ def _parted(document: Document, where: Where, text: str) -> Iterator[Link]:
                    taken=where == "body" and _own(document, where, match), why="parted from the event")  # fmt: skip
 
 
+def _by_chance(document: Document, where: Where, text: str) -> Iterator[Link]:
+    """Things that only seem to stand with the event."""
+    for match in islice(w.BY_CHANCE.finditer(text), _MOST):
+        before, _ = _around(text, match)
+        names = [n.name for n in find_names(match["what"]) if n.catalogue in ("tns", "survey", "ep", "place", "source")]
+        catalogued = w.CATALOGUE_NAME.search(match["what"])
+        galaxy = w.GALAXY.search(match["what"])
+        value = names[0] if names else catalogued.group() if catalogued else f"{(galaxy and galaxy['of']) or ''} galaxy"
+        yield Link(start=match.start(), end=match.end(), value=value.strip(), assertion="negated",
+                   by_reference=not names and not catalogued, why="together by chance",
+                   taken=bool(names or catalogued or galaxy) and _own(document, where, match)
+                   and not w.NOT_SURE.search(before))  # fmt: skip
+
+
 def _described(earlier: str, before: str, span: str) -> tuple[str, bool]:
     """An object in our words: its catalogue's name, its label, `object of GCN 1234`, or its sort."""
     here = before + span
@@ -198,8 +214,12 @@ def _named_sources(text: str) -> Iterator[Link]:
     for match in islice(w.NAMED_SOURCE.finditer(text), _MOST):
         before, _ = _around(text, match)
         outside = re.search(r"\b(?:not|outside|nearest|closest)\b", before[-60:] + match.group(), re.I)
-        yield Link(start=match.start(), end=match.end(), value=match["source"], assertion="hedged",
-                   taken=not outside, why="a catalogued source is there")  # fmt: skip
+        yield Link(start=match.start(), end=match.end(), value=match["source"] or match["beside"],
+                   assertion="hedged", taken=not outside, why="a catalogued source is there")  # fmt: skip
+        for other in w.BLAZAR.finditer(match.group()):
+            if other.group() not in (match["source"], match["beside"]):
+                yield Link(start=match.start(), end=match.end(), value=other.group(), assertion="hedged",
+                           taken=not outside, why="what the catalogued source is")  # fmt: skip
 
 
 def _listed(document: Document, where: Where, text: str) -> Iterator[Link]:
@@ -229,6 +249,7 @@ def says_again(text: str) -> bool:
         w.SIDE_BY_SIDE,
         w.BURST,
         w.PARTED,
+        w.BY_CHANCE,
         w.NO_CATALOGUED,
         w.CATALOGUED,
         w.ALERT,

@@ -76,12 +76,15 @@ def _durations(document: Document, where: Where) -> Iterator[Candidate]:
         )
         denied = bool(w.NEGATED.search(before[-30:]))
         not_it = w.NOT_OF_CLASS.search(before + span[: _article(span)]) and not w.HEDGE.search(before[-80:])
-        plural = plural and not w.MEMBER.search(before)
+        member = bool(w.MEMBER.search(before)) or bool(
+            w.BELONGS.search(before) and re.search(r"\b(?:class|category|population|group)\b", span)
+        )
+        plural = plural and not member
         near = w.APART.split(before[-50:])[-1]
         asked = after.strip().endswith("?")
         hedged = bool(w.HEDGE.search(near + span + after[:15])) or value == "short or long" or asked
         cond = cond or bool(w.OF_THE_KIND.match(after)) or _of_another(document, before)
-        other = other and not w.MEMBER.search(before)
+        other = other and not member
         taken = own and not cond and bool(not denied or not_it) and not plural and not (other and where == "body")
         why = "named so" if taken else "under a condition, denied, or of other bursts"
         assertion: Assertion = "negated" if denied else "hedged" if hedged else "asserted"
@@ -193,6 +196,7 @@ def _things(document: Document, where: Where) -> Iterator[Candidate]:
             continue
         denied = bool(w.NEGATED.search(before[-25:] + span))
         told = re.match(r"(?:is|are|was|were|as|likely)\b", span, re.I) or where == "subject"
+        told = told or (span.startswith("be ") and re.search(r"\b(?:may|might|could) (?:well )?$", before))
         caused = (
             _triggered(document)
             and re.match(

@@ -14,7 +14,10 @@ KINDS: list[tuple[str, re.Pattern[str]]] = [
         ("short", r"\bshort\b|\bsGRB\b|\btype[- ]I\b"),
         ("ultra-long", r"\bultra-?long\b"),
         ("long", r"\blong\b|\blGRB\b|\btype[- ]II\b"),
-        ("SGR giant flare", r"\b(?:SGR|magnetar) giant flare"),
+        (
+            "SGR giant flare",
+            r"\b(?:SGR|magnetar) giant flare|\bgiant flare (?:from|of) (?:an? |the )?(?:\w+ )?(?:SGR|magnetar)",
+        ),
         ("X-ray flash", r"\bX-?ray flash|\bXRF\b"),
         ("X-ray transient", r"\bX-?ray transient"),
         ("X-ray rich", r"\bX-?ray[- ]rich|\bXRR\b"),
@@ -56,8 +59,9 @@ DURATION = compiled(
     r"probably |a |the )*"
     r"(?:short|long)(?:[-/ ,]+(?:hard|soft|duration|and|bright|spectrally|weak|intense|likely|timescale|lag|"
     r"population|class|"
-    r"soft|type|of)){0,4}[- ]+(?:gamma-ray bursts?|GRBs?|bursts?|burst\b)"
-    r"|short[-/ ]hard|short, hard|hard[-/ ]short|long[-/ ]soft|type[- ]II? \((?:short|long)\)"
+    r"soft|type|of)){0,4}(?:[- ]+|\n+(?=GRB))(?:gamma-ray bursts?|GRBs?|bursts?|burst\b)"
+    r"|(?:short[-/ ]hard|short, hard)(?! (?:initial |main |first |bright )*(?:component|pulse|spike|peak|episode))|"
+    r"hard[-/ ]short|long[-/ ]soft|type[- ]II? \((?:short|long)\)"
     r"|(?:is|was|be|being|as|are) (?:(?:a|an|likely|possibly|probably|clearly|definitely|both|rather|indeed|"
     r"relatively|very|"
     r"of|the|consistent with|classified as) )*(?:short|long)(?= ?[,.;:)]| and| burst| GRB| duration|-duration|$)"
@@ -139,6 +143,7 @@ IS = compiled(
     r"false (?:trigger|"
     r"alarm|detection)s?|"
     r"X-?ray flash|X-?ray[- ]rich (?:GRB|burst)|SGR [Gg]iant flare|magnetar (?:burst|giant flare)|"
+    r"(?:\w+ )?giant flare (?:from|of) (?:an? |the )?(?:\w+ )?(?:SGR|magnetar)\b|"
     r"SGR(?:-like)? burst|TGF|asteroid|"
     r"active galactic nucle\w+|background event|background(?= ?(?:$|[.,;]))|afterglow\b|blazar|quasar)",
     re.I,
@@ -158,6 +163,8 @@ MEMBER = compiled(
     r"\b(?:class|category|population|family|group|regime) of (?:the )?$",
     re.I,
 )
+#: "falls in the" long class of bursts.
+BELONGS = compiled(r"\b(?:belong\w*|member|plac(?:es?|ing)|puts?|falls?|lies|classif\w*|part)\b[^.;]{0,40}$", re.I)
 #: Directly in front: it is not of the class.
 NOT_OF_CLASS = compiled(
     r"\b(?:is|was|be) (?:likely |probably |clearly |therefore |thus )?(?:not|unlikely to be) (?:an? |of the )?$", re.I

@@ -85,8 +85,8 @@ IS = compiled(
     re.I,
 )
 DENIED = compiled(
-    r"\b(?:(?:is|are|was|be) (?:therefore |thus |most |very |likely |clearly |probably )*(?:not|unlikely to be|"
-    r"ruled out|excluded)"
+    r"\b(?:(?:is|are|was|be) (?:therefore |thus |hence |also |most |very |likely |clearly |probably )*"
+    r"(?:not|unlikely to be|ruled out|excluded)"
     rf"(?: as)?(?: (?:the|an?|GRB|likely|related to|associated with|connected to))*(?: {NOUN}| the (?:burst|GRB|"
     rf"afterglow)| GRB ?\d+\w?)"
     r"|(?:likely |probably |therefore )?(?:unrelated|not (?:physically |likely )?(?:related|associated|"
@@ -105,7 +105,7 @@ DENIED = compiled(
 )
 #: A source at the place of the burst: "we find a faint source at the position of the X-ray afterglow".
 _PLACED = (
-    r"\b(?:positions?|location|coincident|consistent|within|inside)\b[^.;\n]{0,70}"
+    r"\b(?:positions?|location|coincident|consistent|within|inside)\b(?:[^.;\n]|\.\d){0,70}"
     r"(?:afterglow|burst|GRB|XRT|counterpart|transient|error circle)"
 )
 AT_PLACE = compiled(
@@ -113,6 +113,13 @@ AT_PLACE = compiled(
     r"resolved)[\w-]+[- ]){0,3}?"
     rf"(?:source|object)\b(?:[^.;\n(]|\.\d|\([^()\n]{{0,100}}\)){{0,120}}?{_PLACED}",
     re.I,
+)
+#: "we detect a point-like source at RA = ...".
+AT_COORDINATES = compiled(
+    r"\b[Ww]e (?:also |clearly |again )?(?:detect|find|found|identify|identified)(?:ed)? (?:an?|one) "
+    r"(?:(?:new|single|uncatalogu?ed|faint|bright|fading|clear|red|blue|optical) )*"
+    r"(?:point-like|point|uncatalogu?ed|fading|new|optical) (?:source|object) (?:located )?at (?:the (?:following )?)?"
+    r"(?:\(?R\.?A|coordinates|position:|\(?J2000|\d\d[: h])"
 )
 PLACE_FIRST = compiled(
     rf"{_PLACED}[^.;\n(]{{0,60}}(?:\([^()\n]{{0,100}}\))?,? (?:we (?:also )?)?(?:detect|find|see|identify|"
@@ -133,7 +140,7 @@ NAMED_EVENT = compiled(r"\b(?:of|to|for) (?:the )?(?:GRB|EP|S\d|IceCube|XRF)[ -]
 HOST = compiled(
     r"\b(?:(?P<doubt>(?:candidate|possible|potential|likely|probable|putative|plausible|presumed|"
     r"best candidate for the|candidate for the) )"
-    r"host(?: galax(?:y|ies))?|host galaxy candidates?"
+    r"(?:GRB )?host(?: galax(?:y|ies))?|host galaxy candidates?"
     r"|(?:detect(?:ed|ion of)?|identif(?:y|ied|ication of)|find|found|discover(?:ed|y of)|"
     r"consider) (?:as )?(?:the|its|an?) (?:\w+ )?host(?: galaxy)?"
     r"|(?:is|as|be) (?:likely |probably |possibly |most likely |to be )*(?:the|its) (?:\w+ )?host(?: galaxy)?"
@@ -170,6 +177,7 @@ PATTERNS = [
     ("seen", BEING, SEEN),
     ("of", (*NOUNS, " candidate "), OF),
     ("placed", THINGS, AT_PLACE),
+    ("placed", THINGS, AT_COORDINATES),
     ("placed", THINGS, PLACE_FIRST),
     ("new", THINGS, NEW),
     ("new", THINGS, CLEAR_X),

@@ -123,9 +123,9 @@ def _verdict(
         return "negated", where == "body", "denied of another object" if w.ANOTHER.search(before) else _DENIED
     if sort == "seen" and (span.startswith("extended ") or w.BEFORE_IT.match(after)):
         return "asserted", False, "a galaxy, or what stood there before"
-    if sort == "seen" and _BURST.match(span) and after.startswith(" by ") and PROMPT_RE.search(after[:40]):
+    if sort == "seen" and _BURST.match(span) and after.startswith((" by ", " in ")) and PROMPT_RE.search(after[:40]):
         return "asserted", False, "the burst itself was seen"
-    if sort == "is" and w.RULED_OUT.search(before[-90:]):
+    if sort == "is" and (w.RULED_OUT.search(before[-90:]) or before.endswith("unlikely to ")):
         return "negated", False, "ruled out"
     if w.NOT.search(before[-90:] + span) and not (sort == "is" and not w.NOT.search(before[-25:] + span)):
         return "negated", False, "a denial stands before it"

@@ -30,7 +30,7 @@ EVIDENCE = compiled(r"\b(?:typical|characteristic|features?|spectr\w+|lines?|res
                     r"[^.;]{0,60}$")  # fmt: skip
 DOUBT = compiled(
     r"\b(?:possibl[ey]|may|might|could|suggest\w*|candidate|likely|probabl[ey]|tentative\w*|hints?|"
-    r"potential(?:ly)?|appears?|"
+    r"potential(?:ly)?|appears?|favou?r\w*|"
     r"seems?|consistent|plausibl[ey]|perhaps|suspected|resembl\w+|best[- ]match\w*)\b"
 )
 CONFIRMED = compiled(
@@ -82,7 +82,10 @@ DARK = compiled(
     r"truly |bona fide |considered |regarded as )*\"?(?:optically[- ])?dark\"? (?:burst|GRB|gamma-ray burst)\b"
 )
 #: "this makes it an X-ray rich burst", "the X-ray rich GRB 310101A".
-X_RICH = compiled(r"\b(?:[Tt]he|[Aa]n|[Tt]his) \"?X-?[Rr]ay[- ][Rr]ich\"? (?:GRB|burst|gamma-ray burst)\b")
+X_RICH = compiled(
+    r"\b(?:[Tt]he|[Aa]n|[Tt]his) \"?X-?[Rr]ay[- ][Rr]ich\"? (?:GRB|burst|gamma-ray burst)\b"
+    r"|\b(?:burst|event|GRB(?: ?\d{6}\w?)?) (?:is|was) (?:therefore |thus |classified as )*(?:an? )?\"?X-?ray[- ]rich\b"
+)
 #: The value of a lag or a hardness, which is that of a class: "consistent with that of long GRBs".
 AS_OF_CLASS = compiled(
     r"\b(?:consistent with|typical of|in agreement with|as expected for) (?:those |that |the (?:values?|"
@@ -93,10 +96,14 @@ AS_OF_CLASS = compiled(
 )
 #: "consistent with the Type II (collapsar) bursts"; "type II (long)" is a matter of its duration.
 BURST_TYPE = compiled(
-    r"\b(?:with|as|to|is|of) (?:an? |the )?[Tt]ype[- ](?P<type>II?)\b(?! ?\((?:[Ss]hort|[Ll]ong))"
+    r"\b(?:with|as|to|is|of|(?:favou?r|suggest|indicat|support)\w*) (?:an? |the )?"
+    r"[Tt]ype[- ](?P<type>II?)\b(?! ?\((?:[Ss]hort|[Ll]ong))"
     r"(?: \([^()\n]{3,70}\))? (?:GRBs?|bursts?|population|class|origin)\b"
+    r"|\b(?:collapsar|merger) origin \([Tt]ype[- ](?P<behind>II?)\)"
 )
 X_TRANSIENT = compiled(r"\b(?:[Tt]he|an?) (?:[Ff]ast |[Ss]oft |bright |new )*X-?ray transient\b")
+#: Between a kind and the name of what is of it.
+CALLED = compiled(r",? ?(?:(?:source )?(?:named|designated|called|dubbed|labell?ed)(?: as)?,? )?")
 EXTRAGALACTIC = compiled(
     r"\bis (?:likely |clearly |indeed |therefore )*an? extragalactic (?:object|source|transient|event)"
 )

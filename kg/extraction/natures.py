@@ -82,15 +82,17 @@ def _types(document: Document, where: Where, text: str) -> Iterator[Nature]:
         before, _ = _around(text, match)
         taken = not w.COMPARED.search(before[-60:]) and _own(document, where, match)
         doubted = w.DOUBT.search(before[-60:] + match.group())
-        yield Nature(start=match.start(), end=match.end(), value=f"Type {match['type']}", taken=taken,
+        value = f"Type {match['type'] or match['behind']}"
+        yield Nature(start=match.start(), end=match.end(), value=value, taken=taken,
                      assertion="hedged" if doubted else "asserted", why="its type")  # fmt: skip
 
 
 def _transients(document: Document, where: Where, text: str) -> Iterator[Nature]:
     """ "The X-ray transient EP310101a": the sort of thing that the circular's own object is."""
     for match in islice(w.X_TRANSIENT.finditer(text), 5):
-        behind = find_names(text[match.end() : match.end() + 20])[:1]
-        own = bool(behind) and behind[0].start <= 1 and behind[0].name == normalise_name(document.about or "")
+        behind = find_names(text[match.end() : match.end() + 40])[:1]
+        beside = behind and w.CALLED.fullmatch(text, match.end(), match.end() + behind[0].start)
+        own = bool(behind) and bool(beside) and behind[0].name == normalise_name(document.about or "")
         yield Nature(start=match.start(), end=match.end(), value="X-ray transient", assertion="asserted",
                      taken=own and _own(document, where, match), why="said beside its name")  # fmt: skip
 
@@ -167,6 +169,10 @@ def _candidates(document: Document, where: Where, text: str) -> Iterator[Nature]
             rejected = bool(w.REJECTED.search(near)) or (label is not None and value == "star")
             told = w.CANDIDATE.search(before) or label
             what = match["what"] or "star"
+            if after.startswith("s"):
+                continue
+            if what.endswith(("foreground star", "Galactic star")) and told:
+                rejected = True
             if what == "star" and not rejected:
                 continue
             taken = bool(told) and rejected and not w.NOT_IT.search(before) and not w.COMPARED.search(before[-40:])
@@ -195,7 +201,7 @@ def nature_again(text: str, value: str) -> bool:
     if match := w.AS_OF_CLASS.search(text):
         return match["what"] == value
     if value.startswith("Type "):
-        return any(value == f"Type {match['type']}" for match in w.BURST_TYPE.finditer(text))
+        return any(value == f"Type {match['type'] or match['behind']}" for match in w.BURST_TYPE.finditer(text))
     if value.startswith("SN ") and (match := w.SUPERNOVA_TYPE.search(text)):
         return type_of(match) == value
     if value == "supernova":

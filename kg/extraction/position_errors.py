@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from kg.extraction.position_columns import cell_of
 from kg.extraction.position_forms import Pair
 from kg.openings import compiled
 
@@ -20,9 +21,9 @@ _VALUE = rf"(?P<value>{_N}) ?-?(?:{_UNIT}(?P<tail>\.\d+)?)"
 #: Words that announce a radius, and the value behind them.
 _NAMED = compiled(
     r"(?P<lead>\b(?:uncertaint(?:y|ies)|errors?|error[- ](?:radius|circle|region|box)|radius|accuracy|precision|"
-    r"Err(?:90)?|Unc|localization error|"
+    r"Err(?:90)?|Unc|localization error|uncertain|"
     r"astrometric error|error_radius)\b)"
-    r"(?P<gap>(?:\((?:radius, )?(?:90|68|50|95|1|1\.0|3)[^()]{0,25}\)|[ ,:=~(]|of|is|are|was|about|"
+    r"(?P<gap>(?:\((?:radius, )?(?:90|68|50|95|1|1\.0|3)[^()]{0,25}\)|[ ,:=~(]|of|by|is|are|was|about|"
     r"approximately|radius|circle|region|within|the|at|to|be|in each "
     r"coordinate|estimated|\((?:radius, )?(?:90|68|50|95|1|1\.0|3)[^()]{0,25}\)?|less than|<|\+/-|90%|68%|1[- "
     r"]sigma|confidence|containment|level|statistical|an?\b|position|positional|location)*+)"
@@ -31,7 +32,9 @@ _NAMED = compiled(
 )
 _BARE = compiled(rf"^[ ;,)\]]*(?:\(?J2000(?:\.0)?\)?[ ,;]*)?[(\[]?[ ]*(?:\+/-|\+-|~(?=\d[^)]*error)) ?{_VALUE}")
 _THEN_ERROR = compiled(rf"^[ ;,)]*\(?{_VALUE} (?:error|uncertainty|accuracy)")
-_R_EQUALS = compiled(rf"^[ ,;)]*R ?= ?(?P<value>{_N})(?P<unit>(?= ?\)))")
+_R_EQUALS = compiled(rf"^[ ,;)]*R ?= ?(?P<value>{_N}) ?(?P<unit>(?:deg)?(?= ?[),]))")
+#: A cell of its own behind the place, with its unit.
+_CELL = compiled(rf"^ ?\| ?(?:\+/-? ?)?{_VALUE} ?(?:\||\n|$)")
 _BEFORE = compiled(
     rf"(?:[(~,] ?|with ?(?:an? )?)~?{_VALUE} (?:\w+ ){{0,2}}(?:error|uncertainty|"
     rf"accuracy)[^\n]{{0,25}}$"
@@ -75,7 +78,7 @@ def uncertainty(text: str, pair: Pair, stop: int) -> Uncertainty:
     after = text[pair.end : limit]
     if ellipse := _ELLIPSE.search(after):
         return _ellipse(after, ellipse, pair.end)
-    for pattern in (_BARE, _THEN_ERROR, _R_EQUALS):
+    for pattern in (_BARE, _THEN_ERROR, _R_EQUALS, _CELL):
         if match := pattern.match(after):
             return _radius(text, match, pair.end)
     for match in _NAMED.finditer(after):
@@ -89,6 +92,10 @@ def uncertainty(text: str, pair: Pair, stop: int) -> Uncertainty:
         ):
             continue
         return _wider(text, after, match, pair.end)
+    if (cell := cell_of(text, pair)) is not None:
+        start, end, unit = cell
+        radius = round(float(text[start:end]) * _scale(unit), 10)
+        return Uncertainty(radius=radius, start=start, end=end)
     before = text[max(0, pair.label - 120) : pair.label]
     for pattern in (_BEFORE, _J2000_BEFORE):
         if match := pattern.search(before):

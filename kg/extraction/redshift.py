@@ -24,6 +24,7 @@ from kg.extraction.redshift_value import (
     LIMIT_BEFORE,
     LIMIT_WORDS,
     MORE,
+    OF_REDSHIFT,
     PHRASE,
     RANGE,
     VALUE,
@@ -52,12 +53,12 @@ _WORDS = (
     r"can|cannot|2MASS|SDSS|constrained|then|we|find|obtain|solution|tentative|preliminary|only|given|by|it|its|"
     r"and|system|"
     r"doublet|on|interval|in|range|between|from|approximate|associated|with|expands|"
-    r"possible|best|best-fit|fit|single|now|hence|EP ?\d{6}[a-z]?|FXT|transient|event|us|me|least|"
+    r"possible|best|best-fit|fit|single|now|hence|thus|therefore|EP ?\d{6}[a-z]?|FXT|transient|event|us|me|least|"
     r"common|mean|absorption|absorber|emission|line|weighted|same|very|low|high|slightly|"
     r"precise|corrected|refined|new|z_\w+|zgrb)"
 )
 _REDSHIFT = compiled(
-    rf"\bred?-?shifts?\b(?:[ ,:;(\[=~]+{_WORDS}\b)*[ ,:;(\[=~]+(?:z[ =~:]+)?"
+    rf"\bred?-?shifts?\b(?: \(z\))?(?:[ ,:;(\[=~]+{_WORDS}\b)*[ ,:;(\[=~]+(?:z[ =~:]+)?"
     rf"(?=[<>~.\d]|(?:{LIMIT_WORDS.replace('?P<more>', '?:').replace('?P<less>', '?:')})[\d.])(?!\. |\d{{6}})",
     re.I,
 )
@@ -98,6 +99,8 @@ def _spans(text: str) -> Iterator[tuple[int, int, int, Reading]]:
     for match in PHRASE.finditer(text):
         if not _NOT_AFTER.match(text[match.end() : match.end() + 20]):
             yield match.start(), match.start(), match.end(), read_phrase(match)
+    for match in OF_REDSHIFT.finditer(text):
+        yield match.start(), match.start(), match.end(), read_phrase(match)
     for lead in (_Z, _REDSHIFT, _SYSTEM_AT):
         for opening in lead.finditer(text):
             start = opening.end() if lead is _SYSTEM_AT else opening.start()

@@ -58,6 +58,12 @@ PHRASE = compiled(
     rf"(?: ?(?:z ?)?[=:~]+)? ?(?:z ?[=~]+ ?)?{_APPROX}?(?P<number>{_NUMBER})",
     re.I,
 )
+#: `upper limit of 2.3 on the redshift`: the limit is in words before, what it is of behind.
+OF_REDSHIFT = compiled(
+    rf"\b(?:(?P<least>lower)|upper) (?:limit|bound) (?:of|at) {_APPROX}?(?P<number>{_NUMBER})(?![\d./]\d)"
+    r" (?:for|on|to) (?:the |its |a )?(?:GRB |burst )?red-?shift\b",
+    re.I,
+)
 #: `2.145 (...). We note that this is a lower limit to the GRB redshift`: the limit is in words behind.
 BEHIND = compiled(
     rf"(?P<number>{_NUMBER})(?![\d.]\d)[^;]{{0,260}}?\b(?:this|it|which) (?:only )?"
@@ -122,7 +128,7 @@ def reread(text: str) -> Reading | None:
     for grammar in (RANGE, FALLING, INTERVAL):
         if match := grammar.fullmatch(even):
             return read_range(match)
-    if match := PHRASE.fullmatch(even) or BEHIND.fullmatch(even):
+    if match := PHRASE.fullmatch(even) or BEHIND.fullmatch(even) or OF_REDSHIFT.fullmatch(even):
         return read_phrase(match)
     match = VALUE.fullmatch(even)
     return read_value(match) if match else None

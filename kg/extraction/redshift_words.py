@@ -105,7 +105,7 @@ MEASURED = words(
     r"estimate|get|interpret|associate|detect|establish|place|deduce|see|calculate|constrain|set)\w*|"
     r"lines?\b|doublet|absor\w+|"
     r"emission|features?|systems?|absorbers?|common|corresponding to|identified|yields?|gives?|gave|results? in|"
-    r"leads? to|reports?|impl\w+|indicat\w+|places?|consistent with|photometric|limits?|limiting|constrain\w*|"
+    r"leads? to|reports?|impl\w+|indicat\w+|plac(?:es?|ing)|consistent with|photometric|limits?|limiting|constrain\w*|"
     r"best[- ]fit|reveal\w*|spectroscop\w+)\b"
 )
 WE_MEASURED = words(
@@ -120,7 +120,7 @@ LINES_AT = words(
 OWN = words(
     r"\b(?:redshift|z) of (?:the |this )?(?:GRB|burst|afterglow|host|source|transient|object|event|FXT|EP|OT\b)|"
     r"(?:as|be) the redshift|likely redshift|derived redshift|common redshift|GRB redshift|"
-    r"redshift of the|final redshift|redshift (?:for|to be)|redshift is most likely"
+    r"redshift of the|\bits redshift is\b|final redshift|redshift (?:for|to be)|redshift is most likely"
 )
 OWN_AFTER = words(
     r"^[ ,;()]*(?:which|and|that|this|for|as|is|\(?[\w ,-]{0,40}\),? which)?[^.;]{0,45}(?:(?:as|be|"

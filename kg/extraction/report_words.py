@@ -118,6 +118,7 @@ SAYS_SO = compiled(
     r"\bcorrect(?:ion|ions|s|ed|ing)?\b|\berrat(?:um|a)\b|\bcorrigend|\btypo\b|\bmistakes?\b|\berroneous(?:ly)?\b|"
     r"\bshould (?:have )?be(?:en)?\b[^.;]{0,40}\binstead of\b|"
     r"\bincorrect(?:ly)?\b|\bsupersedes?\b|\breplaces?\b|\bsent in error\b|\bin error\b|\bwrong\b|\bshould read\b|"
+    r"\bmis-?prints?\b|\bcontain(?:s|ed) an? (?:error|mistake)\b|\bshould have been\b|\bshould not be used\b|"
     r"\binstead of the\b|\bdisregard\w*\b|\bnot (?:likely |expected |believed )?(?:to be )?real\b|\bspurious\b|"
     r"\bregretted\b|\bmis-?identification\b|\bmisstated?\b|\bmis-?typed\b|\bunfortunately\b|"
     r"\bwas due to mis",

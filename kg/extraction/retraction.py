@@ -201,10 +201,15 @@ def _verdict(
             return about.startswith("GRB") or " trigger " in about, "says what the trigger was not"
         if re.match(r" ?(?:afterglow|counterpart|host|candidate)", text[match.end() :]):
             return False, "denies an afterglow, not the burst"
+        said = text[begin : match.end()]
         if re.search(r"\btriggers?\b", own, re.I) and not re.search(
-            r"counterpart|afterglow|galaxy|object|star\b", own, re.I
+            r"counterpart|afterglow|galaxy|object|star\b", said, re.I
         ):
             return True, "says that the trigger was none"
+        if re.search(r"\bthis (?:event|trigger|burst)\b", said, re.I) and re.search(
+            r"\b(?:not|rather than) (?:due |to |an? )*(?:GRB|gamma-ray burst)", own
+        ):
+            return True, "says that the event was none"
         if re.search(r"\bGRB\b|gamma-ray burst", own) and re.search(r"not an? (?:GRB|gamma-ray burst)", own, re.I):
             return bool(
                 re.search(r"\b(?:source|announced|known|binary|outburst)\b", own, re.I)
