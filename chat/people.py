@@ -7,6 +7,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
@@ -15,6 +16,9 @@ from nuncius.core.errors import ConfigurationError, FormatError
 from nuncius.core.registry import did_you_mean
 from nuncius.core.report import Severity
 from reactors.durations import seconds
+
+if TYPE_CHECKING:
+    from reactors.duty import Duty
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,40}")
 _SLACK_USER = re.compile(r"[UW][A-Z0-9]{2,}")
@@ -116,9 +120,21 @@ class People:
         return next((person for person in self if name and name in person.sign_in), None)
 
     def by_id(self, id_: str) -> Person | None:
-        """Who is meant by the reader of a report or the owner of a subscription: `person:ann`, `slack:U0123`."""
+        """Who is meant by the reader of a report or the owner of a subscription: `person:ann`, `slack:U0123`, or
+        `person:ann/email` where one of their places is to be used alone."""
         door, _, name = id_.partition(":")
+        name = name.partition("/")[0]
         return self.by_slack(name) if door == "slack" else self.by_name(name) if door == "person" else None
+
+    @property
+    def duty(self) -> Duty:
+        """Everybody as rules address them."""
+        from reactors.duty import OnDuty  # here, because the language of rules takes a moment to load
+
+        return {
+            person.name: OnDuty(id=person.id, after_s=seconds(person.escalate_after), then=person.escalate_to)
+            for person in self
+        }
 
     def _check_together(self, person: Person, places: Collection[str]) -> None:
         others = [other for other in self if other.name != person.name]

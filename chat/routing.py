@@ -24,12 +24,15 @@ class Routes:
         return list(dict.fromkeys([*self._general, *reached]))
 
     def __call__(self, reader: str) -> Sequence[str]:
-        """The targets for a report's reader: a person, somebody at a door (`slack:U0123`), or empty for everybody."""
+        """The targets for a report's reader: a person, all of whose places or one (`person:ann/email`); somebody at a
+        door (`slack:U0123`); empty for everybody."""
         if not reader:
             return self._general
         person = self._means.people.by_id(reader)
         door = reader.partition(":")[0]
+        alone = reader.partition("/")[2] if door == "person" else ""
         found = self.places(person) if person is not None else [name for name in self._general if name == door]
+        found = [place for place in found if place == alone] if alone else found
         if not found:
             log.error("nothing reaches %s: their report is on no target; see [people] in docs/chat.md", reader)
         return found

@@ -137,7 +137,9 @@ class SlackDesk:
             person = self._known_people.by_slack(user)
             reviewer = user in named or (person is not None and person.role.covers(Role.REVIEWER))
             reviewer = reviewer or any(self._belongs(user, group) for group in groups)
-            known = (now, Person(id=f"{DOOR}:{user}", name=self._api.called(user), reviewer=reviewer))
+            also, site = ((person.id,), person.site) if person is not None else ((), "")
+            named_here = self._api.called(user)
+            known = (now, Person(id=f"{DOOR}:{user}", name=named_here, reviewer=reviewer, also=also, site=site))
             self._people[user] = known
         return known[1]
 

@@ -12,7 +12,7 @@ from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from chat.desk.desk import Desk
-from chat.people import People
+from chat.people import People, Person
 from chat.slack_door import SlackDoor
 from chat.slack_settings import SlackSettings
 from console import checks, linked, pages, views
@@ -84,12 +84,13 @@ def create_app(
     web: WebSettings | None = None,
     people: People | None = None,
     oidc: OidcSettings | None = None,
+    reached: Callable[[Person], Sequence[str]] = lambda person: (),
 ) -> FastAPI:
     """The application. `hosts` are the names it answers to; others are refused, so that a hostile page cannot
     read this one through a name of its own (DNS rebinding). `hooks` says whose webhooks are let in, `metrics` who may
     read the figures, `slack` how Slack signs what people do there. `graph` is the knowledge graph, `rules` gives those
     in force; without them pages leave out what they would say. `web` says who may read, `people` and `oidc` who they
-    are. Raises ConfigurationError for a sender that cannot be
+    are, `reached` where each is told. Raises ConfigurationError for a sender that cannot be
     let in as it is set."""
     app = FastAPI(title="Nuncius", docs_url=None, redoc_url=None, openapi_url=None)
     time, web = clock or SystemClock(), web or WebSettings(per_minute=0)
@@ -212,7 +213,7 @@ def create_app(
     app.include_router(edit_routes(journal, rules, time, web.rules_folder))
     app.include_router(rule_routes(journal, rules, time))
     told = ("web", "slack") if slack is not None else ("web",)
-    app.include_router(subscription_routes(journal, time, people=people, targets=told))
+    app.include_router(subscription_routes(journal, time, people=people, targets=told, reached=reached))
     door = Door(journal, hooks or HookSettings(), time)
     app.include_router(hook_routes(door))
     if slack is not None and (slack.signing_secret or slack.signing_secret_file):

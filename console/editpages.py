@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -13,17 +14,18 @@ from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
 from console import editing, pages, ruleviews
 from console.backtesting import Backtesting
 from console.ruletexts import Saved, Source, save, shared_texts, source_of
-from console.signin import Form, Reader, Role, checked_form, client_of, needs
+from console.signin import Form, Reader, Role, checked_form, needs
 from nuncius.core.clock import Clock
 from nuncius.core.errors import DeadlineExceeded, PermanentError
 from nuncius.journal import Journal
-from nuncius.journal.audit import Audit
 from reactors.loader import Loaded
 from reactors.rule import Rule
 from reactors.ruleset import RuleSet
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+log = logging.getLogger(__name__)
 
 Reviewer = Annotated[Reader, Depends(needs(Role.REVIEWER))]
 Filled = Annotated[Form, Depends(checked_form)]
@@ -45,7 +47,7 @@ class Desk:
         self, journal: Journal, rules: Callable[[], RuleSet] | None, clock: Clock, folder: Path | None
     ) -> None:
         self.journal, self.clock, self.folder = journal, clock, folder
-        self._rules, self._audit = rules, Audit(journal)
+        self._rules = rules
 
     def rules(self) -> RuleSet:
         """Those in force."""
@@ -60,16 +62,16 @@ class Desk:
         return Source(text=_NEW, stamp="", file="", own=True) if rule is None else source_of(rule, self.folder)
 
     def save(self, request: Request, reader: Reader, form: Mapping[str, str], loaded: Loaded) -> Saved:
-        """Write the text, and note who did. Raises PermanentError."""
+        """Write the text, and tell who did. Raises PermanentError."""
         if self.folder is None:
             raise PermanentError("nothing can be saved here: [web] rules_folder names no folder; download it instead")
         if not reader.role.covers(Role.OPERATOR):
             raise PermanentError(f"only an operator saves rules, and {reader.shown} is a {reader.role}; download it")
-        now = self.clock.now()
-        saved = save(self.folder, form["text"], loaded, stamp=form.get("stamp", ""), rules=self.rules(), now=now)
-        about = f"{', '.join(saved.rules)} in {saved.file}: {saved.before or 'new'} → {saved.now}"
-        who = {"person": reader.id, "shown": reader.shown, "client": client_of(request)}
-        self._audit.note("saved a rule", about=about, now=now, **who)
+        stamp, now = form.get("stamp", ""), self.clock.now()
+        saved = save(self.folder, form["text"], loaded, stamp=stamp, rules=self.rules(), now=now)
+        about = f"saved {', '.join(saved.rules)} in {saved.file}: {saved.before or 'new'} → {saved.now}"
+        request.state.about = about  # who and when, the gate notes
+        log.info("%s %s", reader.shown, about)
         return saved
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from console.web_settings import WebSettings
 from nuncius.core.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from chat.people import People
+    from chat.people import People, Person
     from chat.slack_settings import SlackSettings
     from console.hook_settings import HookSettings
     from console.metrics_settings import MetricsSettings
@@ -37,6 +37,7 @@ def serve(
     rules: Callable[[], RuleSet] | None = None,
     people: People | None = None,
     oidc: OidcSettings | None = None,
+    reached: Callable[[Person], Sequence[str]] = lambda person: (),
 ) -> None:
     """Serve until `stop` is set. Raises ConfigurationError when the address cannot be had, or nobody has said who may
     read what others would reach."""
@@ -57,6 +58,7 @@ def serve(
         web=settings,
         people=people,
         oidc=oidc,
+        reached=reached,
     )
     server = uvicorn.Server(
         uvicorn.Config(

@@ -27,15 +27,20 @@ _DONE = {"kept": "Kept. You are told from now on.", "again": "You have it alread
 
 
 def subscription_routes(
-    journal: Journal, clock: Clock, *, people: People | None = None, targets: Sequence[str] = ("web",)
+    journal: Journal,
+    clock: Clock,
+    *,
+    people: People | None = None,
+    targets: Sequence[str] = ("web",),
+    reached: subscriptions.Reached = lambda person: (),
 ) -> APIRouter:
-    """The pages of subscriptions. `targets` are those where reports go, `people` says where each may be reached."""
+    """The pages of subscriptions. `targets` are those where reports go, `people` are known, `reached` says where."""
     router = APIRouter(include_in_schema=False)
 
     def page(reader: Reader, template: str, status: int = 200, **values: Any) -> HTMLResponse:
         person = subscriptions.person_of(reader, people)
         shared = {
-            "ways": subscriptions.ways_of(reader, person, targets),
+            "ways": subscriptions.ways_of(reader, person, targets, reached),
             "sites": sorted(load_observatories()),
             "own_site": person.site if person else "",
             "missions": MISSIONS,
@@ -51,7 +56,7 @@ def subscription_routes(
 
     @router.get("/subscriptions", response_class=HTMLResponse)
     def all_of_mine(reader: Viewer, done: Annotated[str, Query(max_length=20)] = "") -> Response:
-        ways = subscriptions.ways_of(reader, subscriptions.person_of(reader, people), targets)
+        ways = subscriptions.ways_of(reader, subscriptions.person_of(reader, people), targets, reached)
         mine = subscriptions.mine(journal, reader, ways)
         return page(reader, "subscriptions.html", mine=mine, done=_DONE.get(done, ""))
 
@@ -74,7 +79,7 @@ def subscription_routes(
         if form.get("way") == "yaml" and written and not written.startswith("rule:"):
             form = {**form, "yaml": f"rule: mine\n{written}"}  # so that what is said of its lines fits what is shown
         person = subscriptions.person_of(reader, people)
-        ways = subscriptions.ways_of(reader, person, targets)
+        ways = subscriptions.ways_of(reader, person, targets, reached)
         try:
             shown = subscriptions.show(journal, reader, person, form, ways, clock.now())
         except PermanentError as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from urllib.parse import quote
 
@@ -25,6 +25,7 @@ from nuncius.journal.subscriptions import Subscription, Subscriptions
 AT_ONCE = 2
 #: Notifications that a page lists.
 LISTED = 100
+_PLACE_NAMES = {"slack": "Slack, directly", "email": "e-mail"}
 _PLACES = threading.BoundedSemaphore(AT_ONCE)
 
 
@@ -82,16 +83,24 @@ def person_of(reader: Reader, people: People | None) -> Person | None:
     return people.by_name(reader.name) if people is not None and reader.name else None
 
 
-def ways_of(reader: Reader, person: Person | None, targets: Sequence[str]) -> list[Way]:
+#: Where a person is reached, by the names of targets.
+Reached = Callable[[Person], Sequence[str]]
+
+
+def ways_of(reader: Reader, person: Person | None, targets: Sequence[str], reached: Reached) -> list[Way]:
     """How they can be told, the usual one first. Their own page always works."""
     ways = []
-    if person is not None:
-        places = [place for place, there in (("Slack", person.slack), ("e-mail", person.email)) if there]
-        places += person.targets
-        if places:
-            ways.append(Way(tell=person.id, label=f"wherever I may be reached ({', '.join(places)})"))
-    if reader.slack and "slack" in targets:
-        ways.append(Way(tell=f"slack:{reader.slack}", label="a direct message on Slack"))
+    places = reached(person) if person is not None else []
+    if person is not None and places:
+        names = [_PLACE_NAMES.get(place, place) for place in places]
+        ways.append(Way(tell=person.id, label=f"wherever I am reached ({', '.join(names)})" if names[1:] else names[0]))
+        if names[1:]:
+            ways += [
+                Way(tell=f"{person.id}/{place}", label=f"{name} only")
+                for place, name in zip(places, names, strict=True)
+            ]
+    elif reader.slack and "slack" in targets:
+        ways.append(Way(tell=f"slack:{reader.slack}", label=_PLACE_NAMES["slack"]))
     return [*ways, Way(tell=f"web:{reader.id}", label="on this page only")]
 
 

@@ -128,7 +128,9 @@ def assemble(
     owner = this_process()
     take_over(journal, owner)
     graph = GraphStore.open(settings.graph_dir)
-    rules = RuleBook(settings.rule_paths, keep=settings.data_dir / "rules-last-good", beside=Subscribed(journal))
+    people = settings.everybody
+    kept = settings.data_dir / "rules-last-good"
+    rules = RuleBook(settings.rule_paths, keep=kept, beside=Subscribed(journal), duty=people.duty)
     for signed in (unsubscribing, acknowledging):
         signed.use(settings.data_dir, settings.web.address)
     executor = open_executor(settings.executor, settings.workers, settings.results_dir)
@@ -167,7 +169,7 @@ def assemble(
         laboratory=laboratory if live else None,  # a replay of the past builds nothing of today
         sources=settings.data,
     ).run
-    slack, people = settings.slack if "slack" in routes.targets else None, settings.everybody
+    slack = settings.slack if "slack" in routes.targets else None
     patience = CourierSettings(page_url=(slack.page_url if slack else "") or settings.web.address)
     for target in targets:
         # Messages leave on the wall clock, also in a replay.
@@ -194,6 +196,7 @@ def assemble(
             rules=lambda: rules.rules,
             people=settings.everybody,
             oidc=settings.oidc,
+            reached=routes.places,
         )
     return App(
         settings=settings,

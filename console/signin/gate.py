@@ -28,7 +28,7 @@ DOORS = ("/hooks/", "/slack/", "/unsubscribe/")
 OPEN = ("/static/", *DOORS)
 OPEN_EXACTLY = ("/sign-in", "/sign-in/link", "/sign-in/with", "/sign-in/back", "/metrics", "/healthz", "/readyz")
 #: Questions that come by POST and change nothing.
-ONLY_ASKS = ("/sparql",)
+ONLY_ASKS = ("/sparql", "/rules/check.json", "/subscriptions/preview")
 _SAFE = ("GET", "HEAD", "OPTIONS")
 _FOR_PROGRAMS = ("/api/", "/sparql", "/feed/", "/blob/", "/attached/", "/curve/")
 
