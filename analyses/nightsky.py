@@ -29,7 +29,8 @@ HOURS = 24.0
 
 class Day(msgspec.Struct, frozen=True, kw_only=True):
     """24 hours from `start`. `hours` since start, shape (time,); all others (site, time), degrees; airmass by Kasten
-    & Young (1989, Appl. Opt. 28, 4735), infinite below the horizon."""
+    & Young (1989, Appl. Opt. 28, 4735), infinite below the horizon. `moon_direction` are unit vectors of date as seen
+    from each site, shape (3, site, time)."""
 
     start: datetime
     hours: NDArray[np.float64]
@@ -38,6 +39,7 @@ class Day(msgspec.Struct, frozen=True, kw_only=True):
     sun: NDArray[np.float64]
     moon: NDArray[np.float64]
     moon_separation: NDArray[np.float64]
+    moon_direction: NDArray[np.float64]
     moon_illumination: float
     sidereal_deg: NDArray[np.float64]
 
@@ -74,6 +76,7 @@ def day(ra: float, dec: float, sites: Sequence[Observatory], start: datetime) ->
         sun=altitude(sun_ra, sun_dec, local, latitude),
         moon=altitude(moon_ra, moon_dec, local, latitude),
         moon_separation=np.degrees(np.arccos(np.clip(np.tensordot(aim, toward, axes=(0, 0)), -1.0, 1.0))),
+        moon_direction=toward,
         moon_illumination=_illumination(sun[:, middle], moon[:, middle]),
         sidereal_deg=local,
     )
