@@ -186,7 +186,7 @@ def delays(found: Mapping[str, Result], name: str) -> dict[str, dict[str, Any]]:
             continue
         begin, end = placed[other]["burst"]
         margin = max(0.2 * (end - begin), 0.5 * placed[other]["step"])
-        pair = f"{called(load()[first])} and {called(load()[other])}"
+        pair = f"{load()[first].name} and {load()[other].name}"
         inputs[pair] = {
             "first": _seen(first, placed[first], found[first]),
             "second": _seen(other, placed[other], found[other]),
@@ -218,7 +218,7 @@ def annuli(outcomes: Sequence[tuple[str, Result]]) -> list[dict[str, Any]]:
             continue
         sky = {word: value.value for word, value in told.items() if value is not None}
         level = {"type": "annulus", "containment_probability": 0.9973}
-        found.append({"name": f"timing of {name}", "sky": level | sky, "by": "time-delay"})
+        found.append({"name": f"timing {name.replace(' and ', '–')}", "sky": level | sky, "by": "time-delay"})
     return found
 
 

@@ -89,12 +89,12 @@ def _rank(verdict: str) -> int:
 def _verdict(view: View, sighting: Sighting | None, looked: Outcome | None, unasked: str) -> tuple[str, str]:
     gave = looked.result if looked is not None else None
     if sighting is not None:
-        data = f"; data {looks.in_words(gave)}" if gave is not None else ""
+        data = f"; data: {looks.in_words(gave).removeprefix('looked: ')}" if gave is not None else ""
         return _SAW[sighting.state], f"{sighting.by}{data}"
     out = view.share is not None and view.share < LEAST_SHARE
     hidden = view.note.removeprefix("approximate: ") or "out of its view"
     if gave is not None and (looks.is_burst(gave) or not out):
-        return looks.in_words(gave), gave.answer
+        return looks.in_words(gave), gave.answer.partition(": ")[2] or gave.answer
     if out:
         return "could not", f"{hidden}; its data show nothing" if gave is not None else hidden
     if looked is not None and looked.error:

@@ -184,8 +184,8 @@ def test_three_spacecraft_bring_the_joint_report_of_grb_200415a_to_its_galaxy(
     results: dict[str, Any] = attached(n, said)["results"]
     delays = {name: given["values"]["delay"]["value"] for name, given in results.items() if name.startswith("delay of")}
     assert delays == {
-        "delay of Fermi GBM and Wind Konus": pytest.approx(-4.1590, abs=0.002),
-        "delay of Fermi GBM and Mars Odyssey HEND": pytest.approx(-392.97, abs=0.1),
+        "delay of GBM and Konus": pytest.approx(-4.1590, abs=0.002),
+        "delay of GBM and HEND": pytest.approx(-392.97, abs=0.1),
     }
     place = results["joint-localization"]
     rings = [region for region in place["inputs"]["regions"] if region["sky"]["type"] == "annulus"]

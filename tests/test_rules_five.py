@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from rules_samples import CIRCLE, NOON, Night, gw
 
@@ -150,6 +151,23 @@ def test_a_burst_near_a_neutrino_is_found_whichever_comes_first(live: Any, burst
     told = [report.title for report in one.night.reports() if report.rule == "neutrino-and-burst"]
     assert any("IceCube-170922A (signalness 0.57) and" in title and "2.66° apart" in title for title in told), told
     assert sum("° apart" in title for title in told) == 1
+
+
+@pytest.mark.parametrize(("ra", "by_place"), [(80.0, "less often"), (92.0, "more often")])
+def test_chance_counts_the_places_of_a_neutrino_and_a_burst_and_not_their_times_alone(
+    live: Any, ra: float, by_place: str
+) -> None:
+    one = live("neutrino-coincidences.yaml")
+    neutrino = icecube("IceCube-170922A")
+    sky = {"type": "circle", "ra": 77.43, "dec": 5.72, "radius": 0.8, "containment_probability": 0.9}
+    one.hears(burst("5001", -200.0, ra), msgspec.structs.replace(neutrino, data=neutrino.data | {"sky": sky}))
+    (values,) = [
+        stored.event.data["values"]
+        for stored in one.night.journal.read(0)
+        if stored.event.kind == "analysis.result" and stored.event.data["analysis"] == "coincidence"
+    ]
+    assert values["temporal_far"]["value"] == pytest.approx(1e-8 * 1.3e-5 * 2000.0)
+    assert (values["joint_far"]["value"] < values["temporal_far"]["value"]) is (by_place == "less often")
 
 
 @pytest.mark.shared_data

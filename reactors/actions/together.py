@@ -227,7 +227,9 @@ class _Fan:
         if named:
             found.append(f"What {', '.join(named[:6])} saw was not understood: read what is named beside it.")
         for outcome in joint.outcomes:
-            found += [f"{outcome.name}: {c}" for c in outcome.result.caveats] if outcome.result else []
+            said = outcome.result.caveats if outcome.result else []
+            # How each background was fitted stands in the file for machines.
+            found += [f"{outcome.name}: {caveat}" for caveat in said if not caveat.startswith("Background: ")]
         return list(dict.fromkeys(found))[:8]
 
     def _before(self) -> dict[str, Any] | None:
