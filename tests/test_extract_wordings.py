@@ -126,6 +126,36 @@ def _facts(predicate: str, subject: str, body: str) -> list[Fact]:
             "From the diagram we suggest a collapsar origin (Type II) of the burst.",
             "hedged Type II",
         ),
+        (
+            "coincidence",
+            "GRB 310101A: galaxy",
+            "The burst may be associated with the bright galaxy NGC 1234.",
+            "hedged NGC 1234",
+        ),
+        (
+            "classification",
+            "GRB 310101A: BAT",
+            "The burst is on the border between short and long.",
+            "hedged short or long",
+        ),
+        ("classification", "GRB 310101A: Konus", "This suggests that the burst is a type-II event.", "hedged Type II"),
+        ("counterpart", "GRB 310101A: NOT", "At the position of the afterglow we measure r = 21.2.", "asserted"),
+        ("retraction", "GRB 310101A: trigger due to noise", "The trigger was noise.", "asserted not_a_burst"),
+        ("corrects", "GRB 310101A: UVOT", "The table of GCN Circ. 40010 is superseded by the one below.", "40010"),
+        ("corrects", "GRB 310101A: redshift", "We note an error in our GCN 40010: the redshift is 1.2.", "40010"),
+        (
+            "corrects",
+            "GRB 310101A: time",
+            "Contrary to what is stated in GCN 40010, the observation began at 10:11 UT.",
+            "40010",
+        ),
+        ("alias", "GRB 310101A: NOT", "The afterglow of GRB 310101A (= AT2031abc) was seen.", "AT2031abc"),
+        (
+            "alias",
+            "GRB 310101A: NOT",
+            "GRB 310101A (Doe et al., GCN 40010), also known as AT 2031abc, was observed.",
+            "AT2031abc",
+        ),
     ],
 )
 def test_what_is_said_in_these_words_is_read(predicate: str, subject: str, body: str, said: str) -> None:

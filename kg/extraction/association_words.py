@@ -175,6 +175,7 @@ BLAZAR = compiled(rf"\b(?:{_BLAZAR})(?!\w)")
 NAMED_SOURCE = compiled(
     rf"\b(?P<source>(?:[34]FGL|3FHL) J\d{{4}}\.\d[+-]\d{{4}}|{_BLAZAR})\b"
     r"(?:[^.;()]|\.\d|\([^()]{0,90}\)){0,140}?\b(?:is|are|lies?) (?:located |found |lying )?"
+    rf"(?:\d[\d.]* (?:deg\w*|arcmin\w*) (?:away )?from (?:the )?[^.;]{{0,40}}?,? (?:and )?(?:is )?)?"
     rf"(?:in|within|inside) (?:the )?(?:[^.;()]|\.\d){{0,40}}?{_WHERE}"
     rf"|\b(?:spatially |positionally )?coincident with (?:the )?(?:[\w-]+ ){{0,5}}?(?P<beside>(?:[34]FGL|3FHL|[23]HWC) "
     rf"J[\d.]+[+-]\d+|{_BLAZAR})(?!\w)"

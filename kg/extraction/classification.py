@@ -195,8 +195,8 @@ def _things(document: Document, where: Where) -> Iterator[Candidate]:
         if value is None:
             continue
         denied = bool(w.NEGATED.search(before[-25:] + span))
-        told = re.match(r"(?:is|are|was|were|as|likely)\b", span, re.I) or where == "subject"
-        told = told or (span.startswith("be ") and re.search(r"\b(?:may|might|could) (?:well )?$", before))
+        told = bool(re.match(r"(?:is|are|was|were|as|likely)\b", span, re.I)) or where == "subject"
+        told = told or (span.startswith("be ") and bool(w.MIGHT.search(before)))
         caused = (
             _triggered(document)
             and re.match(

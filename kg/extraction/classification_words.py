@@ -10,7 +10,10 @@ from kg.openings import compiled
 KINDS: list[tuple[str, re.Pattern[str]]] = [
     (value, compiled(pattern, re.I))
     for value, pattern in [
-        ("short or long", r"\b(?:short or long|long or short|border of the long|intermediate[- ]duration)\b"),
+        (
+            "short or long",
+            r"\b(?:short or long|long or short|border of the long|border(?:line)? between |intermediate[- ]duration)\b",
+        ),
         ("short", r"\bshort\b|\bsGRB\b|\btype[- ]I\b"),
         ("ultra-long", r"\bultra-?long\b"),
         ("long", r"\blong\b|\blGRB\b|\btype[- ]II\b"),
@@ -65,6 +68,7 @@ DURATION = compiled(
     r"|(?:is|was|be|being|as|are) (?:(?:a|an|likely|possibly|probably|clearly|definitely|both|rather|indeed|"
     r"relatively|very|"
     r"of|the|consistent with|classified as) )*(?:short|long)(?= ?[,.;:)]| and| burst| GRB| duration|-duration|$)"
+    r"|border(?:line)? between (?:the )?(?:short|long)[\w -]{0,20} and (?:the )?(?:long|short)\b(?: bursts?| GRBs?)?"
     r"|border of the long-soft and hard-short burst classifications|(?:long|short)-duration (?:GRB|burst)"
     r"|(?:long|short) (?:duration|GRB) (?:class|population)|\((?:long|short)(?:/hard|/soft)?\))",
     re.I,
@@ -209,6 +213,7 @@ TELLING = frozenset({
     "tidal disruption event", "SGR giant flare", "X-ray flash", "SGR burst", "terrestrial gamma-ray flash", "kilonova",
     "X-ray transient",
 })  # fmt: skip
+MIGHT = compiled(r"\b(?:may|might|could) (?:well )?$")
 CAUSE = compiled(r"\b(?:due|caused|triggered)\b", re.I)
 #: A burst that may be none: "a likely GRB", "a potential gamma-ray burst".
 PERHAPS_GRB = compiled(

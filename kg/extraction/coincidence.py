@@ -43,12 +43,13 @@ _CUES = (
     "common origin", "coincide", "overlap", "relation",
 )  # fmt: skip
 _MOST = 60
+_GALAXIES = (w.GALAXY, w.GALAXY_IN, w.GALAXY_WITH)
 
 
 def _catalogued(document: Document, where: Where, text: str) -> Iterator[Candidate]:
     """Sources of catalogues, galaxies and stars at the place of the event."""
-    if "source" in text or "error" in text or "consistent" in text:
-        for match in islice(chain(w.GALAXY.finditer(text), w.GALAXY_IN.finditer(text)), _MOST):
+    if "source" in text or "error" in text or "consistent" in text or "associated with" in text:
+        for match in islice(chain(*(pattern.finditer(text) for pattern in _GALAXIES)), _MOST):
             name = re.sub(r"^(M|NGC) ?(\d)", lambda m: m[1] + ("" if m[1] == "M" else " ") + m[2], match["galaxy"])
             yield _candidate(document, where, match.span(), name, None, "hedged", True, "a galaxy in the error region")
         for match in islice(w.OBJECT.finditer(text), _MOST):
@@ -269,7 +270,7 @@ def reads_again(fact: Fact) -> bool:
         return bool(w.LINK.search(text)) or says_again(text)
     if any(n.name == value for n in find_names(text)) or any(t.name == value for t in find_triggers(text)):
         return bool(w.LINK.search(text)) or says_again(text)
-    if says_again(text) or any(pattern.search(text) for pattern in (w.GALAXY, w.GALAXY_IN, w.OBJECT)):
+    if says_again(text) or any(pattern.search(text) for pattern in (*_GALAXIES, w.OBJECT)):
         return True
     return bool(re.search(r"\d{9}", value) and value.split()[-1] in text and w.LINK.search(text))
 

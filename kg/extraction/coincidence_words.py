@@ -39,7 +39,12 @@ GALAXY = compiled(
     r"is compatible with|contains|includes|overlaps|encloses) "
     r"[^.;]{0,40}?(?P<galaxy>M ?\d{2,3}|NGC ?\d{3,4}|LMC|SMC)\b"
 )
-#: The same the other way round: "NGC 1234 lies in the error box".
+#: "may be associated with the galaxy NGC 1234".
+GALAXY_WITH = compiled(
+    r"\b(?:may|might|could|likely|possibly|probably|plausibly) (?:be )?(?:physically |indeed )*associated with "
+    r"(?:the )?(?:[\w-]+ ){0,4}?(?P<galaxy>M ?\d{2,3}|NGC ?\d{3,4}|LMC|SMC)\b"
+)
+#: The other way round: "NGC 1234 lies in the error box".
 GALAXY_IN = compiled(
     r"\b(?P<galaxy>M ?\d{2,3}|NGC ?\d{3,4}|LMC|SMC) (?:is |lies |falls )(?:located |found |well )?(?:in|within|"
     r"inside) (?:the )?"

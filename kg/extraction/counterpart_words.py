@@ -58,6 +58,8 @@ OF = compiled(
     rf"(?:a |to |from |been |fad|an |dec|magnitude|[a-zA-Z]'? ?[=~])"
     rf"|{KIND} candidate (?:for|of) (?:the )?(?:GRB|burst|EP)"
     rf"|magnitudes? of (?:the )?{NOUN}"
+    rf"|[Aa]t the (?:position|location) of the {NOUN}[^.;:\n]{{0,30}}? we (?:measure|obtain|derive)d?"
+    rf"(?![^.;\n]{{0,40}}(?:limit|>))"
     rf"|[Ff]or the {NOUN}(?:[^.;:\n(]|(?<=\bal)\.|\([^()\n]{{0,200}}\)){{0,60}}? we (?:measure|obtain|find|derive)d?)",
     re.I,
 )

@@ -272,6 +272,8 @@ _ALSO = compiled(
     r"(?:seen |detected |registered |recorded |reported |and )?(?:also )?(?:by )?[\w/ -]{0,25} as|\(|/)\s*:?\s*$",
     re.I,
 )
+#: "(Doe et al., GCN 40001)" between two names says only who reported the first.
+_CITED = compiled(r" ?\([^()\n]{0,60}(?:\n[^()\n]{0,60}){0,3}(?:GCN|et al)[^()]{0,120}\)")
 _JOINS = compiled(r"^\s*(?:=|/|\(=?)\s*$")
 
 
@@ -289,11 +291,11 @@ def _stated(body: str, main: Named, subject: str) -> Iterator[Named]:
             yield Named(alias=True, value=shown(after, body), of=main.value, where="body", start=after.start,
                         end=after.end, confidence=0.9, why="another spelling of it")  # fmt: skip
             continue
-        if not chain or after.name in own | said or after.start - before.end > 60:
+        between = _CITED.sub("", body[before.end : after.start])
+        if not chain or after.name in own | said or len(between) > 60:
             continue
-        between = body[before.end : after.start]
         burst = after.catalogue == "gbm" and day_of(after.name) == day_of(name) and bool(_JOINS.match(between))
-        if burst or (_ALSO.match(between) and alike(name, after.name) and "(" not in between.rstrip("( ")):
+        if burst or (_ALSO.match(between) and alike(name, after.name) and "(" not in between.rstrip("(= ")):
             said.add(after.name)
             yield Named(alias=True, value=shown(after, body), of=main.value, where="body", start=after.start,
                         end=after.end, confidence=0.85, why="the body equates it")  # fmt: skip

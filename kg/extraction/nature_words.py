@@ -98,7 +98,7 @@ AS_OF_CLASS = compiled(
 BURST_TYPE = compiled(
     r"\b(?:with|as|to|is|of|(?:favou?r|suggest|indicat|support)\w*) (?:an? |the )?"
     r"[Tt]ype[- ](?P<type>II?)\b(?! ?\((?:[Ss]hort|[Ll]ong))"
-    r"(?: \([^()\n]{3,70}\))? (?:GRBs?|bursts?|population|class|origin)\b"
+    r"(?: \([^()\n]{3,70}\))? (?:GRBs?|bursts?|events?|population|class|origin)\b"
     r"|\b(?:collapsar|merger) origin \([Tt]ype[- ](?P<behind>II?)\)"
 )
 X_TRANSIENT = compiled(r"\b(?:[Tt]he|an?) (?:[Ff]ast |[Ss]oft |bright |new )*X-?ray transient\b")

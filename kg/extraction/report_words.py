@@ -117,7 +117,10 @@ OTHER_MESSENGER = compiled(r"\b(?:IceCube|IC)-?\d{6}|\bG\d{6}\b|\bM?S\d{6}[a-z]|
 SAYS_SO = compiled(
     r"\bcorrect(?:ion|ions|s|ed|ing)?\b|\berrat(?:um|a)\b|\bcorrigend|\btypo\b|\bmistakes?\b|\berroneous(?:ly)?\b|"
     r"\bshould (?:have )?be(?:en)?\b[^.;]{0,40}\binstead of\b|"
-    r"\bincorrect(?:ly)?\b|\bsupersedes?\b|\breplaces?\b|\bsent in error\b|\bin error\b|\bwrong\b|\bshould read\b|"
+    r"\bincorrect(?:ly)?\b|\bsuperseded?s?\b|\breplaces?\b|\b(?:should|must) be replaced\b|"
+    r"\b(?:error|mistake|misprint) in (?:our|my|the) (?:previous |earlier |last )?(?:GCN|[Cc]irc)|"
+    r"\bcontrary to (?:what )?(?:is |was |we )?(?:stated|reported|said|written|claimed)\b|"
+    r"\bsent in error\b|\bin error\b|\bwrong\b|\bshould read\b|"
     r"\bmis-?prints?\b|\bcontain(?:s|ed) an? (?:error|mistake)\b|\bshould have been\b|\bshould not be used\b|"
     r"\binstead of the\b|\bdisregard\w*\b|\bnot (?:likely |expected |believed )?(?:to be )?real\b|\bspurious\b|"
     r"\bregretted\b|\bmis-?identification\b|\bmisstated?\b|\bmis-?typed\b|\bunfortunately\b|"

@@ -46,12 +46,14 @@ _DENIED = compiled(
     r"|\bnot an? (?:real |genuine )?(?:GRB|gamma-ray burst|astrophysical event|burst)\b"
     r"|\bNone (?:of (?:them|these) )?(?:is|are|was|were) (?:an? )?(?:real |astrophysical |GRBs?)(?:events?|sources?)?"
     r"|\btriggered on (?:a )?noise(?: event)?"
-    r"|\b(?:is|are|was|were) (?:all )?(?:caused by|due to) (?:a |the )?(?:noise|misidentif\w+|star[- ]?tracker|"
+    r"|\b(?:(?:is|are|was|were) (?:all )?(?:caused by|due to)|triggers? due to) (?:a |the )?"
+    r"(?:SAA |detector |\w+ )?(?:noise|misidentif\w+|star[- ]?tracker|"
     r"loss|false|"
     r"instrumental|particle|statistical|hardware|detector|solar|background)"
     r"|\bmis-?classified as (?:an? )?(?:GRBs?|gamma-ray bursts?)|: not astrophysical\b"
     r"|\blikely due to (?:an? )?(?:background|noise|instrumental)"
-    r"|\b(?:is|are) (?:likely |most likely |probably )?(?:a )?(?:noise\b|false (?:trigger|alarm)|spurious|background)",
+    r"|\b(?:is|are|was|were) (?:likely |most likely |probably )?(?:a )?"
+    r"(?:noise\b|false (?:trigger|alarm)|spurious|background)",
     re.I,
 )
 #: A subject's word for it; in a body it may be a probability.
