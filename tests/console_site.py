@@ -9,11 +9,14 @@ import json
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
+
+from chat.people import People, Person
 from console.hook_settings import HookSettings
 from console.metrics_settings import MetricsSettings
 from console.server import WebSettings, serve
@@ -56,16 +59,20 @@ def running(
     metrics: MetricsSettings | None = None,
     graph: GraphStore | None = None,
     rules: Callable[[], RuleSet] | None = None,
+    web: WebSettings | None = None,
+    people: People | None = None,
+    reached: Callable[[Person], Sequence[str]] = lambda person: (),
 ) -> Iterator[Site]:
-    """A server on the journal."""
+    """A server on the journal; `web` is served on a port of its own."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
     stop = threading.Event()
     server = threading.Thread(
         target=serve,
-        args=(journal, WebSettings(port=port), stop),
-        kwargs={"hooks": hooks, "metrics": metrics, "graph": graph, "rules": rules},
+        args=(journal, msgspec.structs.replace(web or WebSettings(), port=port), stop),
+        kwargs={"hooks": hooks, "metrics": metrics, "graph": graph, "rules": rules}
+        | {"people": people, "reached": reached},
     )
     server.start()
     for _ in range(400):
