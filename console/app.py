@@ -154,6 +154,17 @@ def create_app(
             return HTMLResponse(pages.missing_page(journal, name, time.now()), status_code=404)
         return HTMLResponse(page)
 
+    @app.get("/regressions", response_class=HTMLResponse)
+    def all_cases() -> str:
+        return pages.regressions_page(journal, time.now())
+
+    @app.get("/regressions/{name}", response_class=HTMLResponse)
+    def one_case(name: str) -> HTMLResponse:
+        page = pages.regression_page(journal, name, time.now())
+        if page is None:
+            return HTMLResponse(pages.missing_page(journal, name, time.now()), status_code=404)
+        return HTMLResponse(page)
+
     places = Places(graph) if graph is not None else None
 
     @app.get("/search", response_class=HTMLResponse)

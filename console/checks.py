@@ -9,13 +9,16 @@ from typing import Any
 import msgspec
 
 from analyses.checks.recording import INCIDENT, lasting
+from console.histories import Panel, Point, panel
 from console.views import href
 from nuncius.core.event import iso
 from nuncius.journal import Journal
 from nuncius.journal.checks import CheckRun, CheckState, Looks
 
 #: Looks that the small picture of each check shows, and those that its own page lists.
-SHOWN, LISTED = 40, 200
+SHOWN, LISTED = 40, 100
+#: Looks that the plots of a check rest on (a week of one every five minutes), dots in a plot, and plots.
+PLOTTED, DOTS, MOST = 2000, 160, 6
 #: Size of the picture, and of one look in it.
 HEIGHT, STEP, WIDE = 22.0, 5.0, 4.0
 _ORDER = {"failing": 0, "flapping": 1, "well": 2, "unknown": 3}
@@ -83,14 +86,62 @@ def _group(platform: str, lines: list[Line]) -> Group:
     )
 
 
-def one(journal: Journal, name: str, now: datetime) -> tuple[Line, list[CheckRun]] | None:
-    """A check and its last looks, the newest first; None where it was never made."""
+class Page(msgspec.Struct, frozen=True, kw_only=True):
+    """A check with its last looks, the newest first, and each of its measures over time."""
+
+    line: Line
+    runs: list[CheckRun]
+    panels: list[Panel]
+
+
+def one(journal: Journal, name: str, now: datetime) -> Page | None:
+    """A check; None where it was never made."""
     looks = Looks(journal)
     state = next((state for state in looks.states() if state.check == name), None)
     if state is None:
         return None
-    runs = looks.history(name, limit=LISTED)
-    return _line(state, runs[-SHOWN:], now), list(reversed(runs))
+    runs = looks.history(name, limit=PLOTTED)
+    line = _line(state, runs[-SHOWN:], now)
+    return Page(line=line, runs=list(reversed(runs[-LISTED:])), panels=_panels(journal, state.platform, runs))
+
+
+def _panels(journal: Journal, platform: str, runs: Sequence[CheckRun]) -> list[Panel]:
+    """Each measure over time, what is usual for it as a band, and where another version was deployed."""
+    if not runs:
+        return []
+    deployed = _deployments(journal, platform, runs[0].at, runs[-1].at)
+    measured = {"took_s": [(run, run.took_s) for run in runs]}
+    for name in dict.fromkeys(name for run in runs for name in run.values):
+        measured[name] = [(run, run.values[name]) for run in runs if name in run.values]
+    drawn = []
+    for name, values in measured.items():
+        usual = sorted(value for run, value in values if run.ok)
+        band = (usual[len(usual) // 40], usual[-1 - len(usual) // 40]) if len(usual) >= 20 else None
+        points = [
+            Point(at=run.at, value=value, bad=run.ok is False, label=_version(deployed, run.at))
+            for run, value in _thinned(values)
+        ]
+        drawn.append(panel(name, "", points, band=band, by_time=True))
+    return drawn[:MOST]
+
+
+def _thinned(values: Sequence[tuple[CheckRun, float]]) -> list[tuple[CheckRun, float]]:
+    """So many that a plot can show, of each stretch the look that was broken, else the highest."""
+    each = max(1, -(-len(values) // DOTS))
+    pieces = [values[at : at + each] for at in range(0, len(values), each)]
+    return [max(piece, key=lambda one: (one[0].ok is False, one[1])) for piece in pieces]
+
+
+def _deployments(journal: Journal, platform: str, start: datetime, end: datetime) -> list[tuple[datetime, str]]:
+    """When which version of a platform was deployed."""
+    told = journal.between("platform.deployed", start, end, upto=journal.last_seq())
+    found = [(s.event.received, s.event.data) for s in told]
+    named = [(at, str(data.get("version") or "")) for at, data in found if data.get("platform") in (platform, None)]
+    return sorted((at, version) for at, version in named if version)
+
+
+def _version(deployed: Sequence[tuple[datetime, str]], moment: datetime) -> str:
+    return next((version for at, version in reversed(deployed) if at <= moment), "")
 
 
 def _line(state: CheckState, runs: Sequence[CheckRun], now: datetime) -> Line:

@@ -16,7 +16,7 @@ from chat.desk.choices import about_of, choices
 from chat.markdown import clean, safe_href
 from chat.people import Role
 from chat.plaintable import cell, numeric
-from console import checks, views
+from console import checks, regressions, views
 from console.cards import cards, running
 from console.condition import condition
 from console.markup import markup
@@ -60,7 +60,18 @@ def checks_page(journal: Journal, now: datetime) -> str:
 def check_page(journal: Journal, name: str, now: datetime) -> str | None:
     """One check with its history; None where it was never made."""
     found = checks.one(journal, name, now)
-    return None if found is None else render("check.html", journal, now, line=found[0], runs=found[1])
+    return None if found is None else render("check.html", journal, now, page=found)
+
+
+def regressions_page(journal: Journal, now: datetime) -> str:
+    """How every regression test case stands."""
+    return render("regressions.html", journal, now, lines=regressions.lines(journal))
+
+
+def regression_page(journal: Journal, name: str, now: datetime) -> str | None:
+    """One test case with its history; None where there is none of that name."""
+    found = regressions.one(journal, name)
+    return None if found is None else render("regression.html", journal, now, page=found)
 
 
 def search_page(journal: Journal, asked: Question, result: Result, now: datetime) -> str:

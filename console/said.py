@@ -3,7 +3,7 @@ circulars with the words that were read from them, papers, and the light curve. 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
@@ -108,8 +108,8 @@ class _Read(msgspec.Struct, frozen=True, kw_only=True):
 
 @lru_cache(maxsize=64)
 def _read(graph: GraphStore, obj: str, stamp: int) -> _Read:
-    """Reading a thousand claims takes most of a second, and an open page asks again and again; `stamp` changes with the
-    graph."""
+    """Reading a thousand claims takes most of a second, and an open page asks again and again; `stamp` changes with
+    what is said of the object."""
     reader = Reader(graph)
     found = reader.claims(obj)
     magnitudes = [claim for claim in found if claim.predicate == "magnitude"]
@@ -122,18 +122,17 @@ def _read(graph: GraphStore, obj: str, stamp: int) -> _Read:
 
 
 def known(
-    graph: GraphStore, obj: str, events: Sequence[Stored], *, stamp: int, claims_page: int = 1, letters_page: int = 1
+    graph: GraphStore, obj: str, events: Sequence[Stored], *, claims_page: int = 1, letters_page: int = 1
 ) -> Known:
-    """What is known of an object; `stamp` is how far the graph has read the journal."""
-    read = _read(graph, obj, stamp)
-    disputed = {claim.node for pair in read.pairs for claim in (pair.earlier, pair.later)}
-    lines = {claim.node: _said(claim, n, claim.node in disputed) for n, claim in enumerate(read.claims, start=1)}
+    """What is known of an object."""
+    read = _read(graph, obj, Reader(graph).fingerprint(obj))
+    lines = _Lines(read)
     first = (claims_page - 1) * CLAIMS_SHOWN
     letters = _newest_first(events)
     at = (letters_page - 1) * LETTERS_SHOWN
     return Known(
-        claims=list(lines.values())[first : first + CLAIMS_SHOWN],
-        total=len(lines),
+        claims=[lines[claim.node] for claim in read.claims[first : first + CLAIMS_SHOWN]],
+        total=len(read.claims),
         pairs=[_pair(pair, lines) for pair in reversed(read.pairs[-PAIRS_SHOWN:])],
         pairs_total=len(read.pairs),
         letters=[_letter(item, newest, read.claims, lines) for item, newest in letters[at : at + LETTERS_SHOWN]],
@@ -142,6 +141,22 @@ def known(
         curve=read.curve,
         placed=any(claim.predicate == "position" for claim in read.claims),
     )
+
+
+class _Lines:
+    """The line of each claim by its node, made when it is asked for: a page shows a few of thousands."""
+
+    def __init__(self, read: _Read) -> None:
+        self._claims = {claim.node: (number, claim) for number, claim in enumerate(read.claims, start=1)}
+        self._disputed = {claim.node for pair in read.pairs for claim in (pair.earlier, pair.later)}
+
+    def __getitem__(self, node: str) -> Said:
+        number, claim = self._claims[node]
+        return _said(claim, number, node in self._disputed)
+
+    def number(self, node: str) -> int:
+        """Its place in the list."""
+        return self._claims[node][0]
 
 
 def _said(claim: Claim, number: int, disputed: bool) -> Said:
@@ -161,7 +176,7 @@ def _said(claim: Claim, number: int, disputed: bool) -> Said:
     )
 
 
-def _pair(pair: Contradiction, lines: Mapping[str, Said]) -> Pair:
+def _pair(pair: Contradiction, lines: _Lines) -> Pair:
     return Pair(
         predicate=pair.predicate.replace("_", " "),
         why=pair.why,
@@ -178,13 +193,13 @@ def _newest_first(events: Sequence[Stored]) -> list[tuple[Stored, Stored]]:
     return [(item, newest[item.event.data.get("circular")]) for item in reversed(own)]
 
 
-def _letter(item: Stored, newest: Stored, claims: Sequence[Claim], lines: Mapping[str, Said]) -> Letter:
+def _letter(item: Stored, newest: Stored, claims: Sequence[Claim], lines: _Lines) -> Letter:
     event, document = item.event, event_iri(item.event.id)
     subject, body = str(event.data.get("subject") or ""), str(event.data.get("body") or "")
     counts = newest.seq == item.seq
     own = [claim for claim in claims if claim.document == document and claim.start is not None] if counts else []
     spans = {
-        where: [Span(start=c.start or 0, end=c.end or 0, number=lines[c.node].number) for c in own if c.where == where]
+        where: [Span(start=c.start or 0, end=c.end or 0, number=lines.number(c.node)) for c in own if c.where == where]
         for where in ("subject", "body")
     }
     number = str(event.data.get("circular") or "").removesuffix(".0")

@@ -106,8 +106,7 @@ def thread(
     t0 = next((s.event.trigger_time for s in dossier.events if s.event.trigger_time), None)
     about = None
     if graph is not None:
-        stamp = journal.cursor("kg")
-        about = known(graph, iri, dossier.events, stamp=stamp, claims_page=claims, letters_page=circulars)
+        about = known(graph, iri, dossier.events, claims_page=claims, letters_page=circulars)
     anchors = {letter.anchor for letter in about.letters} if about else set()
     # That a moment which a rule waited for has come says nothing of the object.
     told = [stored for stored in dossier.events if not stored.event.is_a("timer")]

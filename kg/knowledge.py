@@ -125,6 +125,17 @@ class Reader:
         found = sorted(found, key=lambda c: (c.received, c.document, c.start or 0, c.node))
         return _newest_of_sender([self._judged(claim, marks) for claim in found])
 
+    def fingerprint(self, obj: str) -> int:
+        """A number that changes whenever `claims`, `mentioning` or `t0` of the object would answer differently: of all
+        nodes that they rest on, without reading what the nodes say. A document is only ever replaced by a newer one,
+        which leaves the former one behind under a name of its own."""
+        members = self.members(obj)
+        documents = [name for one in members for word in ("about", "mentions") for name in self._pointing(word, one)]
+        nodes = [node for one in members for node in self._store.pointing(NUNCIUS + "subject", one)]
+        marks = [node for name in dict.fromkeys(documents) for node in self._pointing("marks", name)]
+        marks += [node for one in members for node in self._pointing("marksObject", one)]
+        return hash((*members, *documents, *nodes, *marks))
+
     def t0(self, obj: str) -> datetime | None:
         """The trigger time: the first that a notice states, else the first that a circular asserts."""
         stated = [d.trigger_time for d in self.about(obj) if d.trigger_time is not None]

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 import msgspec
-from sqlalchemy import insert, select, update
+from sqlalchemy import func, insert, select, update
 
 from nuncius.journal import log
 from nuncius.journal import tables as t
@@ -114,6 +114,14 @@ class TestResults:
     def _runs(self, query: Any) -> list[TestRun]:
         rows = self._journal.ask(lambda connection: connection.execute(query).mappings().all())
         return [TestRun(**row) for row in rows]
+
+    def newest(self) -> dict[str, tuple[TestRun, int]]:
+        """Of each case that ever ran its newest run, and how many there are."""
+        c = t.test_results.c
+        last = select(func.max(c.id).label("id"), func.count().label("runs")).group_by(c.case).subquery()
+        query = select(*(c[name] for name in _RUN), last.c.runs).join_from(t.test_results, last, c.id == last.c.id)
+        rows = self._journal.ask(lambda connection: connection.execute(query).mappings().all())
+        return {row["case"]: (TestRun(**{name: row[name] for name in _RUN}), row["runs"]) for row in rows}
 
     def accept(self, references: Sequence[TestReference]) -> None:
         """Keep what somebody accepted; earlier words stay, as history."""
