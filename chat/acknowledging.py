@@ -35,6 +35,7 @@ class Acknowledging:
     def address(self, report: Report) -> str:
         """Where a page is acknowledged; empty where there is nothing to acknowledge, or nobody in particular."""
         waits = report.severity is Severity.PAGE and report.state is ReportState.CURRENT
+        waits = waits and not report.slot.startswith("retraction/")
         if not (waits and report.to and report.rule and self._address):
             return ""
         return f"{self._address}/{PATH}/{self.signed(Seen(report.key, report.to))}"

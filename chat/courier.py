@@ -30,6 +30,8 @@ from nuncius.journal.records import LeasedReport, StoredReport
 
 log = logging.getLogger(__name__)
 
+_STANDING = ("pending", "sending", "delivered")
+
 
 class CourierSettings(msgspec.Struct, frozen=True, kw_only=True):
     """How patiently reports are delivered."""
@@ -126,6 +128,9 @@ class Courier:
             gathered = self._digests.gather(row, dossier, test=test)
             if gathered is not None:
                 return gathered
+        if target.head_in_reports and report.state is ReportState.RETRACTED and self._taken_back(row):
+            # One message says that all is taken back; a mark on each would be one more message each.
+            return {**(row.previous or {}), "skipped": "the retraction's own message says so"}
         held = self._later.hold(row, dossier, test=test)
         if held is not None:
             return held
@@ -142,6 +147,16 @@ class Courier:
         if target.silent_edits and before is not None:
             self._note_edit(before, report)
         return delivery.reference
+
+    def _taken_back(self, row: LeasedReport) -> bool:
+        """Whether a message of its own says, or is about to say, that what this report said is retracted."""
+        mine = [
+            stored
+            for stored in self._journal.reports(thread=row.report.thread, limit=500)
+            if stored.target == row.target and stored.report.to == row.report.to and stored.state in _STANDING
+        ]
+        said = [s.id for s in mine if s.report.slot == row.report.slot and s.id < row.id]
+        return any(s.report.slot.startswith("retraction/") and s.id > max(said, default=0) for s in mine)
 
     def _about_a_test(self, report: Report) -> bool:
         stored = self._journal.get(report.event_id) if report.event_id else None

@@ -45,7 +45,8 @@ def remembered(head: Report, thread: Json | None) -> Json:
 def letter(report: Report, thread: Json | None, before: Report | None, *, test: bool, links: list[Link]) -> Letter:
     """The letter that says a report. `before` is what it replaces, as `said` kept it."""
     now = thread or {}
-    retracted = report.state is ReportState.RETRACTED or now.get("state") == ReportState.RETRACTED.value
+    over = report.state is ReportState.RETRACTED or report.slot.startswith("retraction/")
+    retracted = over or now.get("state") == ReportState.RETRACTED.value
     marks = ["TEST, not a real alert"] if test else []
     marks += ["RETRACTED, do not act on this"] if retracted else [report.state.value.upper()]
     marks += [report.severity.value.upper()] if report.severity is not Severity.INFO and not retracted else []

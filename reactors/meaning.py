@@ -14,7 +14,7 @@ from reactors.rule import Rule
 #: Fields of a rule that say where it stands and what it is for.
 _BESIDES = {"about", "owner", "file", "line", "hash", "tests"}
 #: Fields of a rule's parts that the language got later: where they are empty they do not count.
-_LATER = {"at", "more_s"}
+_LATER = {"at", "more_s", "to"}
 
 
 def semantic_hash(rule: Rule) -> str:

@@ -49,9 +49,9 @@ class Memory(Protocol):
         """How many reactions of a slot have not ended."""
         ...
 
-    def reached(self, slot: str) -> dict[str, bool]:
+    def reached(self, slot: str, *, since: datetime | None = None) -> dict[str, bool]:
         """How the latest reaction of a slot stands: done, failed, acknowledged, approved, rejected. Empty where it
-        was taken back."""
+        was taken back. Whoever acknowledged an earlier one, or a page about it, `since` then acknowledged it too."""
         ...
 
     def note(self, reaction: NewReaction, now: datetime) -> None:

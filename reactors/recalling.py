@@ -41,9 +41,13 @@ class FromJournal:
     def unfinished(self, slot: str) -> int:
         return len(self._journal.unfinished_in(slot))
 
-    def reached(self, slot: str) -> dict[str, bool] | None:
+    def reached(self, slot: str, since: datetime | None) -> dict[str, bool] | None:
         found = self._journal.latest_reaction(slot)
-        return None if found is None else msgspec.structs.asdict(self._journal.standing(found.id))
+        if found is None:
+            return None
+        told = msgspec.structs.asdict(self._journal.standing(found.id))
+        seen = since is not None and self._journal.acknowledged(slot, since=since)
+        return told | {"acknowledged": told["acknowledged"] or seen}
 
     def events(self, kind: str, start: datetime, end: datetime | None, upto: int) -> Iterable[Stored]:
         return self._journal.between(kind, start, end, upto=upto)
@@ -77,7 +81,7 @@ class FromNothing:
     def unfinished(self, slot: str) -> int:
         return 0
 
-    def reached(self, slot: str) -> dict[str, bool] | None:
+    def reached(self, slot: str, since: datetime | None) -> dict[str, bool] | None:
         return None
 
     def events(self, kind: str, start: datetime, end: datetime | None, upto: int) -> Iterable[Stored]:

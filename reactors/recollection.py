@@ -43,8 +43,8 @@ class Source(Protocol):
         """How many reactions of a slot have not ended."""
         ...
 
-    def reached(self, slot: str) -> dict[str, bool] | None:
-        """How the latest reaction of a slot stands; None where this source does not know of any."""
+    def reached(self, slot: str, since: datetime | None) -> dict[str, bool] | None:
+        """See `Memory.reached`; None where this source does not know of any."""
         ...
 
     def events(self, kind: str, start: datetime, end: datetime | None, upto: int) -> Iterable[Stored]:
@@ -140,11 +140,11 @@ class Recollection:
         # What was noted in this batch is not in the journal yet, and so cannot have ended.
         return self._source.unfinished(slot) + (slot in self._noted)
 
-    def reached(self, slot: str) -> dict[str, bool]:
+    def reached(self, slot: str, *, since: datetime | None = None) -> dict[str, bool]:
         past = self.latest(slot)
         if past is None or not past.standing:
             return {}
-        told = self._source.reached(slot)
+        told = self._source.reached(slot, since)
         return dict.fromkeys(("done", "failed", "acknowledged", "approved", "rejected"), False) | (told or {})
 
     def note(self, reaction: NewReaction, now: datetime) -> None:

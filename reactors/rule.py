@@ -83,13 +83,15 @@ class Schedule(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Escalation(msgspec.Struct, frozen=True, kw_only=True):
-    """Page somebody `after_s` seconds after the rule fired, unless the condition `unless` holds by then.
+    """Page somebody `after_s` seconds after the rule fired, unless the condition `unless` holds by then: the person
+    `to`, or in the thread of that name; everybody in the object's thread where it is empty.
 
     `unless` may name `acknowledged`, `approved`, `rejected`, `done` and `failed` of the reaction."""
 
     after_s: float
     page: str
     unless: str = ""
+    to: str = ""
 
 
 class Mutes(msgspec.Struct, frozen=True, kw_only=True):

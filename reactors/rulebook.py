@@ -14,6 +14,7 @@ import msgspec
 
 from nuncius.core.errors import ConfigurationError
 from nuncius.core.registry import did_you_mean
+from reactors.duty import Duty, addressed
 from reactors.lastgood import LastGood
 from reactors.loader import Loaded, load_rules, read_templates
 from reactors.problems import Problem
@@ -50,10 +51,13 @@ class RuleBook:
         quiet: bool = False,
         keep: Path | None = None,
         beside: Callable[[], Sequence[Rule]] | None = None,
+        duty: Duty | None = None,
     ) -> None:
         """`quiet` keeps problems out of the log, for those who print them. `keep` is a folder for the last good
-        versions of files, so that they outlive a restart. `beside` gives rules that are in no file: subscriptions."""
+        versions of files, so that they outlive a restart. `beside` gives rules that are in no file: subscriptions.
+        `duty` are the people whom rules may name in `to`."""
         self._quiet = quiet
+        self._duty: Duty = duty or {}
         self._good = LastGood(keep)
         self._beside: Callable[[], Sequence[Rule]] = beside or tuple
         self._others: Sequence[Rule] = ()
@@ -96,7 +100,8 @@ class RuleBook:
         problems = [problem for file in self._files.values() for problem in file.problems] + twice + clashes
         problems += _mutes_nobody(chosen)
         taken = {rule.name for rule in chosen}
-        rules = RuleSet([*chosen, *(rule for rule in others if rule.name not in taken)])
+        named = [addressed(rule, self._duty) for rule in chosen]
+        rules = RuleSet([*named, *(rule for rule in others if rule.name not in taken)])
         news = problems != self.problems or rules.hash != self.rules.hash
         for problem in problems:
             if problem not in self.problems and not self._quiet:

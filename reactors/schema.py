@@ -57,6 +57,7 @@ def rule_schema() -> dict[str, Any]:
     """The schema of one document of a rule file: a rule or a template."""
     kinds = _one_or_list({"type": "string", "anyOf": [{"pattern": _kind_pattern()}, {"enum": list(KINDS)}]})
     work = _one_or_list({"$ref": "#/definitions/action"})
+    escalation = _map({"after": DURATION, "unless": CONDITION, "page": TEXT, "to": NAME}, "after", "page")
     shapes: dict[str, dict[str, Any]] = {
         "rule": NAME,
         "template": NAME,
@@ -75,7 +76,7 @@ def rule_schema() -> dict[str, Any]:
         "vars": {"type": "object"},
         "do": work,
         "severity": {"enum": [severity.value for severity in Severity]},
-        "escalate": _one_or_list(_map({"after": DURATION, "unless": CONDITION, "page": TEXT}, "after", "page")),
+        "escalate": _one_or_list(escalation),
         "mutes": _map({"rules": _one_or_list(NAME), "same": EXPRESSION, "for": DURATION}, "rules", "for"),
         "on_fail": work,
         "on_retract": work,

@@ -21,7 +21,8 @@ from reactors.hearing import Hearing
 from reactors.judging import Case, Opened, Verdict, conditions, fire
 from reactors.memory import Memory
 from reactors.naming import digest
-from reactors.rule import Rule
+from reactors.planning import RETRACTED
+from reactors.rule import Escalation, Rule
 from reactors.rulebook import RuleSet
 from reactors.scene import Scene
 from reactors.shelves import t0_of
@@ -150,7 +151,7 @@ def _once_more(wait: Wait, hearing: Hearing) -> Verdict:
 def _escalate(rule: Rule, wait: Wait, hearing: Hearing) -> Verdict:
     """Nobody said a word: page somebody, unless what was asked for has happened."""
     index, slot = int(wait.data.get("index", 0)), str(wait.data.get("slot", ""))
-    past, reached = hearing.memory.latest(slot), hearing.memory.reached(slot)
+    past = hearing.memory.latest(slot)
     if past is None or not past.standing:
         return Verdict(outcome="not", reason="what it was about has been taken back")
     if index >= len(rule.escalate):
@@ -159,15 +160,23 @@ def _escalate(rule: Rule, wait: Wait, hearing: Hearing) -> Verdict:
     case = case_of_wait_event(rule, past.event, hearing)
     if isinstance(case, str):
         return Verdict(outcome="not", reason=case)
+    reached = hearing.memory.reached(slot, since=wait.due - timedelta(seconds=escalation.after_s))
     if escalation.unless:
         got = Scene(case.scene.evaluation, given=reached).evaluate(escalation.unless)
         line = {"line": rule.line, "if": f"unless {escalation.unless}", "is": got.truth, "seen": dict(reached)}
         if got.truth == "true":
             return Verdict(outcome="not", reason=f"not needed: {escalation.unless}", trace=[line])
     page = {"do": "page", "what": escalation.page, "slot": f"{slot}/escalation/{index}", "revision": 1}
-    page |= {"key": digest(wait.key, "page"), "place": f"escalation/{index}"}
+    page |= {"key": digest(wait.key, "page"), "place": f"escalation/{index}"} | _whom(escalation)
     why = f"after {escalation.after_s:g} s" + (f" without {escalation.unless}" if escalation.unless else "")
     return _page(rule, case, wait, page, why, past.aliases, hearing)
+
+
+def _whom(escalation: Escalation) -> dict[str, str]:
+    """A person's name in the journal holds a colon, which no thread's does that a rule may name here."""
+    if not escalation.to:
+        return {}
+    return {"for": escalation.to} if ":" in escalation.to else {"to": escalation.to}
 
 
 def case_of_wait_event(rule: Rule, event_id: str, hearing: Hearing) -> Case | str:
@@ -182,6 +191,8 @@ def _page(
     rule: Rule, case: Case, wait: Wait, page: dict[str, Any], why: str, aliases: dict[str, str], hearing: Hearing
 ) -> Verdict:
     event = case.event
+    own = {key: page[key] for key in ("to", "for") if key in page}
+    taken_back = {"do": "post", "what": RETRACTED, "place": "0", "slot": f"{page['slot']}/retraction/0"}
     reaction = NewReaction(
         slot=str(page["slot"]),
         key=str(page["key"]),
@@ -197,7 +208,7 @@ def _page(
             "fired": iso(hearing.now),
             "mock": not event.is_real,
             "parts": [],
-            "places": [{"slot": page["slot"], "thread": event.object or event.id}],
+            "places": [{"slot": page["slot"], "thread": page.get("to") or event.object or event.id}],
             "vars": [list(pair) for pair in rule.variables],
             "results": [],
             "on_fail": [],
@@ -206,6 +217,7 @@ def _page(
             "why": why,
         },
         members=wait.members[1:],
+        on_retract=[taken_back | own | {"key": "", "revision": 1}],
     )
     hearing.memory.note(reaction, hearing.now)
     return Verdict(outcome="fired", reason=f"escalated {why}: {page['what']}", reactions=[reaction])

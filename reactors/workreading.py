@@ -17,7 +17,7 @@ MODES = ("latest", "restart", "queue", "parallel", "skip")
 #: What the condition `unless` of an escalation may name beside `ev`, the event as it was last told: how the reaction
 #: stands by then.
 STANDINGS = ("acknowledged", "approved", "rejected", "done", "failed")
-ESCALATION_KEYS = ("after", "unless", "page")
+ESCALATION_KEYS = ("after", "unless", "page", "to")
 MUTES_KEYS = ("rules", "same", "for")
 MAX_ESCALATIONS = 10
 MAX_LATER_S = 30 * 86_400.0
@@ -79,9 +79,9 @@ def _escalation(item: Value, reading: Reading, names: list[str]) -> Escalation |
         other = sorted({path[0] for path in condition.fields} - {*STANDINGS, "ev"})
         if other:
             reading.add(fields["unless"], f"'unless' names only ev, {', '.join(STANDINGS)}; received '{other[0]}'")
-    return Escalation(
-        after_s=_later(fields["after"], reading), page=reading.template(fields["page"], names), unless=unless
-    )
+    to = reading.matching(fields["to"], RULE_NAME, "the name of a person or of a thread") if "to" in fields else ""
+    page = reading.template(fields["page"], names)
+    return Escalation(after_s=_later(fields["after"], reading), page=page, unless=unless, to=to or "")
 
 
 def read_mutes(value: Value | None, reading: Reading, names: list[str]) -> Mutes | None:

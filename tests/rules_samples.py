@@ -8,8 +8,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import ready_journals
+
 from analyses.contract import analysis
 from analyses.executor import InlineExecutor
+from chat.people import People
 from nuncius.core.clock import VirtualClock
 from nuncius.core.errors import TransientError
 from nuncius.core.event import Event, Tense
@@ -102,18 +105,20 @@ def sample_needy(*, weight: float) -> Result:
 class Night:
     """A journal, rules in a file, a reactor and a runner, on a clock that stands still until it is moved."""
 
-    def __init__(self, folder: Path, rules: str, *, journal: Journal | None = None) -> None:
-        self.folder = folder
+    def __init__(
+        self, folder: Path, rules: str, *, journal: Journal | None = None, people: People | None = None
+    ) -> None:
+        self.folder, self.people = folder, people or People({})
         self.file = folder / "rules.yaml"
         self.file.write_text(rules, encoding="utf-8")
         self.clock = VirtualClock(NOON)
-        self.journal = journal or Journal.open(f"sqlite:///{folder / 'night.db'}", synchronous="normal")
+        self.journal = journal or Journal.open(ready_journals.sqlite(folder / "night.db"), synchronous="normal")
         self.executor = InlineExecutor()
         self.start()
 
     def start(self, *, keep: Path | None = None) -> None:
         """Begin, or begin again as after a restart: only the journal is kept, and last good rules in `keep`."""
-        self.book = RuleBook([self.file], keep=keep)
+        self.book = RuleBook([self.file], keep=keep, duty=self.people.duty)
         self.reactor = Reactor(self.journal, self.book, self.clock)
         self.runner = Runner(self.journal, self.executor, targets=["terminal", "web"], clock=self.clock, owner="test:1")
 
@@ -130,9 +135,9 @@ class Night:
             assert time.monotonic() < deadline, "the runner does not come to an end"
             time.sleep(0.002)
 
-    def delivers(self) -> None:
+    def delivers(self, *targets: str) -> None:
         """Bring what is pending to people."""
-        for target in ("terminal", "web"):
+        for target in targets or ("terminal", "web"):
             now = self.clock.now()
             while leased := self.journal.lease_reports("courier", target=target, now=now, lease_s=60.0):
                 for item in leased:

@@ -10,7 +10,7 @@ import msgspec
 
 from chat.contract import HEAD
 from chat.desk.answers import Answer, Asking, Declined, Offer, escaped
-from chat.desk.matters import Matter, cause_of, find, noted, words_of
+from chat.desk.matters import REPORT, Matter, cause_of, find, noted, words_of
 from chat.desk.words import split_for
 from kg.objects import members, resolve
 from kg.parting import parting
@@ -198,10 +198,15 @@ def _whom(journal: Journal, words: str, rules: Sequence[str]) -> tuple[str, str,
 
 
 def seen(journal: Journal, asking: Asking, name: str, now: datetime) -> Answer:
-    """Somebody looks after an object: escalations `unless: acknowledged` wake nobody else."""
-    obj = resolve(journal, name) if name else asking.thread or None
+    """Somebody looks after an object, by its name or by a report about it: escalations `unless: acknowledged` wake
+    nobody else."""
+    if name.startswith(REPORT):
+        reaction = find(journal, name).reaction
+        obj, numbers = reaction.object, [reaction.id]
+    else:
+        obj, numbers = (resolve(journal, name) if name else asking.thread or None), []
     found = journal.reactions(object=obj, limit=1000) if obj else []
-    numbers = [reaction.id for reaction in found if reaction.retracts is None]
+    numbers = sorted({*numbers, *(reaction.id for reaction in found if reaction.retracts is None)})
     if not numbers:
         raise Declined("Nothing to look after", f"no rule has done anything about '{name or 'this thread'}'")
     person = asking.person
@@ -211,7 +216,8 @@ def seen(journal: Journal, asking: Asking, name: str, now: datetime) -> Answer:
     )
     Acts(journal).note(event)
     return Answer(
-        title=f"{person.name} looks after {object_label(obj or '')}", text=f"{new} of {len(numbers)} noted now"
+        title=f"{person.name} looks after {object_label(obj) if obj else 'it'}",
+        text=f"{new} of {len(numbers)} noted now",
     )
 
 

@@ -400,6 +400,10 @@ class Journal:
         """Somebody has seen what a reaction said; False where somebody had before."""
         return self._db.write(lambda c: reviews.acknowledge(c, reaction_id, by, why, now))
 
+    def acknowledged(self, slot: str, *, since: datetime) -> bool:
+        """Whether somebody has seen any reaction of a slot, or a page about it, since then."""
+        return self._db.read(lambda c: reviews.acknowledged(c, slot, since))
+
     def standing(self, reaction_id: int) -> r.Standing:
         """What has become of a reaction, for escalations."""
         return self._db.read(lambda c: reviews.standing(c, reaction_id))

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, case, select, update
+from sqlalchemy import Connection, case, or_, select, update
 
 from nuncius.core.errors import PermanentError, TransientError
 from nuncius.core.report import Report
@@ -134,6 +134,15 @@ def acknowledge(connection: Connection, reaction_id: int, by: str, why: str, now
     values = {"reaction_id": reaction_id, "by": t.clean(by), "why": t.clean(why), "at": now}
     new = log.upsert(connection, t.acknowledgements).on_conflict_do_nothing(index_elements=["reaction_id"])
     return connection.scalar(new.values(values).returning(t.acknowledgements.c.reaction_id)) is not None
+
+
+def acknowledged(connection: Connection, slot: str, since: datetime) -> bool:
+    """Whether somebody has seen a reaction of that slot, or an escalation of one, since then."""
+    seen = select(t.acknowledgements.c.reaction_id).join(
+        t.reactions, t.reactions.c.id == t.acknowledgements.c.reaction_id
+    )
+    place = or_(t.reactions.c.slot == slot, t.reactions.c.slot.startswith(f"{slot}/escalation/", autoescape=True))
+    return connection.scalar(seen.where(place, t.acknowledgements.c.at >= since).limit(1)) is not None
 
 
 def standing(connection: Connection, reaction_id: int) -> Standing:
