@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import ready_journals
 from local_slack import TOKEN, LocalSlack
 from PIL import Image
 
@@ -101,4 +102,4 @@ def drain(carrier: Courier, clock: VirtualClock, *, tries: int = 60, patience: i
 
 
 def open_journal(folder: Path) -> Journal:
-    return Journal.open(f"sqlite:///{folder / 'journal.db'}", synchronous="normal")
+    return Journal.open(ready_journals.sqlite(folder / "journal.db"), synchronous="normal")

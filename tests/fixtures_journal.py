@@ -7,6 +7,7 @@ from pathlib import Path
 
 import postgres
 import pytest
+import ready_journals
 
 from nuncius.journal import Journal
 
@@ -32,10 +33,17 @@ def postgres_url(postgres_server: str) -> Iterator[str]:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def journal_url(request: pytest.FixtureRequest) -> str:
-    """URL of an empty database: the test runs once on each kind."""
-    url: str = request.getfixturevalue("sqlite_url" if request.param == "sqlite" else "postgres_url")
-    return url
+def journal_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """URL of a database: the test runs once on each kind. It is empty, or an empty journal where the test takes
+    `journal` too."""
+    ready = "journal" in request.fixturenames
+    if request.param == "sqlite":
+        yield ready_journals.sqlite(tmp_path / "journal.db") if ready else request.getfixturevalue("sqlite_url")
+    elif not ready:
+        yield request.getfixturevalue("postgres_url")
+    else:
+        with ready_journals.postgresql(request.getfixturevalue("postgres_server")) as url:
+            yield url
 
 
 @pytest.fixture

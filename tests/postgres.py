@@ -28,19 +28,31 @@ def server() -> Iterator[str]:
         warnings.simplefilter("ignore")  # no XDG_RUNTIME_DIR in a container
         running = pgserver.get_server(folder, cleanup_mode="delete")
     try:
-        yield running.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
+        url = running.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
+        _without_flushes(url)
+        yield url
     finally:
         running.cleanup()
 
 
+def _without_flushes(server_url: str) -> None:
+    """What is committed need not reach the disk: tests kill processes of ours, never the machine."""
+    engine = create_engine(server_url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        for setting in ("fsync", "full_page_writes", "synchronous_commit"):
+            connection.execute(text(f"ALTER SYSTEM SET {setting} = off"))
+        connection.execute(text("SELECT pg_reload_conf()"))
+    engine.dispose()
+
+
 @contextmanager
-def database(server_url: str) -> Iterator[str]:
-    """The URL of an empty database, dropped afterwards with whatever still hangs on it."""
+def database(server_url: str, *, template: str = "template1") -> Iterator[str]:
+    """The URL of a new database, a copy of `template`, dropped afterwards with whatever still hangs on it."""
     name = f"nuncius_{uuid.uuid4().hex[:12]}"
     engine = create_engine(server_url, isolation_level="AUTOCOMMIT")
     try:
         with engine.connect() as connection:
-            connection.execute(text(f"CREATE DATABASE {name}"))
+            connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {template}"))
         yield make_url(server_url).set(database=name).render_as_string(hide_password=False)
         with engine.connect() as connection:
             connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
