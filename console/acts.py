@@ -8,7 +8,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, HTTPException, Request
 from fastapi.concurrency import run_in_threadpool
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, RedirectResponse
 
 from chat.desk.answers import Answer, Asking, Person
 from chat.desk.desk import Desk
@@ -29,6 +29,10 @@ def act_routes(journal: Journal, desk: Desk, clock: Clock) -> APIRouter:
     `mark`, by which a form that is sent twice is one act."""
     router = APIRouter(include_in_schema=False)
 
+    @router.get("/act")
+    def nothing() -> RedirectResponse:
+        return RedirectResponse("/", status_code=303)  # an answer's page that is loaded anew without its form
+
     @router.post("/act")
     async def act(
         request: Request,
@@ -37,7 +41,7 @@ def act_routes(journal: Journal, desk: Desk, clock: Clock) -> APIRouter:
     ) -> HTMLResponse:
         asking = asked(reader, form)
         request.state.about = asking.words
-        answer, status = await run_in_threadpool(_heard, desk, asking)
+        answer, status = await run_in_threadpool(_heard, journal, desk, asking)
         thread = form.get("thread", "")[:500]
         back = views.href(thread) if thread else "/"
         page = await run_in_threadpool(
@@ -63,7 +67,9 @@ def asked(reader: Reader, form: Form) -> Asking:
     )
 
 
-def _heard(desk: Desk, asking: Asking) -> tuple[Answer, int]:
+def _heard(journal: Journal, desk: Desk, asking: Asking) -> tuple[Answer, int]:
+    if journal.get(f"review:{asking.delivery}") is not None:  # the page was loaded anew, or the button pressed twice
+        return Answer(title="Done", text="It was done when you first sent it."), 200
     try:
         answer = desk.hear(asking)
     except TransientError as error:

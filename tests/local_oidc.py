@@ -130,6 +130,12 @@ def providing() -> Iterator[LocalOidc]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
+            if urlsplit(self.path).path == "/realm/authorize":  # whoever comes says yes
+                self.send_response(302)
+                self.send_header("location", provider.authorize(f"http://127.0.0.1:{provider.port}{self.path}"))
+                self.send_header("content-length", "0")
+                self.end_headers()
+                return
             self._say({})
 
         def do_POST(self) -> None:

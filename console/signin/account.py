@@ -7,7 +7,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, HTTPException, Query, Request
 from fastapi.concurrency import run_in_threadpool
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, RedirectResponse
 
 from chat.people import Role
 from console import pages
@@ -36,6 +36,10 @@ def account_routes(journal: Journal, keeper: Doorkeeper) -> APIRouter:
     @router.get("/account")
     def account(reader: Annotated[Reader, Depends(needs(Role.VIEWER))]) -> HTMLResponse:
         return shown(reader)
+
+    @router.get("/account/feeds")
+    def nothing() -> RedirectResponse:
+        return RedirectResponse("/account", status_code=303)
 
     @router.post("/account/feeds")
     async def new_feed(

@@ -196,7 +196,8 @@ def sign_in_routes(reception: Reception) -> APIRouter:
             reception.note(request, reader, "signed out", "everywhere" if form.get("everywhere") else "")
         response = RedirectResponse("/", status_code=303)
         cookies.drop(response, request, cookies.SESSION, secure=secure)
-        response.headers["Clear-Site-Data"] = '"cache"'
+        if secure:  # browsers take it from https only
+            response.headers["Clear-Site-Data"] = '"cache"'
         return response
 
     return router
