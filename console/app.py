@@ -33,6 +33,7 @@ from console.places import Places
 from console.rulepages import rule_routes
 from console.said import curve_picture
 from console.searching import RADIUS, Question, search
+from console.seenpages import seen_routes
 from console.signin import gate
 from console.signin.account import account_routes
 from console.signin.doorkeeper import Doorkeeper
@@ -117,9 +118,13 @@ def create_app(
     def not_an_iri(_: Request, error: Exception) -> Response:
         return Response(str(error), status_code=400, media_type="text/plain")
 
+    places = Places(graph) if graph is not None else None
+
     # Plain functions: the journal blocks, so each request runs in a worker thread.
     @app.get("/", response_class=HTMLResponse)
     def now() -> str:
+        if places is not None:
+            places.prepare(journal.cursor("kg"))
         return pages.now_page(journal, time.now())
 
     @app.get("/thread/{name:path}")
@@ -164,8 +169,6 @@ def create_app(
         if page is None:
             return HTMLResponse(pages.missing_page(journal, name, time.now()), status_code=404)
         return HTMLResponse(page)
-
-    places = Places(graph) if graph is not None else None
 
     @app.get("/search", response_class=HTMLResponse)
     def search_page(
@@ -224,6 +227,7 @@ def create_app(
     app.include_router(edit_routes(journal, rules, time, web.rules_folder))
     app.include_router(rule_routes(journal, rules, time))
     told = ("web", "slack") if slack is not None else ("web",)
+    app.include_router(seen_routes(journal, time))
     app.include_router(subscription_routes(journal, time, people=people, targets=told, reached=reached))
     door = Door(journal, hooks or HookSettings(), time)
     app.include_router(hook_routes(door))

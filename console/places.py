@@ -6,22 +6,25 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from typing import TYPE_CHECKING, Any, TypeGuard
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import numpy as np
 
-from kg.vocabulary import NUNCIUS
 from nuncius.core.errors import NunciusError
 
 if TYPE_CHECKING:
     from kg.store import GraphStore
 
 #: While documents stream in, a table is used this long, in seconds, before it is read anew; reading one of a hundred
-#: thousand positions takes seconds, in which the old one goes on answering.
+#: thousand positions takes half a minute, in which the old one goes on answering.
 _KEPT_S = 60.0
 #: A table with fewer positions is read whenever the graph has changed.
 _SMALL = 2000
+_POSITIONS = """SELECT ?object ?ra ?dec ?radius WHERE {
+  ?claim nuncius:predicate nuncius:position ; nuncius:subject ?object ; nuncius:ra ?ra ; nuncius:dec ?dec .
+  OPTIONAL { ?claim nuncius:radius ?radius }
+}"""
 
 log = logging.getLogger(__name__)
 
@@ -60,11 +63,16 @@ class Places:
         for at in inside[np.argsort(separation[inside], kind="stable")]:
             lon, lat, error = (float(value) for value in values[at])
             place = Place(object=objects[at], ra=lon, dec=lat, radius=error, separation=float(separation[at]))
-            if place.object:
-                found.setdefault(place.object, place)
+            found.setdefault(place.object, place)
             if len(found) >= limit:
                 break
         return list(found.values())
+
+    def prepare(self, stamp: int) -> None:
+        """Read in the background what a first search would have to wait for."""
+        if self._stamp < 0 and not self._reading:
+            self._reading = True
+            threading.Thread(target=self._later, args=(stamp,), name="console.places", daemon=True).start()
 
     def _table(self, stamp: int) -> tuple[list[str], Any]:
         with self._lock:
@@ -78,29 +86,26 @@ class Places:
 
     def _later(self, stamp: int) -> None:
         try:
-            self._read_anew(stamp)
+            if self._stamp < 0:
+                self._table(stamp)  # whoever searches meanwhile waits for it
+            else:
+                self._read_anew(stamp)
         except NunciusError as error:
             log.warning("positions could not be read from the graph, the former ones are searched: %s", error)
         finally:
             self._reading = False
 
     def _read_anew(self, stamp: int) -> None:
-        """Along an index of each word: joining them in SPARQL took ten times as long."""
         began = time.monotonic()
-        columns = {word: dict(self._graph.said(NUNCIUS + word)) for word in ("ra", "dec", "radius")}
-        objects: list[str] = []
-        values: list[tuple[float, float, float]] = []
-        for node, _ in self._graph.said(NUNCIUS + "predicate", NUNCIUS + "position"):
-            place = columns["ra"].get(node), columns["dec"].get(node), columns["radius"].get(node, 0.0)
-            if _on_the_sky(place):
-                objects += self._graph.values(node, NUNCIUS + "subject")[:1] or [""]
-                values.append(place)
-        self._objects, self._values = objects, np.array(values, dtype=float).reshape(-1, 3)
+        rows = [row for row in self._graph.query(_POSITIONS).rows if _on_the_sky(row)]
+        values = np.array([[row["ra"], row["dec"], row["radius"] or 0.0] for row in rows], dtype=float)
+        self._objects, self._values = [str(row["object"]) for row in rows], values.reshape(-1, 3)
         self._stamp, self._read, self._took = stamp, time.monotonic(), time.monotonic() - began
 
 
-def _on_the_sky(place: tuple[Any, ...]) -> TypeGuard[tuple[float, float, float]]:
-    return all(isinstance(value, int | float) for value in place) and abs(place[1]) <= 90
+def _on_the_sky(row: dict[str, Any]) -> bool:
+    numbers = [row[name] for name in ("ra", "dec")] + [row["radius"] or 0.0]
+    return all(isinstance(value, int | float) for value in numbers) and abs(row["dec"]) <= 90
 
 
 def _separations(ra: Any, dec: Any, ra0: float, dec0: float) -> Any:

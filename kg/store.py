@@ -231,14 +231,6 @@ class GraphStore:
             found: Iterable[Any] = self._store.quads_for_pattern(None, iri(predicate), iri(target), None)
             return list(dict.fromkeys(str(q.subject.value) for q in found))
 
-    def said(self, predicate: str, value: str | None = None) -> Iterator[tuple[str, Any]]:
-        """Every (node, value) of a predicate, or those whose value is an IRI, in any graph: a run along an index."""
-        target = iri(value) if value is not None else None
-        with self._disk():
-            found: Iterable[Any] = self._store.quads_for_pattern(None, iri(predicate), target, None)
-        for quad in found:
-            yield str(quad.subject.value), _plain(quad.object)
-
     def edges(self, predicate: str, node: str) -> list[tuple[str, str]]:
         """Nodes joined to `node` by `predicate`, in either direction, each with the graph that says so."""
         word, here = iri(predicate), iri(node)
@@ -247,12 +239,6 @@ class GraphStore:
             out = [(str(q.subject.value), str(q.graph_name.value)) for q in to]
             start: Iterable[Any] = self._store.quads_for_pattern(here, word, None, None)
             return out + [(str(q.object.value), str(q.graph_name.value)) for q in start]
-
-    def values(self, node: str, predicate: str) -> list[str]:
-        """Values of one predicate of a node, in any graph, as text."""
-        with self._disk():
-            found: Iterable[Any] = self._store.quads_for_pattern(iri(node), iri(predicate), None, None)
-            return [str(_plain(quad.object)) for quad in found]
 
     def node(self, name: str) -> dict[str, list[Any]]:
         """What is said of a node, in any graph: predicate IRI → values as Python values."""
