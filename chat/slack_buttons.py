@@ -38,12 +38,19 @@ def buttons(report: Report) -> list[Json]:
     yes, no, *more = choices(report)
     first = _button(yes.label, f"{yes.verb} {about}", style="primary" if asks else "")
     second = _button(_labelled(no), f"{no.verb} {about}", style="danger" if asks else "")
+    seen = [
+        _button(choice.label, f"{choice.verb} {about}", style="primary") for choice in more if choice.verb == "seen"
+    ]
     menu = {
         "type": "overflow",
         "action_id": f"{PREFIX}.more",
-        "options": [{"text": _plain(_labelled(choice)), "value": f"{choice.verb} {about}"} for choice in more],
+        "options": [
+            {"text": _plain(_labelled(choice)), "value": f"{choice.verb} {about}"}
+            for choice in more
+            if choice.verb != "seen"
+        ],
     }
-    return [_actions([first, second, menu])]
+    return [_actions([*seen, first, second, menu])]
 
 
 def _labelled(choice: Choice) -> str:

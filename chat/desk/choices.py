@@ -8,7 +8,7 @@ import msgspec
 
 from chat.contract import HEAD
 from chat.desk.matters import REPORT
-from nuncius.core.report import Report, ReportState
+from nuncius.core.report import Report, ReportState, Severity
 
 
 class Choice(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,9 +33,11 @@ def about_of(report: Report) -> str:
 def choices(report: Report) -> list[Choice]:
     """What can be done about it: the verdicts first."""
     asks = bool(report.asks)
+    paged = report.severity is Severity.PAGE and not asks  # an answer is an acknowledgement too
     return [
         Choice(label="Approve" if asks else "✓ Right", verb="approve"),
         Choice(label="Reject" if asks else "✗ Wrong", verb="reject", why="must"),
+        *([Choice(label="I look after it", verb="seen")] if paged else []),
         Choice(label="Why?", verb="why"),
         Choice(label="Re-run", verb="rerun"),
         Choice(label="Mute this rule for this object", verb="mute"),

@@ -23,7 +23,7 @@ from console.signin.readers import SEAT, NotAllowed, NotSignedIn, Seat, client_o
 from nuncius.journal.audit import Audit
 
 #: Doors with proofs of their own; what senders send there comes from other sites by its nature.
-DOORS = ("/hooks/", "/slack/", "/unsubscribe/")
+DOORS = ("/hooks/", "/slack/", "/unsubscribe/", "/seen/")
 #: What says nothing about what is known here, or has its own rule (figures).
 OPEN = ("/static/", *DOORS)
 OPEN_EXACTLY = ("/sign-in", "/sign-in/link", "/sign-in/with", "/sign-in/back", "/metrics", "/healthz", "/readyz")

@@ -12,7 +12,8 @@ from console.signin.readers import Reader
 #: Attempts to sign in, from one address and of one person, in a minute.
 ATTEMPTS = 10
 #: An open page asks every few seconds whether anything changed, which costs next to nothing, as do these.
-CHEAP = ("/static/", "/api/version.json", "/healthz", "/readyz", "/metrics", "/hooks/", "/slack/", "/unsubscribe/")
+CHEAP = ("/static/", "/api/version.json", "/healthz", "/readyz", "/metrics")
+CHEAP += ("/hooks/", "/slack/", "/unsubscribe/", "/seen/")
 
 
 class Limits:
