@@ -13,7 +13,6 @@ from typing import Any
 
 import msgspec
 
-from analyses.settings import AnalysesSettings
 from console.admission import events_of
 from console.hook_settings import SOURCE as HOOKS
 from console.hook_settings import HookSettings, Sender
@@ -33,14 +32,17 @@ from nuncius.settings import JournalSettings, Settings
 POLL_S = 0.05
 
 
-def replay_settings(data_dir: Path, rules: list[Path], analyses: AnalysesSettings | None = None) -> Settings:
-    """Settings of a replay that reaches nobody: its own folder, reports for the page only, no web server. A
-    replay can be done again, so its journal need not survive a power cut."""
+def replay_settings(data_dir: Path, rules: list[Path], own: Settings | None = None) -> Settings:
+    """Settings of a replay that reaches nobody: its own folder, reports for the page only, no web server; of an
+    installation's own only its analyses and where instruments' data are. A replay can be done again, so its journal
+    need not survive a power cut."""
+    own = own or Settings()
     return Settings(
         data_dir=data_dir,
         journal=JournalSettings(synchronous="normal"),
         rules=tuple(rules),
-        analyses=analyses or AnalysesSettings(),
+        analyses=own.analyses,
+        data=own.data,
         targets=("web",),
         web=WebSettings(enabled=False),
     )

@@ -158,8 +158,13 @@ def panel(name: str, result: Result) -> dict[str, Any] | None:
 def stack(found: Mapping[str, Result], moment: Moment) -> dict[str, Any] | None:
     """Inputs of the figure of all light curves, those with a burst first; None where there is none."""
     order = sorted(found, key=lambda key: (not is_burst(found[key]), -_strength(found[key]), key))
-    panels = [made for key in order if (made := panel(called(load()[key]), found[key])) is not None]
+    panels = [made for key in order if (made := panel(_whose(key, found[key]), found[key])) is not None]
     return {"panels": panels, "trigger_time": iso(moment.t0), "object": moment.name} if panels else None
+
+
+def _whose(key: str, result: Result) -> str:
+    """The instrument as its data name it: a detector of it may have another name."""
+    return str((result.provenance.get(DATA) or {}).get("instrument") or called(load()[key]))
 
 
 def _strength(result: Result) -> float:

@@ -62,6 +62,7 @@ def instruments(joint: Joint) -> list[dict[str, Any]]:
         view, sighting = joint.views.get(key, View(share=None)), told.get(key)
         name = called(instrument)
         is_, why = _verdict(view, sighting, answers.get(key), joint.unasked.get(key, ""))
+        why = why.removeprefix(f"{joint.name}, ").removeprefix(f"{name}: ")
         limit = typical(instrument) if sighting is None and (view.share or 0.0) >= LEAST_SHARE else ""
         rows.append({"instrument": name, "key": key, "is": is_, "share": view.share, "by": why, "limit": limit})
     others = [s for s in joint.moment.sightings if not s.key]
@@ -88,13 +89,15 @@ def _rank(verdict: str) -> int:
 
 def _verdict(view: View, sighting: Sighting | None, looked: Outcome | None, unasked: str) -> tuple[str, str]:
     gave = looked.result if looked is not None else None
+    if gave is not None and not gave.values and gave.caveats and looked is not None:  # it had nothing of that time
+        return _verdict(view, sighting, None, gave.answer.partition(": ")[2] or gave.answer)
     if sighting is not None:
         data = f"; data: {looks.in_words(gave).removeprefix('looked: ')}" if gave is not None else ""
         return _SAW[sighting.state], f"{sighting.by}{data}"
     out = view.share is not None and view.share < LEAST_SHARE
     hidden = view.note.removeprefix("approximate: ") or "out of its view"
     if gave is not None and (looks.is_burst(gave) or not out):
-        return looks.in_words(gave), gave.answer.partition(": ")[2] or gave.answer
+        return looks.in_words(gave), gave.answer
     if out:
         return "could not", f"{hidden}; its data show nothing" if gave is not None else hidden
     if looked is not None and looked.error:

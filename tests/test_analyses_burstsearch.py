@@ -81,11 +81,25 @@ def test_what_is_no_place_is_refused(tmp_path: Path, text: str, why: str) -> Non
         read_place(file)
 
 
-def test_files_of_another_time_are_named(tmp_path: Path) -> None:
-    with pytest.raises(PermanentError, match=r"no light curve around 2026-01-02T04.*a\.txt.*nothing to look at"):
-        burst_search(trigger_time=T0 + timedelta(hours=1), files=[str(table(tmp_path, "a"))])
+def test_files_of_another_time_are_told_as_such_and_broken_ones_are_errors(tmp_path: Path) -> None:
+    file = table(tmp_path, "a")
+    given = burst_search(trigger_time=T0 + timedelta(hours=1), files=[str(file)], instrument="X")
+    assert (given.answer, given.values) == ("X: no data of that time", {})
+    assert given.caveats == ["a.txt holds -3800 to -3200 s after T0"]
+    file.write_text("cloudy\n", encoding="ascii")
+    with pytest.raises(PermanentError, match=r"no light curve around 2026-01-02T03.*a\.txt: no table of numbers"):
+        found(files=[str(file)], instrument="X")
     with pytest.raises(PermanentError, match="gives no files: it has no input `keep`"):
         found(source="localization")
+
+
+def test_what_falls_into_a_gap_is_not_drawn_and_is_told(tmp_path: Path) -> None:
+    file = table(tmp_path, "a", peak=60.0)
+    lines = file.read_text(encoding="ascii").splitlines()
+    file.write_text("\n".join(lines[:420] + lines[440:]), encoding="ascii")
+    given = found(files=[str(file)])
+    assert any("gaps of 10 s in all" in caveat for caveat in given.caveats)
+    assert all(row[1] - row[0] < 2.0 for row in given.tables[0].rows if isinstance(row[0], float) and isinstance(row[1], float))  # fmt: skip
 
 
 def test_times_in_modified_julian_days_are_read(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from typing import Annotated, Any
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from analyses.burst import sigma_of
 from analyses.contract import Unit, analysis, describe, progress
@@ -26,7 +27,7 @@ from analyses.library.light_curve import (
     examine,
     fluence_per_count,
 )
-from analyses.lightcurve import LightCurve, Values
+from analyses.lightcurve import LightCurve
 from analyses.lightcurvefiles import read_light_curve
 from analyses.places import Place, read_place
 from nuncius.core.errors import FormatError, NunciusError, PermanentError
@@ -43,6 +44,8 @@ MOST_FILES = 16
 SHOWN_BINS = 300
 #: A background is taken from outside the window where there is this much of it on both sides, as part of the window.
 LEAST_OUTSIDE = 0.25
+#: What is said of a file that is of another time.
+ELSEWHERE = "holds"
 CURVE, DATA = "light curve", "data"
 
 
@@ -115,6 +118,8 @@ def burst_search(
             "columns": tuple(columns),
         }
         found, passed = _searched(paths, reading, t0, place, window, asked)
+        if not found and passed and all(ELSEWHERE in why for why in passed):
+            return Result(answer=f"{instrument or source}: no data of that time", caveats=passed[:3])
         if not found:
             why = "; ".join(passed[:3]) or "there is no file"
             raise PermanentError(f"{instrument or source or 'the data'}: no light curve around {iso(t0)}: {why}")
@@ -149,6 +154,9 @@ def _searched(
         try:
             own = read_light_curve(path, t0=_own_t0(path, place), **reading)
             curve = own.since(t0)
+            if curve.start[0] >= window[1] or curve.stop[-1] <= window[0]:
+                passed.append(f"{path.name} {ELSEWHERE} {curve.start[0]:.5g} to {curve.stop[-1]:.5g} s after T0")
+                continue
             given = _enough_outside(curve, window)
             examined = examine(curve, asked, *window, given=given)
         except NunciusError as error:
@@ -198,6 +206,10 @@ def _result(
     begin, end = max(window[0], float(curve.start[0])), min(window[1], float(curve.stop[-1]))
     if begin > window[0] + curve.step or end < window[1] - curve.step:
         caveats.append(f"Its data cover {begin:+.4g} to {end:+.4g} s of T0.")
+    inside = curve.between(begin, end)
+    missing = float((inside.start[1:] - inside.stop[:-1])[gaps(inside)[1:]].sum()) if len(inside.start) > 1 else 0.0
+    if missing > 0.0:
+        caveats.append(f"Its data have gaps of {missing:.3g} s in all: what fell into them is not counted.")
     if last is not None and excess.stop - excess.start < 1.5 * curve.step:
         caveats.append("It stands out in a single bin: such spikes are also made by cosmic rays in the detector.")
     if best.place is not None and best.place.distance > FAR_KM:
@@ -244,6 +256,20 @@ def _after_trials(probability: float, times: int) -> float:
     return sigma_of(-math.expm1(times * math.log1p(-probability)) if probability < 1.0 else 1.0)
 
 
+def gaps(curve: LightCurve) -> NDArray[np.bool_]:
+    """Whether there is a gap before each bin."""
+    found = np.zeros(len(curve.start), dtype=bool)
+    found[1:] = curve.start[1:] - curve.stop[:-1] > 0.5 * curve.step
+    return found
+
+
+def _groups(curve: LightCurve, many: int) -> NDArray[np.int64]:
+    """Where groups of so many bins begin, none across a gap."""
+    begins = np.flatnonzero(gaps(curve) | (np.arange(len(curve.start)) == 0))
+    parts = [np.arange(a, b, many) for a, b in zip(begins, [*begins[1:], len(curve.start)], strict=True)]
+    return np.concatenate(parts)
+
+
 def _shown(best: Candidate, window: tuple[float, float]) -> Table:
     """The light curve around the burst, or in the window, in bins that a figure can show."""
     curve, last, background = best.curve, best.examined.last, best.examined.background
@@ -252,20 +278,15 @@ def _shown(best: Candidate, window: tuple[float, float]) -> Table:
         margin = max(0.7 * last.t90, 20.0 * curve.step)
         low, high = last.begin - margin, last.end + margin
     keep = (curve.stop > low) & (curve.start < high)
-    many = max(1, math.ceil(keep.sum() / SHOWN_BINS))
-
-    def joined(what: Values) -> Values:
-        inside: Values = what[keep]
-        whole = len(inside) // many * many
-        parts: Values = inside[:whole].reshape(-1, many)
-        return parts
-
-    start, stop = joined(curve.start)[:, 0], joined(curve.stop)[:, -1]
-    rate, under = joined(curve.rate).mean(axis=1), joined(background.rate).mean(axis=1)
-    error = np.sqrt((joined(curve.error) ** 2).sum(axis=1)) / many * background.excess
+    shown, under = curve.where(keep), background.rate[keep]
+    first = _groups(shown, max(1, math.ceil(keep.sum() / SHOWN_BINS)))
+    count = np.diff(np.append(first, len(shown.rate)))
+    last_of = first + count - 1
+    rate, level = (np.add.reduceat(what, first) / count for what in (shown.rate, under))
+    error = np.sqrt(np.add.reduceat(shown.error**2, first)) / count * background.excess
     rows: list[list[str | float | None]] = [
         [round(float(a), 6), round(float(b), 6), *(float(f"{x:.6g}") for x in (r, u, e))]
-        for a, b, r, u, e in zip(start, stop, rate, under, error, strict=True)
+        for a, b, r, u, e in zip(shown.start[first], shown.stop[last_of], rate, level, error, strict=True)
     ]
     unit = curve.unit
     columns = ["from [s]", "to [s]", f"rate [{unit}]", f"background [{unit}]", f"error [{unit}]"]

@@ -118,10 +118,13 @@ def _draw(axes: Axes, panel: Panel, span: tuple[float, float]) -> None:
     table = np.array(panel.rows, dtype=float)
     start, stop, rate, under = (table[:, column] for column in range(4))
     thousands = 1000.0 if np.abs(rate).max() >= 1e4 else 1.0
-    edges = np.append(start, stop[-1])
+    # A gap is drawn as one.
+    after = np.flatnonzero(start[1:] - stop[:-1] > 0.5 * np.median(stop - start)) + 1
+    edges = np.append(np.insert(start, after, stop[after - 1]), stop[-1])
+    drawn = np.insert(rate, after, np.nan) / thousands
     if panel.begin is not None and panel.end is not None:
         axes.axvspan(panel.begin, panel.end, color=COLOURS[3], alpha=0.14, lw=0)
-    axes.stairs(rate / thousands, edges, baseline=None, color=COLOURS[0], lw=0.8)
+    axes.stairs(drawn, edges, baseline=None, color=COLOURS[0], lw=0.8)
     axes.plot((start + stop) / 2.0, under / thousands, color=COLOURS[1], lw=0.8)
     if span[0] <= 0.0 <= span[1]:
         axes.axvline(0.0, color=FAINT, lw=0.7, ls=(0, (3, 2)))
