@@ -30,7 +30,7 @@ class LocalMail:
     address the answers it gets, one a try, before it is taken; `data` what becomes of mails after their text came:
     an answer such as "554 no", "drop" (taken, and the connection cut), "slow"."""
 
-    folder: Path | None = None
+    folder: Path = Path()
     security: str = "none"
     auth: bool = False
     refuse: dict[str, list[str]] = field(default_factory=dict)
@@ -92,12 +92,10 @@ class LocalMail:
 
     @property
     def ca_file(self) -> Path:
-        assert self.folder is not None
         return self.folder / "ca.pem"
 
     def _context(self) -> ssl.SSLContext:
         """A certificate for this machine, signed by itself."""
-        assert self.folder is not None
         key = ec.generate_private_key(ec.SECP256R1())
         name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
         now = dt.datetime.now(dt.UTC)
