@@ -73,3 +73,12 @@ def choose(keys: Sequence[str], known: dict[str, Observatory]) -> dict[str, Obse
         if key not in known:
             raise ConfigurationError(f"no observatory has the key '{key}'{did_you_mean(key, list(known))}")
     return {key: known[key] for key in keys or known}
+
+
+def choose_space(keys: Sequence[str]) -> list[SpaceTelescope]:
+    """Those of `keys`, or all. Raises ConfigurationError with the nearest known key."""
+    known = load_space_telescopes()
+    for key in keys:
+        if key not in known:
+            raise ConfigurationError(f"no space telescope has the key '{key}'{did_you_mean(key, list(known))}")
+    return [known[key] for key in keys or known]

@@ -112,8 +112,9 @@ def _values(
             values["separation"] = Quantity(value=best.separation * 60.0, unit="arcmin")
     if candidates:
         values["host_distance"] = Quantity(value=candidates[0].distance, unit="Mpc")
-        if candidates[0].offset_kpc is not None:
-            values["host_offset"] = Quantity(value=candidates[0].offset_kpc, unit="kpc")
+        near = candidates[0].counterpart.separation
+        if near is not None and near < 0.5:  # the best position of a wide region is no place to measure from
+            values["host_offset"] = Quantity(value=candidates[0].offset_kpc or 0.0, unit="kpc")
     return values
 
 
