@@ -148,7 +148,8 @@ def edit_routes(
         try:
             source = desk.source(rule)
             shared = shared_texts(desk.rules())
-            backtesting.begin(rule, source.text, shared, int(days) if days.isdecimal() else 0, reader.shown)
+            text = "\n" * source.above + source.text  # so that lines are told as they stand in the file
+            backtesting.begin(rule, text, shared, int(days) if days.isdecimal() else 0, reader.shown)
         except PermanentError as error:
             return page(name, reader, "", "", status=409, problem=str(error))
         return RedirectResponse(f"/rules/{name}#backtest", status_code=303)

@@ -29,13 +29,13 @@ KEPT = 50
 
 class Source(msgspec.Struct, frozen=True, kw_only=True):
     """The text of a rule as it is edited: all of its file where that is in the operators' folder, else the rule alone.
-    `stamp` changes with what would be overwritten; `line` is where the rule begins in it."""
+    `stamp` changes with what would be overwritten; `above` is how many lines of the file stand before the text."""
 
     text: str
     stamp: str
     file: str
     own: bool
-    line: int = 1
+    above: int = 0
 
 
 class Saved(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,18 +56,21 @@ def source_of(rule: Rule, folder: Path | None) -> Source:
     except (OSError, UnicodeDecodeError) as error:
         raise PermanentError(f"the file of {rule.name} cannot be read: {error}") from error
     if folder is not None and _within(file, folder):
-        return Source(text=text, stamp=stamp_of(text), file=file.name, own=True, line=rule.line)
+        return Source(text=text, stamp=stamp_of(text), file=file.name, own=True)
     own = "" if folder is None else _read(folder / f"{rule.name}.yaml")
-    return Source(text=_document(text, rule.line), stamp=stamp_of(own), file=file.name, own=False)
+    alone, above = _document(text, rule.line)
+    return Source(text=alone, stamp=stamp_of(own), file=file.name, own=False, above=above)
 
 
-def _document(text: str, line: int) -> str:
-    """The document of a file that holds this line."""
+def _document(text: str, line: int) -> tuple[str, int]:
+    """The document of a file that holds this line, and how many lines stand above it."""
     start = sum(len(part) for part in text.splitlines(keepends=True)[: line - 1])
     marks = [(mark.start(), mark.end()) for mark in _APART.finditer(text)]
     begin = max((end for begins, end in marks if begins <= start), default=0)
     end = min((begins for begins, _ in marks if begins > start), default=len(text))
-    return text[begin:end].strip("\n") + "\n"
+    found = text[begin:end]
+    above = text[:begin].count("\n") + len(found) - len(found.lstrip("\n"))
+    return found.strip("\n") + "\n", above
 
 
 def shared_texts(rules: RuleSet) -> list[str]:

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from getpass import getuser
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 @click.option("--jobs", type=click.IntRange(1, 64), help="Processes that read the archive (one for each core).")
 @click.option("--firings", "listed", default=200, show_default=True, help="List at most so many firings of each rule.")
 @click.option("--json", "as_json", is_flag=True, help="All of it as one JSON object on stdout.")
+@click.option("--keep", is_flag=True, help="Keep it in the journal of the settings, for the rules' pages.")
+@click.option("--config", type=click.Path(path_type=Path), help="Settings file, for --keep.")
 @click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="Write a page with a time line here.")
 def command(
     paths: tuple[Path, ...],
@@ -42,6 +45,8 @@ def command(
     jobs: int | None,
     listed: int,
     as_json: bool,
+    keep: bool,
+    config: Path | None,
     output: Path | None,
 ) -> None:
     """Run rules over archived alerts: files, folders, tarballs, JSON lines. The clock follows the archive, and nothing
@@ -54,6 +59,7 @@ def command(
     Examples:
       nuncius rules backtest voevents/ --output page.html
       nuncius rules backtest voevents/ --diff my-edited-rule.yaml --since 2022-10-01
+      nuncius rules backtest voevents/ --keep
 
     Exit status: 0 done, 2 an archive or a rule file cannot be read.
     """
@@ -85,12 +91,28 @@ def command(
         run.findings.close()
     if output is not None:
         output.write_text(page(found), encoding="utf-8")
+    if keep:
+        _keep(found, ", ".join(path.name for path in paths), config)
     if as_json:
         click.echo(json.dumps(found, ensure_ascii=False))
     else:
         _print(found)
         if output is not None:
             click.echo(f"page: {output}")
+
+
+def _keep(found: dict[str, Any], source: str, config: Path | None) -> None:
+    """What is about each rule, in the journal of the settings."""
+    from nuncius.journal import Journal
+    from nuncius.journal.backtests import Backtests
+    from nuncius.settings import load
+
+    settings, now = load(config), datetime.now(UTC)
+    common = {key: value for key, value in found.items() if key not in ("rules", "diff")}
+    with Journal.open(settings.journal_url) as journal:
+        kept = Backtests(journal)
+        for row in found["rules"]:
+            kept.keep(row["rule"], row["hash"], source[:200], getuser(), now, {**common, "rules": [row]})
 
 
 def _rules(paths: list[Path]) -> RuleSet:
