@@ -12,6 +12,7 @@ import stat
 import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from analyses.checks.contract import Finding
@@ -21,6 +22,7 @@ from nuncius.core.registry import did_you_mean
 from nuncius.hooks_checkup import hook_findings
 from nuncius.settings import Settings, load
 from nuncius.slack_checkup import slack_findings
+from nuncius.web_checkup import web_findings
 
 #: Below this the data folder is called full: a month of alerts with sky maps is about half of it.
 LEAST_FREE_BYTES = 1024**3
@@ -51,7 +53,7 @@ def examine(config: Path | None, *, connect: bool, now: datetime) -> list[Findin
     ]
     if connect:
         checks.append(_kafka_reached)
-    for check in [*checks, slack_findings, hook_findings]:
+    for check in [*checks, slack_findings, hook_findings, partial(web_findings, connect=connect)]:
         found += check(settings)
     return [*found, _sky_tables(now)]
 

@@ -23,7 +23,7 @@ from console_site import Answer, Site
 from chat.people import People, Person, Role
 from console.server import WebSettings, serve
 from console.signin.routes import safe_next
-from nuncius.core.errors import ConfigurationError, PermanentError
+from nuncius.core.errors import ConfigurationError, PermanentError, TransientError
 from nuncius.journal import Journal
 from nuncius.journal.access import Access
 from nuncius.journal.audit import Audit
@@ -511,3 +511,33 @@ def test_only_proxies_of_the_settings_are_believed(journal: Journal, token: Call
 )
 def test_after_signing_in_one_goes_to_a_page_of_ours(asked: str, goes: str) -> None:
     assert safe_next(asked) == goes
+
+
+def test_browsers_that_say_little_are_told_apart_by_their_origin(journal: Journal) -> None:
+    with serving(journal) as site:
+        answer = site.get("/sign-in")
+        assert answer.headers["referrer-policy"] == "same-origin", "with none at all they would send the origin `null`"
+
+
+def test_a_journal_that_cannot_be_asked_lets_nobody_in(
+    journal: Journal, token: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = token()
+    with serving(journal, sign_in=True) as site:
+        monkeypatch.setattr(Journal, "ask", _away)
+        answer = site.get("/checks", authorization=f"Bearer {given}")
+        assert (answer.status, answer.headers["retry-after"]) == (503, "5")
+
+
+def _away(*_: object) -> None:
+    raise TransientError("the database is away")
+
+
+def test_refused_attempts_do_not_fill_the_journal(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("console.signin.limits.ATTEMPTS", 1000)
+    with serving(journal) as site:
+        browser = Browser(site)
+        mark = browser.mark()
+        for number in range(70):
+            assert browser.send("/sign-in", form_token=mark, token=f"nuncius_{number}").status == 403
+    assert 60 <= len(Audit(journal).acts(limit=1000)) <= 62

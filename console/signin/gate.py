@@ -5,6 +5,7 @@ What is open is listed here; whatever else is added to the console is closed whe
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Callable
 from urllib.parse import quote, urlsplit
@@ -20,7 +21,10 @@ from console.signin.doorkeeper import Doorkeeper
 from console.signin.forms import MOST_BYTES
 from console.signin.limits import Limits
 from console.signin.readers import SEAT, NotAllowed, NotSignedIn, Seat, client_of, seat_of
+from nuncius.core.errors import NunciusError
 from nuncius.journal.audit import Audit
+
+log = logging.getLogger(__name__)
 
 #: Doors with proofs of their own; what senders send there comes from other sites by its nature.
 DOORS = ("/hooks/", "/slack/", "/unsubscribe/", "/seen/")
@@ -45,7 +49,11 @@ class Gate:
             await self._app(scope, receive, send)
             return
         request = Request(scope)
-        refused = await self._let_in(request)
+        try:
+            refused = await self._let_in(request)
+        except (NunciusError, OSError) as error:
+            log.warning("who asks could not be looked up: %s", error)
+            refused = JSONResponse({"error": "the journal cannot be reached; try again"}, 503, {"Retry-After": "5"})
         if refused is not None:
             await refused(scope, receive, send)
             return

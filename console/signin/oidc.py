@@ -107,6 +107,12 @@ class Provider:
         claims = self._verified(str(answer.get("id_token", "")), way.nonce, now)
         return kept_of(self._completed(claims, str(answer.get("access_token", ""))), self.settings), way.next
 
+    def try_out(self) -> None:
+        """Raises SignInFailed where nobody could sign in by it, as far as can be known without a person."""
+        for name in ("authorization_endpoint", "token_endpoint"):
+            self._endpoint(name)
+        self._key_set()
+
     # --- the provider's answers ---
 
     def _exchange(self, code: str, way: Way) -> dict[str, Any]:
@@ -182,9 +188,14 @@ class Provider:
 
     def _key_set(self, *, anew: bool = False) -> KeySet:
         if self._keys is None or anew:
-            found = self._asked("GET", self._endpoint("jwks_uri")).get("keys", [])
-            public = [key for key in found if key.get("kty") in ("RSA", "EC", "OKP") and key.get("use", "sig") == "sig"]
-            self._keys = KeySet.import_key_set({"keys": public})
+            found = self._asked("GET", self._endpoint("jwks_uri")).get("keys")
+            keys = [key for key in found if isinstance(key, dict)] if isinstance(found, list) else []
+            public = [key for key in keys if key.get("kty") in ("RSA", "EC", "OKP") and key.get("use", "sig") == "sig"]
+            try:
+                self._keys = KeySet.import_key_set({"keys": public})
+            except (JoseError, ValueError, TypeError, KeyError) as error:
+                log.warning("sign-in: the provider's keys cannot be used: %s", type(error).__name__)
+                raise SignInFailed("the provider's keys cannot be used; tell whoever runs this", 503) from None
         return self._keys
 
     def _asked(

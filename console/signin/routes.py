@@ -3,6 +3,7 @@ signing out."""
 
 from __future__ import annotations
 
+import logging
 import secrets
 from collections.abc import Mapping
 from typing import Annotated, Any
@@ -13,6 +14,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from console import pages
+from console.pace import Pace
 from console.signin import cookies
 from console.signin.doorkeeper import Doorkeeper
 from console.signin.forms import Form, checked_form, mark_of
@@ -23,6 +25,10 @@ from console.signin.readers import Reader, client_of, seat_of, signed_in
 from nuncius.journal.access import Token
 from nuncius.journal.audit import Audit
 
+log = logging.getLogger(__name__)
+
+#: Refused attempts that are noted in a minute: whoever has many addresses must not fill the journal.
+NOTED = 60
 #: How long a browser may stay on the sign-in page.
 _FORM_S = 86_400
 Text = Annotated[str, Query(max_length=2000)]
@@ -33,6 +39,7 @@ class Reception:
 
     def __init__(self, keeper: Doorkeeper, limits: Limits, provider: Provider | None, audit: Audit) -> None:
         self.keeper, self.limits, self.provider, self._audit = keeper, limits, provider, audit
+        self._refusals = Pace(NOTED)
 
     def page(self, request: Request, next_: str, *, said: str = "", link: str = "", status: int = 200) -> Response:
         """The sign-in page; `said` is what went wrong, `link` a link's token that a press of the button will spend."""
@@ -73,6 +80,9 @@ class Reception:
 
     def note(self, request: Request, reader: Reader | None, act: str, about: str = "") -> None:
         """Have it stand in the journal who did what."""
+        if act == "refused" and self._refusals.take("all"):
+            log.warning("sign-in: more than %d attempts were refused in a minute; not all are noted", NOTED)
+            return
         who = {"person": reader.id, "shown": reader.shown} if reader else {"person": "", "shown": ""}
         self._audit.note(act, **who, about=about, client=client_of(request), now=self.keeper.clock.now())
 
