@@ -105,6 +105,11 @@ class Assumption(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         return frozenset(self.applies.where) - frozenset(describe(self.analysis).parameters)
 
 
+def either(need: str) -> list[str]:
+    """The inputs of which one is needed: `spectral_index or photon_index`."""
+    return [name.strip() for name in need.split(" or ")]
+
+
 class AssumptionsSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Assumptions about physical reality that rules test; see docs/assumptions.md."""
 
@@ -179,7 +184,7 @@ def _read(document: Any, file: Path) -> Assumption:
     try:
         one = msgspec.structs.replace(msgspec.convert(document, Assumption, strict=False), file=str(file))
         inputs = describe(one.analysis).parameters
-        for word in (*one.needs, *one.fixed):
+        for word in (*(name for need in one.needs for name in either(need)), *one.fixed):
             if word not in inputs:
                 raise ConfigurationError(
                     f"the analysis '{one.analysis}' has no input '{word}'{did_you_mean(word, list(inputs))}"

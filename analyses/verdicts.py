@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from analyses.assumptions import Assumption, Bounds, Holds
+from analyses.assumptions import Assumption, Bounds, Holds, either
 from nuncius.core.quantity import Quantity
 
 Finding = Literal["holds", "violated", "cannot be told"]
@@ -35,7 +35,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
 
 def missing(one: Assumption, inputs: Mapping[str, Any]) -> tuple[str, ...]:
     """What the test needs and does not have."""
-    return tuple(name for name in one.needs if inputs.get(name) in (None, "", []))
+    return tuple(need for need in one.needs if all(inputs.get(name) in (None, "", []) for name in either(need)))
 
 
 def untold(one: Assumption, why: str, *, lacking: Sequence[str] = ()) -> Verdict:

@@ -20,15 +20,19 @@ from kg.subjects import Identity, subject_of
 from kg.vocabulary import event_iri
 from nuncius.core.event import Event, Tense
 
-#: Facts that rules may want to hear of at once. Magnitudes and fluxes are too many to announce one by one: rules ask
-#: the graph for the light curve. What is hypothetical or another's result is no news.
+#: Facts that rules may want to hear of at once. Magnitudes are too many to announce one by one: the first of a document
+#: says that there are some, and rules ask the graph for the light curve. What is hypothetical or another's result is no
+#: news.
 ANNOUNCED = (
     "redshift", "retraction", "counterpart", "host", "classification", "coincidence", "non_detection", "position",
-    "trigger_time", "t90", "fluence", "corrects",
+    "trigger_time", "t90", "fluence", "corrects", "magnitude",
+    "duration", "epeak", "epeak_rest", "cutoff_energy", "low_energy_index", "high_energy_index", "photon_index",
+    "spectral_index", "decay_index", "break_time", "isotropic_energy", "isotropic_luminosity", "peak_photon_flux",
 )  # fmt: skip
 _NEWS = ("asserted", "hedged", "negated")
 #: At most so many facts of one predicate, and of one circular: a table of sources is not 500 alarms.
 MOST_OF_ONE, MOST_OF_ALL = 12, 48
+MOST_OF = {"magnitude": 1}
 
 
 def announced(facts: Sequence[Fact], source: Event, identity: Identity) -> list[Event]:
@@ -38,7 +42,7 @@ def announced(facts: Sequence[Fact], source: Event, identity: Identity) -> list[
     for fact in facts:
         if fact.predicate in ANNOUNCED and fact.assertion in _NEWS:
             counts[fact.predicate] = counts.get(fact.predicate, 0) + 1
-            if counts[fact.predicate] <= MOST_OF_ONE and len(kept) < MOST_OF_ALL:
+            if counts[fact.predicate] <= MOST_OF.get(fact.predicate, MOST_OF_ONE) and len(kept) < MOST_OF_ALL:
                 kept.append(fact)
     own = _own(facts)
     seen: dict[str, int] = {}

@@ -12,6 +12,7 @@ from kg.contradictions import contradictions
 from kg.knowledge import Reader
 from kg.lightcurve import light_curve
 from kg.literature import papers
+from kg.spectra import decays, spectra
 
 Rows = list[dict[str, Any]]
 
@@ -82,11 +83,23 @@ def against(reader: Reader, obj: str) -> Rows:
     ]
 
 
+def spectra_of(reader: Reader, obj: str) -> Rows:
+    """Peak energies with the indices, and the fluence, that go with each."""
+    return spectra([_row(claim) for claim in reader.claims(obj)])
+
+
+def decays_of(reader: Reader, obj: str) -> Rows:
+    """Decay indices with the afterglow's spectrum that goes with each."""
+    return decays([_row(claim) for claim in reader.claims(obj)])
+
+
 #: Name → what it answers, and the function that does.
 COMPUTED: dict[str, tuple[str, Callable[[Reader, str], Rows]]] = {
     "claims": ("Everything claimed about an object, by whom, and whether it stands.", claims),
     "known": ("What is known about an object now: the claim to go by of each predicate.", known),
     "light_curve": ("All magnitudes and limits of an object, with seconds since its trigger.", curve),
     "papers": ("Papers and telegrams about an object or mentioning it, and what they say of it.", papers),
+    "spectra": ("Peak energies of a burst, the one to go by first, with indices and the fluence of each.", spectra_of),
+    "decays": ("Decays of an afterglow, the latest part of each, with the spectrum that goes with it.", decays_of),
     "contradictions": ("Claims about an object that contradict each other beyond their errors.", against),
 }

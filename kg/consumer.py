@@ -17,7 +17,7 @@ from kg import terms as t
 from kg.announce import announced, withdrawn_events
 from kg.contradictions import COMPARED
 from kg.disputes import Written, by_object, dispute_events
-from kg.extraction import Circular, Fact, extract
+from kg.extraction import EVERYTHING, Circular, Fact, extract
 from kg.objects import claims_of, held_names, identify, identities
 from kg.paper_news import paper_events
 from kg.papers import is_paper, read_paper
@@ -210,7 +210,7 @@ _NEWS = ("asserted", "hedged", "negated")
 
 def _facts(event: Event) -> list[Fact]:
     """What a circular or paper says."""
-    return read_paper(event).abstract.facts if is_paper(event) else extract(circular_of(event))
+    return read_paper(event).abstract.facts if is_paper(event) else extract(circular_of(event), also=EVERYTHING)
 
 
 def _own(facts: Sequence[Fact]) -> str | None:
@@ -220,7 +220,7 @@ def _own(facts: Sequence[Fact]) -> str | None:
 def announcements(event: Event, obj: str | None) -> list[Event]:
     """The facts that a circular announces, without a graph: for backtests. Facts about other objects name these;
     those about its own name `obj`."""
-    facts = extract(circular_of(event))
+    facts = extract(circular_of(event), also=EVERYTHING)
     names = [key.key for key in claims_of(event)]
     events = announced(facts, event, Identity(object=obj, names=names))
     name = _own(facts)

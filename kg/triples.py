@@ -36,7 +36,7 @@ _CLAIMS = {
     "rate_snr": "",
     "energy": "",
     "significant": "",
-    # What nobody's text gives yet: people and programs send it as events of a kind `custom.…`.
+    # People and programs send these as events of a kind `custom.…`; circulars tell the first three, too.
     "epeak": "keV",
     "photon_index": "",
     "spectral_index": "",

@@ -29,7 +29,7 @@ def explain(documents: Iterable[tuple[str, bytes]], choice: Choice, *, as_json: 
             click.echo(f"{place}: {error}", err=True)
             bad += 1
             continue
-        document, found = candidates(text.circular, scorer)
+        document, found = candidates(text.circular, scorer, also=choice.also)
         shown = [c for c in found if _wanted(c, choice)]
         if as_json:
             for c in shown:

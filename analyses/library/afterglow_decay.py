@@ -39,12 +39,16 @@ def afterglow_decay(
     alpha_error: Annotated[float, "1-sigma error of that"] = 0.0,
     spectral_index: Annotated[float | None, "beta, the photon index less one"] = None,
     spectral_error: Annotated[float, "1-sigma error of beta"] = 0.0,
+    photon_index: Annotated[float | None, "or the photon index itself"] = None,
+    photon_index_error: Annotated[float, "1-sigma error of that"] = 0.0,
     start: Annotated[float, Unit("s"), "beginning of the part that is fitted, after T0"] = 0.0,
     stop: Annotated[float | None, Unit("s"), "its end"] = None,
     jet: Annotated[bool, "whether a decay after a jet's break is allowed"] = False,
     injected: Annotated[bool, "whether the engine may still feed the shock (a plateau)"] = False,
     object: Annotated[str, "name of the object"] = "",
 ) -> Result:
+    if spectral_index is None and photon_index is not None:
+        spectral_index, spectral_error = photon_index - 1.0, photon_index_error
     fitted = None
     if alpha is None:
         curve = [(p.time, p.flux, p.error) for p in points or []]

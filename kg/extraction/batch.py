@@ -35,6 +35,8 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True):
     predicates: tuple[str, ...] = ()
     min_confidence: float = 0.0
     scorer: str = "default"
+    #: Families beyond the contract, by name (grammars.ALSO).
+    also: tuple[str, ...] = ()
 
 
 class Done(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,17 +69,17 @@ def read_chunk(documents: list[tuple[str, bytes]], choice: Choice) -> Done:
         except FormatError as error:
             complaints.append(f"{place}: {error}")
             continue
-        for fact in _facts(text, scorer):
+        for fact in _facts(text, scorer, choice.also):
             wanted = not choice.predicates or fact.predicate in choice.predicates
             if wanted and fact.confidence >= choice.min_confidence:
                 lines.append(_line(fact, text.document))
     return Done(lines=b"".join(lines), documents=len(documents), complaints=complaints)
 
 
-def _facts(text: Text, scorer: Scorer | None) -> list[Fact]:
+def _facts(text: Text, scorer: Scorer | None, also: tuple[str, ...]) -> list[Fact]:
     """What a circular says, or a telegram or abstract, which are asked more strictly whose each value is."""
     if text.document is None:
-        return extract(text.circular, scorer)
+        return extract(text.circular, scorer, also=also)
     return read_abstract(text.circular.subject, text.circular.body, scorer=scorer, created=text.circular.created).facts
 
 

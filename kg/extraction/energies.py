@@ -51,6 +51,18 @@ def band_at(text: str, start: int, end: int) -> str | None:
     return near_before[-1][2] if near_before else (near_after[0][2] if near_after else None)
 
 
+#: "(both in the 20 keV - 10 MeV energy range)", behind the peak flux that follows a fluence.
+_BOTH_IN = compiled(r"\((?:both|all) in (?:the )?")
+
+
+def shared_band(text: str, end: int) -> str | None:
+    """The band that is told once for a value and the next one, in brackets behind both."""
+    paragraph = text[end : end + 260].partition("\n")[0]
+    both = _BOTH_IN.search(paragraph)
+    match = _RANGE.match(paragraph, both.end()) if both else None
+    return _range(match) if match else None
+
+
 def _in_order(before: str, after: str) -> str | None:
     """The frequency of a list that is this value's: "230 uJy and 196 uJy at 6 and 10 GHz, respectively", or the list
     in front, "at 6 GHz and 10 GHz with 230 uJy and 196 uJy, respectively"."""

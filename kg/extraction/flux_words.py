@@ -58,7 +58,7 @@ _LINE = compiled(
     r"H-?beta)\b[^.;\n]{0,70}$",
     re.I,
 )
-_CALLED_FLUX = compiled(r"\bpeak (?:energy |gamma-ray )?flux\b(?:(?!fluence)[^\n]){0,80}$", re.I)
+_CALLED_FLUX = compiled(r"(?:\bpeak (?:energy |gamma-ray )?flux|\bFp ?=)(?:(?!fluence)[^\n]){0,80}$", re.I)
 _HEADING = compiled(r"(?:\bunits? (?:of|are)|[(\[]|\bin) ?[xX*]? ?$")
 _UNABSORBED = compiled(
     r"\b(?:observed|absorbed) ?\(unabsorbed\)|\b(?:observed|absorbed)\b[^.;\n]{0,20}\(?(?:unabsorbed|"

@@ -16,7 +16,7 @@ from kg.extraction.assertion import assertion_of
 from kg.extraction.candidate import Candidate, Grammar
 from kg.extraction.detectors import last_instrument
 from kg.extraction.document import Document
-from kg.extraction.energies import band_at
+from kg.extraction.energies import band_at, shared_band
 from kg.extraction.fact import Assertion, Fact, Limit, Where
 from kg.extraction.flux_tables import rows
 from kg.extraction.flux_words import Judged, judge
@@ -123,7 +123,8 @@ def _candidate(document: Document, where: Where, text: str, found: Measured) -> 
     assertion = _assertion(judged, assertion)
     photons = found.unit.kind == "photon flux" and limit is None
     qualifier: dict[str, object] = {}
-    if band := band_at(text, found.start, found.unit_end):
+    shared = shared_band(text, found.unit_end) if found.unit.kind == "fluence" else None
+    if band := shared or band_at(text, found.start, found.unit_end):
         qualifier["band"] = band
     if whose := last_instrument(text, found.start - 500, found.start) or last_instrument(document.subject.text, 0, 300):
         qualifier["instrument"] = whose

@@ -3,6 +3,8 @@ module with a `GRAMMAR` and its line here."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from kg.extraction import (
     absent,
     citations,
@@ -14,6 +16,7 @@ from kg.extraction import (
     followups,
     indices,
     instruments,
+    lengths,
     magnitudes,
     positions,
     redshift,
@@ -43,8 +46,15 @@ GRAMMARS: tuple[Grammar, ...] = (
 )
 
 #: Families beyond the contract of `nuncius extract`, by name: the graph reads all, the command those it is asked for.
-ALSO: dict[str, tuple[Grammar, ...]] = {"spectrum": (spectra.GRAMMAR, indices.GRAMMAR)}
+ALSO: dict[str, tuple[Grammar, ...]] = {"spectrum": (spectra.GRAMMAR, indices.GRAMMAR, lengths.GRAMMAR)}
 EVERYTHING = tuple(ALSO)
+
+
+def families_of(predicates: Iterable[str]) -> list[str]:
+    """The families beyond the contract that some predicates are of."""
+    wanted = set(predicates)
+    return [name for name, family in ALSO.items() if any(wanted & set(grammar.predicates) for grammar in family)]
+
 
 #: The grammar of each predicate.
 BY_PREDICATE: dict[str, Grammar] = {

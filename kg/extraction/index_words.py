@@ -60,8 +60,10 @@ RANGE = {
     "spectral_index": 6.0,
     "decay_index": 9.0,
 }
-#: A difference, and one end of a range.
-NOT_ITS_OWN = compiled(r"(?:\bDelta ?\\?|[\d.] ?<=? ?\\?)$")
+#: In which mode Swift's XRT took a spectrum: windowed timing early, photon counting later.
+MODE = compiled(r"\b(?:WT|PC)\b")
+#: A difference, one end of a range, another burst's.
+NOT_ITS_OWN = compiled(r"(?:\bDelta ?\\?|[\d.] ?<=? ?\\?|\b\d{6}[A-Z]? had )$")
 CRITERION = compiled(r"\bcriteri(?:a|on)\b")
 UPPER = compiled(r"\bupper limit (?:on|of|for|to)\b[^.;\d]{0,60}$")
 LOWER = compiled(r"\blower limit (?:on|of|for|to)\b[^.;\d]{0,60}$")

@@ -27,6 +27,7 @@ from kg.extraction.index_words import (
     GAP,
     LEAD,
     LOWER,
+    MODE,
     MOST,
     NAME,
     NOT_ITS_OWN,
@@ -219,6 +220,9 @@ def _qualifier(
     if predicate == "photon_index":
         out["model"] = "power law"
         out["of"] = "afterglow" if is_of_afterglow(text, start, end) else "prompt"
+        modes = MODE.findall(text, max(0, start - 260), start) if out["of"] == "afterglow" else []
+        if modes:
+            out["mode"] = modes[-1]
     if (
         predicate.endswith("index")
         and predicate not in ("decay_index", "spectral_index")

@@ -31,7 +31,7 @@ _NAMES = {
     "pl": "power law",
 }
 _INTERVAL = compiled(
-    r"(?P<whole>[Tt]ime[- ](?:integrated|averaged)|[Ii]ntegrated (?:over the (?:whole|entire|total)|spectrum)|"
+    r"(?P<whole>[Tt]ime[- ](?:integrated?|averaged?)|[Ii]ntegrated (?:over the (?:whole|entire|total)|spectrum)|"
     r"[Tt]otal spectrum|whole burst)|"
     r"(?P<main>[Mm]ost intense part|[Mm]ain (?:part|pulse|emission|episode|peak))|"
     r"(?P<peak>[Nn]ear the (?:peak|maximum)|[Pp]eak count rate|(?:at|around) the peak of|"
@@ -118,10 +118,13 @@ def measured_as(
 
 
 def instrument_of(document: Document, where: Where, start: int) -> str | None:
-    """Whose spectrum it is: the subject's only instrument, else the one named last before a number, else the subject's
-    first."""
-    named = list(dict.fromkeys(name for _, name in instruments(document.subject.text, 0, 300)))
+    """Whose spectrum it is: the subject's only instrument, all those of a joint fit, else the one named last before a
+    number, else the subject's first. A triangulation measures no spectrum."""
+    subject = document.subject.text
+    named = [name for name in dict.fromkeys(name for _, name in instruments(subject, 0, 300)) if name != "IPN"]
     if len(named) == 1:
         return named[0]
+    if len(named) > 1 and "joint" in subject:
+        return " + ".join(named[:3])
     near = last_instrument(document.even(where).text, start - 700, start) if where == "body" else None
     return near or (named[0] if named else None)

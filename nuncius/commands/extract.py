@@ -12,7 +12,9 @@ from typing import Any
 
 import click
 
+from kg.extraction import EVERYTHING
 from kg.extraction.batch import Choice, Done, Output, in_order
+from kg.extraction.grammars import families_of
 from kg.extraction.scoring import MODEL, chosen, load
 from kg.extraction.sources import documents, numbered_lines
 from nuncius.core.errors import NunciusError
@@ -21,6 +23,12 @@ from nuncius.core.errors import NunciusError
 @click.command("extract")
 @click.argument("source", required=False, type=click.Path(path_type=Path, exists=True, allow_dash=True))
 @click.option("--predicate", "-p", multiple=True, help="Only these facts, such as redshift; may be given again.")
+@click.option(
+    "--also",
+    multiple=True,
+    type=click.Choice(list(EVERYTHING)),
+    help="Facts beyond the usual: spectrum gives peak energies, indices of spectra and decays (docs/spectra.md).",
+)
 @click.option("--min-confidence", type=click.FloatRange(0, 1), default=0.0, help="Leave out less certain facts.")
 @click.option("--output", "-o", type=click.Path(path_type=Path, dir_okay=False), help="Write here; resumable.")
 @click.option("--again", is_flag=True, help="With --output: begin anew instead of going on.")
@@ -37,6 +45,7 @@ from nuncius.core.errors import NunciusError
 def command(
     source: Path | None,
     predicate: tuple[str, ...],
+    also: tuple[str, ...],
     min_confidence: float,
     output: Path | None,
     again: bool,
@@ -56,11 +65,17 @@ def command(
     Examples:
       nuncius extract circulars.jsonl --predicate redshift > redshifts.jsonl
       nuncius extract archive.json.tar.gz --output facts.jsonl
+      nuncius extract circulars.jsonl --also spectrum -p epeak -p redshift
       nuncius extract circulars.jsonl --explain -p redshift | less -R
 
     Exit code: 0; 1 if any document could not be read (each is named on standard error); 2 for options that do not fit.
     """
-    choice = Choice(predicates=tuple(sorted(predicate)), min_confidence=min_confidence, scorer=scorer)
+    choice = Choice(
+        predicates=tuple(sorted(predicate)),
+        min_confidence=min_confidence,
+        scorer=scorer,
+        also=tuple(sorted({*also, *families_of(predicate)})),
+    )
     try:
         chosen(scorer)
         if scorer == "default" and load() is None:
