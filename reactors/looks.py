@@ -229,4 +229,4 @@ def annuli(outcomes: Sequence[tuple[str, Result]]) -> list[dict[str, Any]]:
 
 def summary(found: Mapping[str, Result]) -> list[str]:
     """Names of the instruments in whose data a burst was found."""
-    return [called(load()[key]) for key, result in found.items() if is_burst(result)]
+    return [_whose(key, result) for key, result in found.items() if is_burst(result)]

@@ -11,12 +11,14 @@ import mmoda_products as made
 import msgspec
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from local_mmoda import LocalMmoda
 from rules_samples import NOON, Night
 from test_multi_reaction import GRB, attached, burst, told, verdicts
 
 from analyses import suppliers
 from analyses.settings import DataSource
+from nuncius.cli import cli
 from nuncius.core.event import Event
 from nuncius.core.sky import Annulus
 from reactors.runner import Runner
@@ -157,6 +159,34 @@ def test_a_service_is_asked_once_and_its_answer_stands_in_later_reports(
         assert "light-curves" in [picture.name for picture in last.pictures]
     finally:
         server.close()
+
+
+def test_a_run_that_a_rule_made_is_taken_along_and_gives_the_same_numbers(night: MakeNight, tmp_path: Path) -> None:
+    file = light_curve(tmp_path, "acs", peak=60.0)
+    n = night({"spi-acs": DataSource(files=f"{tmp_path}/acs_*.txt", after_s=60.0)})
+    n.hears(burst("b"))
+    n.works(60)
+    settings = tmp_path / "nuncius.toml"
+    settings.write_text(f'[journal]\nurl = "sqlite:///{tmp_path}/night.db"\n', encoding="utf-8")
+
+    def nuncius(*words: str) -> Any:
+        return CliRunner().invoke(cli, ["analyse", "--config", str(settings), *words])
+
+    listed = msgspec.json.decode(nuncius("--of", GRB, "--json").stdout)
+    assert [run["analysis"] for run in listed] == ["localization", "burst-search"]
+    assert "burst-search by m" in nuncius("--of", GRB).output
+    run = listed[1]["run"]
+    crate = tmp_path / "run.zip"
+    assert nuncius("--of", run, "--crate", str(crate)).exit_code == 0
+    file.rename(tmp_path / "elsewhere.txt")
+    again = nuncius("--rerun", str(crate))
+    assert again.exit_code == 0, again.output
+    assert "the same numbers" in again.output
+    file.write_text("0 1\n", encoding="utf-8")
+    changed = nuncius("--of", run, "--crate", str(tmp_path / "other.zip"))
+    assert (changed.exit_code, "has changed since the run read it" in changed.output) == (1, True)
+    nobody = nuncius("--of", "result:0", "--crate", str(tmp_path / "none.zip"))
+    assert "no run has the id 'result:0'" in nobody.output
 
 
 def sources_of_grb_200415a(shared_data: Path) -> dict[str, DataSource]:

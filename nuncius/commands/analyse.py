@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
+from nuncius.commands import _runs
+
 if TYPE_CHECKING:
     from analyses.contract import Analysis, Parameter
     from nuncius.core.result import Result
@@ -59,9 +61,21 @@ def _use_files(ctx: click.Context) -> None:
 @click.option("--json", "listed", is_flag=True, help="List the analyses and their parameters as JSON.")
 @click.option("--config", type=click.Path(dir_okay=False, path_type=Path), help="Settings file: [analyses] paths.")
 @click.option("--rerun", type=click.Path(exists=True, path_type=Path), metavar="CRATE", help="Run a crate again.")
+@click.option(
+    "--of", "about", metavar="OBJECT|RUN", help="Runs that rules made about an object; one of them with --crate."
+)
+@click.option("--crate", type=click.Path(path_type=Path), help="With --of RUN: write that run as an RO-Crate.")
 @click.option("--declare", "address", metavar="URL", help="Files for the notebooks of an nb2workflow service.")
 @click.pass_context
-def command(ctx: click.Context, listed: bool, config: Path | None, rerun: Path | None, address: str | None) -> None:
+def command(
+    ctx: click.Context,
+    listed: bool,
+    config: Path | None,
+    rerun: Path | None,
+    about: str | None,
+    crate: Path | None,
+    address: str | None,
+) -> None:
     """Run one analysis now; without a name, list them with their inputs.
 
     \b
@@ -73,6 +87,8 @@ def command(ctx: click.Context, listed: bool, config: Path | None, rerun: Path |
       nuncius analyse visibility --with sky='CIRCLE ICRS 197.45 -23.38 0.01' --with time=2017-08-17T12:41:04Z
       nuncius analyse localization --event alert.xml --crate run.zip
       nuncius analyse --rerun run.zip
+      nuncius analyse --of "GRB 221009A"                       the runs that rules made about it
+      nuncius analyse --of result:0a1b… --crate run.zip        one of them, to take along or to run again
 
     --crate writes the run with its inputs, maps, result, figures and software as an RO-Crate; --rerun runs it again
     and says whether the numbers are the same, and if not, which differ and which software does.
@@ -87,7 +103,10 @@ def command(ctx: click.Context, listed: bool, config: Path | None, rerun: Path |
         return
     _use_files(ctx)
     if rerun is not None:
-        _rerun(rerun, config, listed)
+        _runs.rerun(rerun, config, listed)
+        return
+    if about is not None or crate is not None:
+        _runs.past(about, crate, config, listed)
         return
     if listed:
         click.echo(_catalogue())
@@ -178,9 +197,9 @@ Exit status: 0 done, 1 the analysis failed, 2 an option is wrong.
         config = config or (ctx.parent.params.get("config") if ctx.parent else None)
         blobs: dict[str, bytes] = {}
         inputs = _inputs(analysis, pairs, named, config, blobs)
-        result = _run(analysis, inputs, blobs, config, deadline, kept=not no_cache)
+        result = _runs.run(analysis, inputs, blobs, config, deadline, kept=not no_cache)
         if crate is not None:
-            _keep(crate, analysis, inputs, blobs, result)
+            _runs.keep(crate, analysis, inputs, blobs, result)
         _show(result, out, as_json)
 
     return run
@@ -203,91 +222,6 @@ def _inputs(
         click.echo(f"nuncius: {error}", err=True)
         sys.exit(1)
     return inputs_from(event, analysis) | given
-
-
-def _run(
-    analysis: Analysis,
-    inputs: dict[str, Any],
-    blobs: dict[str, bytes],
-    config: Path | None,
-    deadline: float,
-    *,
-    kept: bool,
-) -> Result:
-    from rich.console import Console
-    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-
-    from analyses.executor import open_executor
-    from nuncius.core.errors import FormatError, PermanentError, TransientError
-    from nuncius.settings import load
-
-    settings = load(config)
-    # In a process of its own: a deadline that struck inside this one could hit an import half-way. On this machine:
-    # files that inputs name are here. Where no service has run, no folder is made.
-    local = msgspec.structs.replace(settings.executor, kind="local")
-    there = kept and settings.data_dir.is_dir()
-    executor = open_executor(local, 1, settings.results_dir if there else None)
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-    try:
-        with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-            shown = progress.add_task(analysis.name)
-            job = executor.submit(analysis.name, inputs, blobs=blobs, deadline_s=deadline)
-            while True:
-                try:
-                    return job.result(0.3)
-                except TimeoutError:
-                    if (said := job.progress()) is not None:
-                        progress.update(shown, description=f"{analysis.name}: {said}")
-    except (PermanentError, TransientError, FormatError) as error:
-        click.echo(f"nuncius: {error}", err=True)
-        sys.exit(1)
-    finally:
-        executor.close()
-
-
-def _keep(crate: Path, analysis: Analysis, inputs: dict[str, Any], blobs: dict[str, bytes], result: Result) -> None:
-    from nuncius import crates
-    from nuncius.core.errors import ConfigurationError
-
-    try:
-        crates.write(crate, analysis, inputs, blobs, result, datetime.now(UTC))
-    except ConfigurationError as error:
-        click.echo(f"nuncius: {error}", err=True)
-        sys.exit(1)
-
-
-def _rerun(path: Path, config: Path | None, as_json: bool) -> None:
-    """Run a crate again and compare; leaves with 1 where the numbers differ."""
-    import tempfile
-
-    from analyses.contract import describe
-    from nuncius import analysing, crates
-    from nuncius.core.errors import NunciusError
-
-    try:
-        crate = crates.read(path)
-        analysis = describe(crate.analysis)
-        with tempfile.TemporaryDirectory(prefix="nuncius-crate-") as folder:
-            # Not from the cache, whose numbers are those of the crate.
-            result = _run(analysis, crate.placed(Path(folder)), crate.maps, config, 3600.0, kept=False)
-    except NunciusError as error:
-        click.echo(f"nuncius: {error}", err=True)
-        sys.exit(1)
-    now = msgspec.json.decode(analysing.as_json(result))
-    numbers, versions = crates.differences(crate.result, now)
-    if as_json:
-        said = {"analysis": crate.analysis, "same": not numbers, "differ": numbers, "software": versions, "now": now}
-        click.echo(msgspec.json.encode(said))
-    else:
-        click.echo(f"then: {crate.result.get('answer')}\nnow:  {result.answer}")
-        click.echo("the same numbers" if not numbers else "other numbers:")
-        for line in numbers:
-            click.echo(f"  {line}")
-        if versions:
-            click.echo("other software:")
-        for line in versions:
-            click.echo(f"  {line}")
-    sys.exit(1 if numbers else 0)
 
 
 def _show(result: Result, out: Path | None, as_json: bool) -> None:

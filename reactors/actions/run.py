@@ -11,7 +11,7 @@ from nuncius.core.report import Picture
 from nuncius.core.result import Result
 from reactors.actions.contract import ACTIONS, Done, Running, Work
 from reactors.beside import regions_beside, sky_maps
-from reactors.resulting import kept_of, result_event, values_table
+from reactors.resulting import kept_of, result_event, run_record, values_table
 from reactors.saying import report
 from reactors.scene import Scene
 from reactors.tokens import ExpressionError
@@ -61,10 +61,10 @@ class Run:
             blobs={sha256: work.journal.blob(sha256) for sha256 in set(sky_maps(inputs))},
             deadline_s=float(action.get("timeout_s", DEFAULT_TIMEOUT_S)),
         )
-        return Running(job=job, finish=lambda result: _finish(work, result))
+        return Running(job=job, finish=lambda result: _finish(work, inputs, result))
 
 
-def _finish(work: Work, result: Result) -> Done:
+def _finish(work: Work, inputs: dict[str, Any], result: Result) -> Done:
     action = work.step.action
     pictures = [
         Picture(name=f.name, sha256=work.journal.put_blob(f.png), caption=f.caption, alt=f.alt) for f in result.figures
@@ -74,7 +74,9 @@ def _finish(work: Work, result: Result) -> Done:
         work, title=result.answer, tables=[*tables, *result.tables], pictures=pictures, caveats=list(result.caveats)
     )
     kept = kept_of(result)
-    return Done(result=kept, reports=[said], events=[result_event(work, action["what"], kept)] if result.values else [])
+    record = run_record(action["what"], inputs, result)
+    events = [result_event(work, action["what"], kept, record=record)] if result.values else []
+    return Done(result=kept, reports=[said], events=events)
 
 
 ACTIONS.add("run", Run())

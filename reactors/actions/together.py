@@ -32,7 +32,7 @@ from reactors.inthread import InThread
 from reactors.naming import digest
 from reactors.nudging import nudges, taken_back
 from reactors.partwork import PartWork
-from reactors.resulting import kept_of, result_event
+from reactors.resulting import kept_of, result_event, run_record
 from reactors.saying import STANDING, report, thread_of
 from reactors.scene import Scene
 from reactors.sightings import gather, load
@@ -172,7 +172,7 @@ class _Fan:
         # Of what nobody has a region there is nothing to tell; a report of which nothing moved is not told again.
         unchanged = not together.changes(before, attached) if before is not None else not self._joint.outcomes
         events = [
-            result_event(self._work, o.analysis, kept_of(o.result), o.name, _by(o.name))
+            result_event(self._work, o.analysis, kept_of(o.result), o.name, _by(o.name), _record(o))
             for o in self._joint.outcomes
             if o.result is not None and o.result.values and o.analysis != "visibility"
         ]
@@ -251,6 +251,10 @@ _SHOWN = ("joint-localization", "localization", "light-curves", "multiband")
 
 def _shown_first(outcome: Outcome) -> int:
     return _SHOWN.index(outcome.analysis)
+
+
+def _record(outcome: Outcome) -> dict[str, bytes]:
+    return {} if outcome.result is None else run_record(outcome.analysis, outcome.inputs, outcome.result)
 
 
 def _by(part: str) -> dict[str, str]:
