@@ -92,7 +92,9 @@ class Place:
             import apprise
         except ImportError as error:
             raise ConfigurationError(f"[apprise.{name}] needs the library: pip install nuncius[apprise]") from error
-        # Its own log lines hold addresses and texts; what matters of them comes back with each result.
+        # Their own log lines hold addresses and texts; what matters of them comes back with each result.
+        for library in ("apprise", "urllib3"):
+            logging.getLogger(library).setLevel(logging.WARNING)
         logging.getLogger("apprise").propagate = False
         self._name, self._timeout = name, settings.timeout_s
         url = apprise_url(name, settings)

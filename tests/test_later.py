@@ -173,15 +173,11 @@ def test_killed_at_any_commit_nothing_is_lost_and_nothing_told_twice(
         raise Killed
 
     def night(folder: Path, point: int, *, after: bool) -> bool:
-        folder.mkdir()
+        shutil.copytree(tmp_path / "evening", folder)
         mail.mails.clear()
         killed = False
         with open_journal(folder) as journal:
-            know(journal, notice(), OBJECT, "grb170817a")
             clock = VirtualClock(MIDNIGHT)
-            says(
-                journal, clock, mine(), mine("k2", slot="b", title="Wake", severity=Severity.PAGE), mine("k3", slot="c")
-            )
             calls[0], die[:] = 0, [point, after]
             for moment in (MIDNIGHT, MORNING):
                 clock.advance_to(moment)
