@@ -53,7 +53,8 @@ def examine(config: Path | None, *, connect: bool, now: datetime) -> list[Findin
     ]
     if connect:
         checks.append(_kafka_reached)
-    for check in [*checks, slack_findings, hook_findings, partial(web_findings, connect=connect)]:
+    checks += [slack_findings, hook_findings, partial(web_findings, connect=connect)]
+    for check in checks:
         found += check(settings)
     return [*found, _sky_tables(now)]
 

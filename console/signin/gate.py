@@ -19,15 +19,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from console.signin import cookies
 from console.signin.doorkeeper import Doorkeeper
 from console.signin.forms import MOST_BYTES
-from console.signin.limits import Limits
+from console.signin.limits import DOORS, Limits
 from console.signin.readers import SEAT, NotAllowed, NotSignedIn, Seat, client_of, seat_of
 from nuncius.core.errors import NunciusError
 from nuncius.journal.audit import Audit
 
 log = logging.getLogger(__name__)
 
-#: Doors with proofs of their own; what senders send there comes from other sites by its nature.
-DOORS = ("/hooks/", "/slack/", "/unsubscribe/", "/seen/")
 #: What says nothing about what is known here, or has its own rule (figures).
 OPEN = ("/static/", *DOORS)
 OPEN_EXACTLY = ("/sign-in", "/sign-in/link", "/sign-in/with", "/sign-in/back", "/metrics", "/healthz", "/readyz")
