@@ -17,8 +17,8 @@ from nuncius.journal.checks import CheckRun, CheckState, Looks
 
 #: Looks that the small picture of each check shows, and those that its own page lists.
 SHOWN, LISTED = 40, 100
-#: Looks that the plots of a check rest on (a week of one every five minutes), dots in a plot, and plots.
-PLOTTED, DOTS, MOST = 2000, 160, 6
+#: Looks that the plots of a check rest on (three days of one every five minutes), dots in a plot, and plots.
+PLOTTED, DOTS, MOST = 1000, 160, 6
 #: Size of the picture, and of one look in it.
 HEIGHT, STEP, WIDE = 22.0, 5.0, 4.0
 _ORDER = {"failing": 0, "flapping": 1, "well": 2, "unknown": 3}

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from kg.store import GraphStore
 
 #: Claims and circulars on one page; further ones are a page away.
-CLAIMS_SHOWN, LETTERS_SHOWN, PAIRS_SHOWN = 100, 12, 20
+CLAIMS_SHOWN, LETTERS_SHOWN, PAIRS_SHOWN = 100, 8, 20
 #: Characters of a circular that a page shows; longer ones are rare and are linked.
 LONGEST = 30_000
 #: What says something of the text rather than of the object stands last.

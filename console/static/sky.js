@@ -68,7 +68,7 @@
       this.canvas.setAttribute("aria-label", `Map of the sky with ${words || "positions"}`);
       this.list(sky);
       this.resize();
-      if (first) this.fit(); else this.draw();
+      if (first) this.begin(); else this.draw();
     }
 
     about(region) {
@@ -104,6 +104,13 @@
       this.draw();
     }
 
+    // First what matters most, the joint region, with some sky around it.
+    begin() {
+      this.fit();
+      const first = this.regions[0];
+      if (first && first.reach * 2 < this.view.reach) { this.view.fit(Math.max(first.reach * 2, 0.02)); this.draw(); }
+    }
+
     fit() {
       const shown = this.regions.filter((r) => !this.off.has(r.name));
       const all = shown.length ? shown : this.regions;
@@ -128,11 +135,13 @@
 
     // Turn the sky so that a direction comes to lie at a pixel, nearly; near a pole RA turns no faster than it can be followed.
     follow(direction, x, y) {
-      const now = this.view.sky(x, y);
-      if (!direction || !now) return;
-      const [was, is] = [position(direction), position(now)];
-      const turn = ((was[0] - is[0] + 540) % 360) - 180;
-      this.view.look(this.view.ra + Math.max(-30, Math.min(30, turn)), this.view.dec + was[1] - is[1]);
+      for (let again = 0; direction && again < 3; again += 1) {
+        const now = this.view.sky(x, y);
+        if (!now) return;
+        const [was, is] = [position(direction), position(now)];
+        const turn = ((was[0] - is[0] + 540) % 360) - 180;
+        this.view.look(this.view.ra + Math.max(-30, Math.min(30, turn)), this.view.dec + was[1] - is[1]);
+      }
     }
 
     listen() {
@@ -142,8 +151,7 @@
       canvas.addEventListener("pointerdown", (event) => { fingers.set(event.pointerId, at(event)); canvas.setPointerCapture(event.pointerId); });
       canvas.addEventListener("pointermove", (event) => {
         const to = at(event), from = fingers.get(event.pointerId);
-        this.tell(to);
-        if (!from) return;
+        if (!from) { this.tell(to); return; }
         if (fingers.size === 2) {
           const [wide, x, y] = gap();
           fingers.set(event.pointerId, to);
@@ -156,6 +164,7 @@
           this.follow(held, ...to);
           this.draw();
         }
+        this.tell(to);
       });
       for (const end of ["pointerup", "pointercancel"]) canvas.addEventListener(end, (event) => fingers.delete(event.pointerId));
       canvas.addEventListener("pointerleave", () => this.tell(null));
@@ -260,7 +269,14 @@
       pen.fillStyle = colour("--soft");
       pen.font = "11px system-ui, sans-serif";
       pen.lineWidth = 1;
-      const label = (words, at, dx, dy) => { if (at) pen.fillText(words, Math.max(3, at[0] + dx), Math.min(view.height - 4, at[1] + dy)); };
+      const written = [];
+      const label = (words, at, dx, dy) => {
+        if (!at) return;
+        const x = Math.max(3, at[0] + dx), y = Math.min(view.height - 4, at[1] + dy);
+        if (written.some((w) => Math.abs(w[0] - x) < 44 && Math.abs(w[1] - y) < 13)) return;
+        written.push([x, y]);
+        pen.fillText(words, x, y);
+      };
       const inside = (at) => at && at[0] > 2 && at[0] < view.width - 30 && at[1] > 10 && at[1] < view.height - 2;
       const low = Math.max(-90, view.dec - far), high = Math.min(90, view.dec + far);
       for (let dec = Math.ceil(Math.max(low, -89.9) / step) * step; dec <= Math.min(high, 89.9); dec += step) {

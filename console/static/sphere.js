@@ -67,7 +67,10 @@ const Sphere = (() => {
     const rest = (s % 60).toFixed(fine ? 1 : 0).padStart(fine ? 4 : 2, "0");
     return `${two(Math.floor(s / 3600))}h ${two(Math.floor(s / 60) % 60)}m ${rest}s`;
   };
-  const signed = (dec, digits) => `${dec < 0 ? "−" : "+"}${Math.abs(dec).toFixed(digits)}°`;
+  const signed = (dec, digits) => {
+    const words = Math.abs(dec).toFixed(digits);
+    return `${Number(words) === 0 ? "" : dec < 0 ? "−" : "+"}${words}°`;
+  };
 
   return { View, vector, position, separation, hours, signed, RAD };
 })();

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, func, select, text
 from nuncius.journal import log
 from nuncius.journal import tables as t
 from nuncius.journal.journal import Journal
+from nuncius.journal.statistics import asking
 
 #: Reports that are looked through for the threads spoken of last.
 _ROWS = 5000
@@ -67,8 +68,10 @@ class Glance:
         return [RunningStep(**row) for row in self._journal.ask(lambda c: c.execute(query).mappings().all())]
 
     def queued(self) -> int:
-        """Steps that wait for a worker."""
-        query = select(func.count()).select_from(t.steps).where(t.steps.c.state == "queued")
+        """Steps that wait for a worker; not those that wait for a moment or for a person."""
+        s = t.steps.c
+        query = select(func.count()).select_from(t.steps).where(s.state == "queued", s.not_before.is_(None))
+        query = query.where(s.reaction_id.not_in(asking()))
         return int(self._journal.ask(lambda c: c.scalar(query)) or 0)
 
     def threads(self, *, limit: int) -> list[str]:
