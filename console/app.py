@@ -1,5 +1,5 @@
-"""The web page: read-only, server-rendered, made from the journal anew for each reader. Beside it stand two doors of
-their own: webhooks (`hooks.py`) and figures (`metrics.py`)."""
+"""The web page: server-rendered, made from the journal anew for each reader, who signs in to act (`signin/`). Beside it
+stand two doors of their own: webhooks (`hooks.py`) and figures (`metrics.py`)."""
 
 from __future__ import annotations
 
