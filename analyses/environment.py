@@ -10,7 +10,7 @@ from pathlib import Path
 
 #: Our own code and data, whose version number stands still while they are worked on.
 OURS = ("analyses", "config", "nuncius/core")
-KINDS = frozenset({".py", ".toml", ".yaml"})
+KINDS = frozenset({".py", ".toml", ".yaml", ".csv"})
 
 
 @cache

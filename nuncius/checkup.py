@@ -13,10 +13,12 @@ import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 
 from analyses.checks.contract import Finding
 from listeners.releases.settings import ReleasesSettings
+from nuncius.chat_checkup import chat_findings
 from nuncius.core.errors import ConfigurationError, NunciusError
 from nuncius.core.registry import did_you_mean
 from nuncius.hooks_checkup import hook_findings
@@ -53,7 +55,7 @@ def examine(config: Path | None, *, connect: bool, now: datetime) -> list[Findin
     ]
     if connect:
         checks.append(_kafka_reached)
-    checks += [slack_findings, hook_findings, partial(web_findings, connect=connect)]
+    checks += [slack_findings, chat_findings, hook_findings, partial(web_findings, connect=connect)]
     for check in checks:
         found += check(settings)
     return [*found, _sky_tables(now)]
@@ -140,6 +142,10 @@ def _analyses(settings: Settings) -> Iterator[Finding]:
         yield Finding(name="analyses", ok=False, reason=problem, mend="correct the file; see docs/add-an-analysis.md")
     if not problems():
         yield Finding(name="analyses", ok=True, reason=f"{len(supplied())} are described by files")
+    if settings.archives.ask:
+        there = find_spec("pyvo") is not None
+        reason = f"{', '.join(settings.archives.ask)} {'are asked' if there else 'would be asked, but pyvo is missing'}"
+        yield Finding(name="archives", ok=there, reason=reason, mend="" if there else "pip install 'nuncius[archives]'")
 
 
 def _checks(settings: Settings) -> Iterator[Finding]:
@@ -163,9 +169,10 @@ def _checks(settings: Settings) -> Iterator[Finding]:
 def _targets(settings: Settings) -> Iterator[Finding]:
     from chat.targets import KNOWN
 
-    wrong = [name for name in settings.targets if name not in KNOWN]
+    known = [*KNOWN, *settings.apprise]
+    wrong = [name for name in settings.targets if name not in known]
     if wrong:
-        reason = f"no chat target is named '{wrong[0]}'{did_you_mean(wrong[0], list(KNOWN))}"
+        reason = f"no chat target is named '{wrong[0]}'{did_you_mean(wrong[0], known)}"
         yield Finding(name="targets", ok=False, reason=reason, mend="correct targets in nuncius.toml")
 
 

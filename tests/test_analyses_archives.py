@@ -18,6 +18,8 @@ from analyses.run import run
 from analyses.settings import ArchivesSettings
 from analyses.worker import Setup
 from kg.harvest import harvest_triples
+from nuncius import checkup
+from nuncius.checkup import examine
 from nuncius.core.errors import ConfigurationError
 
 pytest.importorskip("pyvo", reason="the extra `archives` is not installed")
@@ -202,3 +204,17 @@ def test_a_run_shows_what_the_archives_know_and_what_it_asked_of_whom(there: Arc
 def test_workers_are_told_what_to_ask(there: Archive, tmp_path: Path) -> None:
     named(there, tmp_path, cone="/scs")
     assert msgspec.json.decode(Setup.as_here().archives)["catalogues"]["cone"]["url"] == f"{there.url}/scs"
+
+
+def test_doctor_says_whom_archival_context_asks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(archives.VARIABLE, "")
+    file = tmp_path / "nuncius.toml"
+    file.write_text(f'data_dir = "{tmp_path}"\n[archives]\nask = ["simbad", "glade"]\n')
+    told = {finding.name: finding for finding in examine(file, connect=False, now=NOW)}
+    assert told["archives"].reason == "simbad, glade are asked"
+    monkeypatch.setattr(checkup, "find_spec", lambda name: None)
+    (missing,) = [one for one in examine(file, connect=False, now=NOW) if one.name == "archives"]
+    assert (missing.ok, missing.mend) == (False, "pip install 'nuncius[archives]'")
+    file.write_text('[archives]\nask = ["simbat"]\n')
+    (wrong,) = [one for one in examine(file, connect=False, now=NOW) if one.ok is False]
+    assert "did you mean 'simbad'" in wrong.reason
