@@ -10,7 +10,7 @@ from kg.vocabulary import OBJECT
 from nuncius.core.report import Link, Report
 
 #: Threads that are about no object of the graph have no page.
-_OWN = ("later:",)
+_OWN = ("later:", "trial:")
 
 
 def ways(report: Report, page_url: str) -> list[Link]:

@@ -24,6 +24,7 @@ SUMMARIES = {
     "ask": "Say to Nuncius what you would say in chat: show, why, status, subscribe.",
     "token": "Tokens by which people and programs sign in to the web page.",
     "audit": "Who signed in to the web page, and who did what there.",
+    "chat": "Try whether messages reach the places and people of the settings.",
     "kg": "Ask, show, export and rebuild the knowledge graph.",
     "analyse": "Run one analysis now.",
     "assumptions": "What is assumed about physical reality, and how each assumption stands.",
