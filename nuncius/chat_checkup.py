@@ -1,4 +1,4 @@
-"""What `nuncius doctor` finds of mail, of further places and of people: looked at, never repeated, and nothing is sent."""
+"""What `nuncius doctor` finds of mail, of further places and of people: looked at, never repeated; nothing is sent."""
 
 from __future__ import annotations
 

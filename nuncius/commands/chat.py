@@ -26,14 +26,14 @@ def command() -> None:
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a message on stdout.")
 @click.option("--config", type=click.Path(path_type=Path), help="Settings file.")
 def test(name: str, dry_run: bool, as_json: bool, config: Path | None) -> None:
-    """Send one clearly marked message to a TARGET (`email`, `slack`, the NAME of `[apprise.NAME]`), or to a PERSON wherever
-    they are reached; quiet hours do not count. Nothing is journalled.
+    """Send one clearly marked message to a TARGET (`email`, `slack`, the NAME of `[apprise.NAME]`), or to a PERSON
+    wherever they are reached; quiet hours do not count. Nothing is journalled.
 
     \b
     Example:
       nuncius chat test ann --dry-run && nuncius chat test ann
 
-    Exit status: 0 sent (or shown), 1 a place did not take it, 2 there is no such target or person, or it is set up wrongly.
+    Exit status: 0 sent (or shown), 1 a place did not take it, 2 no such target or person, or wrongly set up.
     """
     import msgspec
 
