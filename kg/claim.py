@@ -66,9 +66,13 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return str(self.qualifier.get("instrument") or "").lower().replace(" ", "-").replace("/", "-")
 
 
+#: Qualifiers that people read beside a value.
+_NOTED = ("band", "system", "type", "of", "model", "interval", "light", "instrument")
+
+
 def said(claim: Claim) -> str:
     """The claim in words for people: `1.234 ± 0.002 (host, spectroscopic)`."""
-    words = [str(v) for k in ("band", "system", "type", "of", "instrument") if (v := claim.qualifier.get(k))]
+    words = [str(v) for k in _NOTED if (v := claim.qualifier.get(k))]
     note = ", ".join(dict.fromkeys(words))
     return figure(claim) + (f" ({note})" if note else "")
 

@@ -15,7 +15,8 @@ NAME = compiled(
     r"\\?(?P<greek>[Aa]lpha|[Bb]eta|[Gg]amma|delta|\u03b1|\u03b2|\u0393|\u03b3)|"
     r"(?P<x>(?<=of )x|(?<=index )p)(?= ?=)|"
     r"(?P<law>\b[tT] ?\^|\(t/[^()\n]{1,20}\) ?\^))"
-    r"(?P<suffix>(?:_? ?\{?(?:\d|X|O|opt|ox|OX|radio|[A-Z]{1,3}|[a-z]|dec|ph|low|high)\}?|-\d)(?![\w.]))?(?![A-Za-z-])"
+    r"(?P<suffix>(?:_? ?\{?(?:\d|X|O|opt|ox|OX|radio|[A-Z]{1,3}|[a-z]|dec|ph|low|high)\}?|-\d)(?![\w.]))?"
+    r"(?![A-Za-z]|-[A-Za-z])"
 )
 GAP = compiled(
     r"(?:[ ,:={}\"'*|\t_]|\((?:[^()\n]{0,40})\)|(?:of|is|was|are|were|to|be|the|an?|about|around|approximately|with|"
