@@ -125,7 +125,7 @@ def past(journal: Journal, text: str, before: str, shared: Sequence[str], now: d
 
 def _previewed(row: dict[str, Any], report: dict[str, Any]) -> Previewed:
     diff = report.get("diff", {})
-    counts = next((one for one in diff.get("rules", []) if one["rule"] == row["rule"]), {})
+    counts: dict[str, Any] = next((one for one in diff.get("rules", []) if one["rule"] == row["rule"]), {})
     changes = [one for one in diff.get("firings", []) if one["rule"] == row["rule"]]
     told = {(one["at"], one["about"]) for one in changes}
     same = [one for one in row["firings"] if (one["at"], one["event"]) not in told]

@@ -83,7 +83,15 @@ def edit_routes(
     backtesting = Backtesting(journal, clock)
 
     def page(name: str, reader: Reader, text: str, stamp: str, status: int = 200, **values: Any) -> Response:
-        blank = {"checked": None, "past": [], "tests": None, "said": None, "problem": "", "event": "", "asked": ""}
+        blank: dict[str, Any] = {
+            "checked": None,
+            "past": [],
+            "tests": None,
+            "said": None,
+            "problem": "",
+            "event": "",
+            "asked": "",
+        }
         may = {"may_save": folder is not None and reader.role.covers(Role.OPERATOR), "editable": folder is not None}
         values = {**blank, **may, "name": name, "text": text, "stamp": stamp, "days": editing.DAYS, **values}
         return HTMLResponse(pages.render("ruleedit.html", journal, clock.now(), **values), status_code=status)
@@ -115,7 +123,7 @@ def edit_routes(
     def act(request: Request, reader: Reviewer, form: Filled) -> Response:
         text, name, do = form.get("text", ""), form.get("name", ""), form.get("do", "check")
         event = form.get("event", "")[:400]
-        shown = {"event": event, "asked": do}
+        shown: dict[str, Any] = {"event": event, "asked": do}
         again = (name, reader, text, form.get("stamp", ""))
         if do == "download":
             return _download(text, name)

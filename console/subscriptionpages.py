@@ -86,7 +86,7 @@ def subscription_routes(
             answer = declined(error)
             refused = Declined(answer.title, answer.text)
             return form_page(reader, form, refused=refused, instead_of=form.get("instead_of", ""))
-        values = {"form": subscriptions.refilled(form), "refused": None, "shown": shown}
+        values: dict[str, Any] = {"form": subscriptions.refilled(form), "refused": None, "shown": shown}
         return page(reader, "subscription.html", instead_of=shown.instead_of or "", **values)
 
     @router.post("/subscriptions/keep")

@@ -180,7 +180,8 @@ def _line(row: StoredReport) -> Line:
 def months(moments: Sequence[datetime], since: datetime, until: datetime) -> list[Bar]:
     """How many lie in each month from `since` to `until`, none left out."""
     counts = Counter(f"{moment:%Y-%m}" for moment in moments)
-    at, names = since.year * 12 + since.month - 1, []
+    at = since.year * 12 + since.month - 1
+    names: list[str] = []
     while at <= until.year * 12 + until.month - 1 and len(names) < 120:
         names.append(f"{at // 12:04d}-{at % 12 + 1:02d}")
         at += 1

@@ -152,7 +152,7 @@ def _disputed(reading: _Reading) -> list[str]:
 
 def _naming(reading: _Reading) -> list[str]:
     """Words that a paper or circular must hold, whatever their case."""
-    found = []
+    found: list[str] = []
     while len(found) < 5 and (one := reading.take(r"(?:about|on|naming|mentioning)?\s*[\"“](?P<words>[^\"”]*)[\"”]")):
         words = " ".join(one["words"].split())
         if not re.fullmatch(r"[^\W_](?:[\w +-]{0,60})", words):
