@@ -137,26 +137,33 @@ _EVEN = {ord(c): " " for c in "\n\t\r\u00a0\u2007\u2009\u202f"} | {
 }
 
 
-#: What a text must hold, in small letters, before a catalogue's pattern is worth trying.
-_ANY = ("",)
-_CUES: dict[str, tuple[str, ...]] = {
-    "grb": ("grb", "gbr"),
-    "gbm": ("bn",),
-    "gw": ("gw",),
-    "cascade": ("cascade",),
-    "icecube": ("ic",),
-    "amon": ("nuem",),
-    "hawc": ("hawc", "antares", "km3"),
-    "subthreshold": ("gbm-",),
-    "ep": ("ep",),
-    "leia": ("lxt",),
-    "svom": ("sb",),
-    "frb": ("frb",),
-    "xrf": ("xrf",),
-    "sgr": ("sgr",),
-    "source": ("j",),
-    "place": (" j0", " j1", " j2", "sv", "xj", "rsj", "saxj"),
-}
+#: What a text must hold, in small letters, before the pattern of a catalogue is worth trying: each begins with a letter
+#: as it stands, which is found at once.
+_CUES = {
+    kind: tuple(re.compile(cue) for cue in cues)
+    for kind, cues in {
+        "grb": ("grb", "gg?rb", "gbr"),
+        "gbm": (r"bn\d",),
+        "lvk": (r"s\d{6}[a-z]", r"g\d{5}"),
+        "gw": (r"gw[ -]?\d",),
+        "cascade": ("cascade",),
+        "icecube": (r"icecube(?:[ -]alert)?[ -]{0,3}\d", r"ic(?:[ -]alert)?[ -]{0,3}\d"),
+        "amon": ("nuem",),
+        "hawc": ("hawc", "antares", "km3"),
+        "subthreshold": ("gbm-",),
+        "ep": (r"epw?[ -]?\d",),
+        "leia": ("lxt",),
+        "tns": (r"at[ _]?(?:19|20)\d\d", r"sn[ _]?(?:19|20)\d\d"),
+        "svom": (r"sb\d",),
+        "frb": ("frb",),
+        "xrf": ("xrf",),
+        "survey": (r"ztf\d", r"goto ?\d", r"atlas ?\d", r"ptf ?\d", r"ps ?\d", r"gaia ?\d", r"sss ?\d", r"lsq ?\d",
+                   r"wfst ?\d"),
+        "source": (r"j\d{4}",),
+        "place": (r"j ?\d{4}",),
+        "sgr": ("sgr",),
+    }.items()
+}  # fmt: skip
 
 
 def find_names(text: str) -> list[Name]:
@@ -170,9 +177,9 @@ _CATALOGUE = {"cascade": "icecube", "sgr": "source"}
 _DIGITS = compiled(r"\d\d")
 
 
-def _holds(text: str, cues: tuple[str, ...]) -> bool:
+def _holds(text: str, cues: tuple[re.Pattern[str], ...]) -> bool:
     for cue in cues:  # a plain loop: it is asked twenty times a text  # noqa: SIM110
-        if cue in text:
+        if cue.search(text):
             return True
     return False
 
@@ -186,7 +193,7 @@ def _found(text: str) -> tuple[Name, ...]:
     covered = bytearray(len(even))
     lower = even.lower()
     for catalogue, pattern, write in _COMPILED:
-        if not _holds(lower, _CUES.get(catalogue, _ANY)):
+        if not _holds(lower, _CUES[catalogue]):
             continue
         for match in pattern.finditer(even):
             start, end = match.span()

@@ -35,6 +35,21 @@ def compiled(pattern: str, flags: int = 0) -> re.Pattern[str]:
     return re.compile(_with_opening(pattern, flags), flags)
 
 
+def dealt(patterns: Iterable[tuple[str, str]]) -> str:
+    """Many alternatives as one pattern, dealt out by the character of ASCII that they begin with, so that at each place
+    only a few are tried. Each has a name for its group, empty for none; what begins with several characters stands with
+    each of them, under its name and the character's number."""
+    found: dict[str, list[str]] = {}
+    for name, pattern in patterns:
+        characters, empty = _first(parser.parse(pattern), folded=False)
+        if empty or not characters:
+            raise ValueError(f"{pattern!r} begins with no character of ASCII: it cannot be dealt out")
+        for character in sorted(characters):
+            group = f"?P<{name}_{ord(character)}>" if name else "?:"
+            found.setdefault(character, []).append(f"({group}{pattern})")
+    return "|".join(f"(?=\\x{ord(c):02x})(?:{'|'.join(some)})" for c, some in sorted(found.items()))
+
+
 def _with_opening(pattern: str, flags: int) -> str:
     if flags & re.VERBOSE or pattern.startswith("(?i)"):
         return pattern

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 
+from kg.cues import Cued
 from kg.openings import compiled
 
 SN = r"(?:supernova|Supernova|SUPERNOVA|SN(?! ?(?:19|20)\d\d)|SN ?(?:19|20)\d\d ?[A-Za-z]{1,4})\b(?!-like| ?/ ?GRB\?)"
@@ -99,7 +100,7 @@ PARTED = compiled(
     rf"(?:galaxy|object|source|star|transient|AGN)\b"
 )
 #: An association that is only apparent: "the association with NGC 1234 is a chance superposition".
-BY_CHANCE = compiled(
+BY_CHANCE = Cued(
     r"\b(?:association|coincidence|proximity|alignment) "
     r"(?:of (?:this|the) (?:GRB|burst|event|afterglow)(?: ?\d{6}\w?)? )?"
     r"(?:with|to|and) (?P<what>(?:[^.;\n]|\.\d){3,90}?) (?:is|was) (?:therefore |thus |hence |then |most |very |"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from kg.cues import Cued
 from kg.openings import compiled
 
 #: Kinds of object and the words for them, the special before the common.
@@ -74,7 +75,7 @@ DURATION = compiled(
     re.I,
 )
 #: The classes of a gravitational-wave candidate with their probabilities.
-SOURCE = compiled(
+SOURCE = Cued(
     r"\b(?P<kind>BBH|BNS|NSBH|Terrestrial|[Mm]ass ?[Gg]ap|MassGap|binary black hole|"
     r"binary neutron star)\s*\(\s*(?P<sign>[<>]=?|~)?\s*"
     r"(?P<percent>\d{1,3}(?:\.\d+)?)\s*%\s*\)"
@@ -216,7 +217,7 @@ TELLING = frozenset({
 MIGHT = compiled(r"\b(?:may|might|could) (?:well )?$")
 CAUSE = compiled(r"\b(?:due|caused|triggered)\b", re.I)
 #: A burst that may be none: "a likely GRB", "a potential gamma-ray burst".
-PERHAPS_GRB = compiled(
+PERHAPS_GRB = Cued(
     r"\b(?:[Aa] )?(?:[Pp]otential|[Ll]ikely|[Pp]ossible|[Pp]robable|[Tt]entative|[Cc]andidate) (?:new )?"
     r"(?:GRB|[Gg]amma-?[Rr]ay [Bb]urst)\b"
     r"(?! (?:optical |X-ray |radio )?(?:afterglow|counterpart|host|candidate|origin|association|jet|SN|"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from kg.cues import Cued
 from kg.openings import compiled
 
 #: Words that join two things, or part them.
@@ -34,24 +35,24 @@ LINK = compiled(
 #: Behind "rule out": the name, and what it is not.
 AS_COUNTERPART = compiled(r"[^.;]{3,60}? as (?:an? |the )?(?:[\w-]+ ){0,3}(?:counterpart|afterglow)\b")
 #: A galaxy in the error box.
-GALAXY = compiled(
+GALAXY = Cued(
     r"\b(?:error (?:box|circle|region)|localization|position|annulus)[^.;]{0,40}? (?:is consistent with|"
     r"is compatible with|contains|includes|overlaps|encloses) "
     r"[^.;]{0,40}?(?P<galaxy>M ?\d{2,3}|NGC ?\d{3,4}|LMC|SMC)\b"
 )
 #: "may be associated with the galaxy NGC 1234".
-GALAXY_WITH = compiled(
+GALAXY_WITH = Cued(
     r"\b(?:may|might|could|likely|possibly|probably|plausibly) (?:be )?(?:physically |indeed )*associated with "
     r"(?:the )?(?:[\w-]+ ){0,4}?(?P<galaxy>M ?\d{2,3}|NGC ?\d{3,4}|LMC|SMC)\b"
 )
 #: The other way round: "NGC 1234 lies in the error box".
-GALAXY_IN = compiled(
+GALAXY_IN = Cued(
     r"\b(?P<galaxy>M ?\d{2,3}|NGC ?\d{3,4}|LMC|SMC) (?:is |lies |falls )(?:located |found |well )?(?:in|within|"
     r"inside) (?:the )?"
     r"(?:[\w-]+ ){0,4}?(?:error|localization|uncertainty|triangulation) (?:box|circle|region|annulus|area)\b"
 )
 #: A catalogued object at the place of the X-ray source.
-OBJECT = compiled(
+OBJECT = Cued(
     r"\b(?P<no>not )?(?:spatially |positionally )?(?:consistent|"
     r"coincident) with an? (?P<what>R ?[~=] ?\d+(?:\.\d+)?(?: mag)? (?:\w+ ){0,2}(?:source|object|star|galaxy)"
     r"(?: in (?:the )?(?:DSS|USNO|SDSS|2MASS)[\w.-]*)?)"

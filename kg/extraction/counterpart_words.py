@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from kg.cues import needed
 from kg.openings import compiled
 
 KIND = (
@@ -171,12 +172,11 @@ COND = compiled(r"\b(?:if|whether|to (?:search|look|detect|find|identify|confirm
                    r"encourage\w*|will|should|once|until|unless|need\w*|required?)\b[^.;]{0,80}$", re.I)  # fmt: skip
 NOUNS = ("afterglow", "counterpart", "transient", "ot", "oa")
 THINGS = ("source", "object", "transient")
-BEING = (" is ", " was ", " are ", " were ", " been ", " remains ", " appears ")
 PATTERNS = [
     ("denied", ("related", "associat", "connected", "rule", "afterglow", "counterpart"), DENIED),
     ("is", NOUNS, IS),
     ("find", (*NOUNS, *THINGS, "candidate"), FIND),
-    ("seen", BEING, SEEN),
+    ("seen", needed(SEEN.pattern, SEEN.flags), SEEN),
     ("of", (*NOUNS, " candidate "), OF),
     ("placed", THINGS, AT_PLACE),
     ("placed", THINGS, AT_COORDINATES),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from kg.openings import compiled
+from kg.openings import compiled, dealt
 
 #: How we write an instrument, and the patterns of circulars' words for it. The finer before the coarser.
 TABLE = r"""
@@ -185,7 +185,7 @@ Fermi = Fermi
 """
 PATTERNS = dict(line.split(" = ", 1) for line in TABLE.strip().splitlines())
 BY_PATTERN = [(name, compiled(rf"(?<![A-Za-z0-9])(?:{pattern})(?![A-Za-z0-9])")) for name, pattern in PATTERNS.items()]
-ANY = compiled(r"(?<![A-Za-z0-9])(?:" + "|".join(f"(?:{p})" for p in PATTERNS.values()) + r")(?![A-Za-z0-9])")
+ANY = compiled(rf"(?<![A-Za-z0-9])(?:{dealt(('', p) for p in PATTERNS.values())})(?![A-Za-z0-9])")
 #: A mission alone says less than its instrument.
 OF_MISSION = {
     "Swift": ("Swift-",),

@@ -32,7 +32,8 @@ def find_assertion(setting: Setting, hit: Hit, around: Around) -> tuple[Assertio
         and not w.OWN_WORK.search(lead[found.start() :])
         and not re.search(
             r"\b(?:is|was|are|were) (?:\w+ ){0,2}?(?:detected|visible|seen)|\bin our\b|\band (?:measure|find|obtain|"
-            r"derive|estimate|detect)|\bnot detected|\bwith (?:a )?(?:magnitude|brightness)|\bdown to\b|\bto a limit",
+            r"derive|estimate|detect)|\bnot detected|\bwith (?:an? )?(?:\w+ )?(?:magnitude|brightness)|"
+            r"\bdown to\b|\bto a limit",
             found.group(),
             re.I,
         )

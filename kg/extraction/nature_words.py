@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kg.cues import Cued
 from kg.openings import compiled
 
 #: "type Ic SN", "broad-lined Type Ic supernova", "SN Ic-BL", "SNe IIn", "supernova of type Ia".
@@ -59,7 +60,7 @@ STAR = compiled(
 NOT_IT = compiled(
     r"\b(?:host|reference|comparison|near a|next to|[Nn]earest|[Cc]losest|[Nn]eighbou?ring|[Bb]righter|[Aa]nother)\b"
 )
-GALAXY = compiled(
+GALAXY = Cued(
     r"\b(?:is|was|as|be|being|that of) (?:(?:most |very )?(?:likely|probably|possibly|clearly|in fact|therefore|"
     r"thus|actually|"
     r"rather|simply|consistent with|that of|identified as|just|indeed|instead|to be|also) )*(?:an? |the )?"

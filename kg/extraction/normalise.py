@@ -5,8 +5,7 @@ Every grammar reads `Even.text` and answers in spans of it; `Even.span` turns th
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Sequence
+from bisect import bisect_left, bisect_right
 
 from kg.openings import compiled
 
@@ -46,43 +45,43 @@ _RULE = compiled(
 
 
 class Even:
-    """A text made even, with the original place of each of its characters."""
+    """A text made even, with the original place of each of its characters: only where something became longer or
+    shorter a step is noted, and between steps both go on side by side."""
 
     def __init__(self, original: str) -> None:
         self.original = original
-        self._starts: Sequence[int] = range(len(original))
-        self._ends: Sequence[int] = range(1, len(original) + 1)
         self.text = original
+        #: Of each step: where it begins and ends in `text`, and in the original.
+        self._steps: list[tuple[int, int, int, int]] = [(0, 0, 0, 0)]
         # Most spans of facts are even as they came.
         if _RULE.search(original):
             self._make_even(original)
+        self._begins = [step[0] for step in self._steps]
 
     def _make_even(self, original: str) -> None:
         pieces: list[str] = []
-        starts: list[int] = []
-        ends: list[int] = []
-        at = 0
+        at = ahead = 0  # `ahead`: by how much the text is longer than the original so far
         for match in _RULE.finditer(original):
-            if match.start() > at:
-                pieces.append(original[at : match.start()])
-                starts.extend(range(at, match.start()))
-                ends.extend(range(at + 1, match.start() + 1))
-            if match.lastindex is not None:
-                new = _RULES[match.lastindex - 1][1]
-                pieces.append(new)
-                starts.extend([match.start()] * len(new))
-                ends.extend([match.end()] * len(new))
-            at = match.end()
+            start, end = match.span()
+            pieces.append(original[at:start])
+            at = end
+            new = _RULES[match.lastindex - 1][1] if match.lastindex is not None else ""
+            pieces.append(new)
+            if len(new) != 1 or end - start != 1:
+                begin = start + ahead
+                self._steps.append((begin, begin + len(new), start, end))
+                ahead += len(new) - (end - start)
         pieces.append(original[at:])
-        starts.extend(range(at, len(original)))
-        ends.extend(range(at + 1, len(original) + 1))
         self.text = "".join(pieces)
-        self._starts = starts
-        self._ends = ends
+
+    def _original(self, place: int) -> tuple[int, int]:
+        """Where a character of `text` begins and ends in the original."""
+        _, stop, start, end = self._steps[bisect_right(self._begins, place) - 1]
+        return (start, end) if place < stop else (end + place - stop, end + place - stop + 1)
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         """The original's span of a non-empty span of `text`, without white space at its edges."""
-        first, last = self._starts[start], self._ends[end - 1]
+        first, last = self._original(start)[0], self._original(end - 1)[1]
         while first < last and self.original[first].isspace():
             first += 1
         while last > first and self.original[last - 1].isspace():
@@ -91,7 +90,7 @@ class Even:
 
     def at(self, place: int) -> int:
         """Where a place of the original stands in `text`; of what was left out, where the next character stands."""
-        return bisect_left(self._starts, place)
+        return bisect_left(range(len(self.text)), place, key=lambda i: self._original(i)[0])
 
 
 BREAK = compiled(

@@ -6,6 +6,7 @@ import re
 
 import msgspec
 
+from kg.cues import Cued
 from kg.extraction.fact import Limit
 from kg.extraction.normalise import Even
 from kg.openings import compiled
@@ -39,17 +40,17 @@ VALUE = compiled(
     re.I,
 )
 #: `3.7 < z < 4.0`, with "redshift" in the place of z too.
-RANGE = compiled(
+RANGE = Cued(
     rf"(?P<lower>{_NUMBER}) ?(?:<=|<~|<) ?~? ?(?:z|redshift)(?:_\w+)? ?(?:<=|<~|<) ?~? ?(?P<upper>{_NUMBER})", re.I
 )
 #: `2.5 > z > 1.2`.
-FALLING = compiled(
+FALLING = Cued(
     rf"(?P<upper>{_NUMBER}) ?(?:>=|>~|>) ?~? ?(?:z|redshift)(?:_\w+)? ?(?:>=|>~|>) ?~? ?(?P<lower>{_NUMBER})", re.I
 )
 #: `1.2-2.5`, `1.2 to 2.5`, `1.2 and 2.5` after "redshift range", "between".
 INTERVAL = compiled(rf"(?P<lower>{_NUMBER}) ?(?:-|to|and|< ?z ?<) ?(?:z ?[=~] ?)?(?P<upper>{_NUMBER})", re.I)
 #: `upper limit on the redshift of 2.3`, `minimal possible redshift value of z = 0.13`: the limit is in words before.
-PHRASE = compiled(
+PHRASE = Cued(
     r"\b(?:(?P<least>lower (?:\d(?:\.\d)?[- ]?sigma )?(?:limit|bound|red-?shift limit)|minim(?:al|um))|"
     r"(?P<most>upper (?:\d(?:\.\d)?[- ]?sigma )?(?:limit|bound|red-?shift limit)|maxim(?:al|um)))"
     r"(?: (?:possible|allowed|the|this|a|GRB|burst|host|for|of|to|on|its|value|GRB ?\d{6}[A-Za-z]?)){0,6}"
@@ -59,13 +60,13 @@ PHRASE = compiled(
     re.I,
 )
 #: `upper limit of 2.3 on the redshift`: the limit is in words before, what it is of behind.
-OF_REDSHIFT = compiled(
+OF_REDSHIFT = Cued(
     rf"\b(?:(?P<least>lower)|upper) (?:limit|bound) (?:of|at) {_APPROX}?(?P<number>{_NUMBER})(?![\d./]\d)"
     r" (?:for|on|to) (?:the |its |a )?(?:GRB |burst )?red-?shift\b",
     re.I,
 )
 #: `2.145 (...). We note that this is a lower limit to the GRB redshift`: the limit is in words behind.
-BEHIND = compiled(
+BEHIND = Cued(
     rf"(?P<number>{_NUMBER})(?![\d.]\d)[^;]{{0,260}}?\b(?:this|it|which) (?:only )?"
     r"(?:is|gives|represents|provides|sets|puts|places) (?:only )?(?:a |the )?(?:strict |firm |robust |secure )?"
     r"(?:(?P<least>lower)|upper) (?:limit|bound) (?:to|on|of|for) (?:the |its )?(?:GRB |burst |burst's )?"

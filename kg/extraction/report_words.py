@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from kg.cues import Cued
 from kg.openings import compiled
 
 #: Instruments that see the prompt emission: their report is a detection, everybody else's a follow-up.
@@ -27,8 +28,8 @@ _TELESCOPES = (
 )
 #: Sort of report by words of the subject; the first that fits names it, from the special to the common. The second
 #: word is a finer sort, told in `detail`.
-SORTS: list[tuple[str, str, re.Pattern[str]]] = [
-    (sort, detail, compiled(pattern, re.I))
+SORTS: list[tuple[str, str, Cued]] = [
+    (sort, detail, Cued(pattern, re.I))
     for sort, detail, pattern in [
         ("retraction", "", r"\bretract(?:ion|ed|ing|s)?\b(?! of (?:the )?redshift)|\bcancell?ation\b|\bwithdraw\w*\b"),
         ("correction", "", r"\bcorrections?\b(?! to \w+ [Cc]lassification)|\bcorrected\b|\berrat(?:um|a)\b|"
@@ -114,7 +115,7 @@ BURST_WORDS = compiled(
 )
 #: What an instrument of gamma rays sees, or not, of these is a follow-up.
 OTHER_MESSENGER = compiled(r"\b(?:IceCube|IC)-?\d{6}|\bG\d{6}\b|\bM?S\d{6}[a-z]|\bNuEm|\bneutrino", re.I)
-SAYS_SO = compiled(
+SAYS_SO = Cued(
     r"\bcorrect(?:ion|ions|s|ed|ing)?\b|\berrat(?:um|a)\b|\bcorrigend|\btypo\b|\bmistakes?\b|\berroneous(?:ly)?\b|"
     r"\bshould (?:have )?be(?:en)?\b[^.;]{0,40}\binstead of\b|"
     r"\bincorrect(?:ly)?\b|\bsuperseded?s?\b|\breplaces?\b|\b(?:should|must) be replaced\b|"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from kg.cues import Cued
 from kg.extraction.candidate import Candidate, Grammar
 from kg.extraction.document import Document
 from kg.extraction.fact import Assertion, Fact, Where
@@ -26,7 +27,7 @@ _RETRACT = compiled(
     re.I,
 )
 #: An earlier result that is said to be wrong: counts for redshifts, beside words for "earlier".
-_WRONG = compiled(
+_WRONG = Cued(
     r"\b(?:was|were|is|are|be|as) (?:therefore |thus |clearly |likely |probably |unfortunately |"
     r"now )*(?:erroneous|in error|incorrect|"
     r"wrong|mistaken|spurious|not (?:likely |believed |expected |thought )?(?:to be )?(?:real|correct))\b"
@@ -35,7 +36,7 @@ _WRONG = compiled(
 )
 _EARLIER = compiled(r"\bGCN\b|\b(?:our|previous(?:ly)?|earlier|initial(?:ly)?|preliminary)\b", re.I)
 #: A burst denied: "is not a GRB", "are not real", "was triggered by noise".
-_DENIED = compiled(
+_DENIED = Cued(
     r"\b(?:is|are|was|were|be)(?: in fact| actually| also| most| almost certainly| certainly| likely| probably| very|"
     r" therefore| thus| now){0,3} (?:not|NOT)(?: in fact| likely| due to| from| caused by| related to| from|"
     r" considered"

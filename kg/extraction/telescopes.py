@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from kg.openings import compiled
+from kg.openings import compiled, dealt
 
 #: How we write it, and how circulars do; the first that fits at a place names it.
 TELESCOPES: list[tuple[str, str]] = [
@@ -77,11 +77,9 @@ TELESCOPES: list[tuple[str, str]] = [
     ("BlackGEM", r"\bBlackGEM\b"),
 ]
 #: The look-ahead passes over what begins no name at the cost of one comparison.
-TELESCOPE = compiled(
-    r"(?<![A-Za-z0-9])(?=[A-Zi])(?:" + "|".join(f"(?P<t{i}>{p})" for i, (_, p) in enumerate(TELESCOPES)) + ")"
-)
+TELESCOPE = compiled(rf"(?<![A-Za-z0-9])(?=[A-Zi])(?:{dealt((f't{i}', p) for i, (_, p) in enumerate(TELESCOPES))})")
 
 
 def telescope_of(match: re.Match[str]) -> str:
     """How we write the telescope that a match of `TELESCOPE` names."""
-    return TELESCOPES[int((match.lastgroup or "t0")[1:])][0]
+    return TELESCOPES[int((match.lastgroup or "t0")[1:].partition("_")[0])][0]

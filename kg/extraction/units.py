@@ -11,6 +11,7 @@ from functools import lru_cache
 
 import msgspec
 
+from kg.cues import Cued
 from kg.openings import compiled
 
 _SPELLINGS = {
@@ -25,14 +26,14 @@ _POWER = r"(?: ?(?:\^|\*\*) ?[{(]{0,2} ?[-+]?\d ?[)}]{0,2}| ?\{ ?-?\d ?\}|-\d(?!
 _PART = r"(?:cm|m|sec(?:ond)?s?|s|Hz|[kMGT]?eV|Ang(?:strom)?s?|AA?|\u00c5|um|sr|beam|count|cts?)"
 _HEAD = r"(?:[eE]rgs?|[kMGT]?eV|[pP]h(?:otons?|ot)?|J|W)"
 #: An energy or photons per area, and perhaps per time, frequency, wavelength.
-PER_AREA = compiled(
+PER_AREA = Cued(
     rf"(?<![A-Za-z])(?:{_HEAD}{_POWER}(?:(?:[ /*\u00b7-]{{0,3}}|\.(?=\w))\(?(?:{_PART}{_POWER}|sq\.? ?cm|cmsq|"
     rf"square cm)\)?)+"
     rf"|(?:[kMGT]eV ?\^?\{{?-1\}}? ?)?cm ?\^?\*{{0,2}} ?[{{(]?-2[)}}]? ?(?:sec|s) ?\^?\*{{0,2}} ?[{{(]?-1[)}}]?"
     rf"(?: ?[kMGT]eV ?\^?\{{?-1\}}?)?)(?![A-Za-z])"
 )
 #: Flux densities at radio and millimetre wavelengths, and fluxes in units of the Crab.
-JANSKY = compiled(
+JANSKY = Cued(
     r"(?<![A-Za-z])(?P<prefix>micro[- ]?|milli[- ]?|nano[- ]?|\\?mu ?|\{?\\mu\}? ?|[unm\u00b5\u03bc\ufffd]{1,3})?"
     r"(?P<unit>Jy|Janskys?|Janskies|jansky|Crab)\b(?P<beam> ?(?:/|per) ?b(?:ea)?m\b| ?beam ?\^?\{?-1\}?)?(?! "
     r"?(?:km|/ ?km|s\b))"
