@@ -141,10 +141,10 @@ def _answer(
     except NunciusError as error:
         return msgspec.structs.replace(blank, problem=_short(str(error), catalogue.url))
     except Exception as error:  # pyvo and astropy raise whatever an answer leads them to
-        took = time.monotonic() - begun
-        return msgspec.structs.replace(
-            blank, problem=_short(f"{type(error).__name__} after {took:.0f} s: {error}", catalogue.url)
-        )
+        cause = getattr(error, "cause", None)  # what we raised ourselves comes wrapped by pyvo
+        took = f"{type(error).__name__} after {time.monotonic() - begun:.0f} s"
+        why = str(cause) if isinstance(cause, NunciusError) else f"{took}: {error}"
+        return msgspec.structs.replace(blank, problem=_short(why, catalogue.url))
     answer = msgspec.structs.replace(blank, sources=sources, cut=cut)
     if file is not None:
         _keep(file, answer)

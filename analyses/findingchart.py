@@ -121,7 +121,17 @@ def _chart(axes: Axes, chart: Chart) -> None:
         marker, colour = SYMBOLS[one.source.sort]
         if one.source.size > half / 60.0:
             axes.add_patch(Ring((x, y), one.source.size, fill=False, ec=colour, lw=0.7, zorder=3))
-        axes.plot([x], [y], marker=marker, color=colour, ms=5.5, mec=INK, mew=0.4, ls="none", zorder=6)
+        axes.plot(
+            [x],
+            [y],
+            marker=marker,
+            color=colour,
+            ms=5.5 if number <= NAMED else 3.0,
+            mec=INK,
+            mew=0.4,
+            ls="none",
+            zorder=6,
+        )
         if number <= NAMED:
             right = x < 0.85 * half  # x grows to the left of what is west
             axes.text(
