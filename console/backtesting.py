@@ -17,7 +17,7 @@ from console.views import href
 from nuncius.core.clock import Clock
 from nuncius.core.errors import NunciusError, PermanentError
 from nuncius.journal import Journal
-from nuncius.journal.backtests import Backtests, KeptBacktest
+from nuncius.journal.backtests import DEAD_AFTER, Backtests, KeptBacktest
 from reactors.rule import Rule
 from reactors.tryout import Tryout, try_out
 
@@ -100,7 +100,12 @@ class Backtesting:
 
     def of(self, name: str, rule: Rule | None) -> list[Shown]:
         """The backtests of a rule that are kept, the newest first."""
-        return [_shown(kept, rule) for kept in self._kept.newest(name)]
+        return [_shown(self._alive(kept), rule) for kept in self._kept.newest(name)]
+
+    def _alive(self, kept: KeptBacktest) -> KeptBacktest:
+        """One that has said nothing for long died with its service."""
+        dead = kept.state == "running" and self._clock.now() - kept.updated > DEAD_AFTER
+        return msgspec.structs.replace(kept, state="failed", error="it was cut off") if dead else kept
 
 
 def only(report: dict[str, Any], name: str) -> dict[str, Any]:

@@ -7,7 +7,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from nuncius.cli import cli
 from nuncius.core.errors import PermanentError
 from nuncius.journal import Journal
 from nuncius.journal.backtests import DEAD_AFTER, KEPT, Backtests
@@ -50,6 +52,22 @@ def test_one_that_was_cut_off_is_in_nobodys_way(backtests: Backtests) -> None:
     begin(backtests)
     begin(backtests, now=NOW + DEAD_AFTER + timedelta(seconds=1))
     assert [kept.state for kept in backtests.newest("near")] == ["running", "failed"]
+
+
+def test_the_command_keeps_what_it_found_for_the_rules_pages(
+    tmp_path: Path, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    rule = tmp_path / "rule.yaml"
+    rule.write_text("rule: gold\nwhen: gcn.notice\ndo: {post: x}\n", encoding="utf-8")
+    notice = project / "tests" / "golden" / "text_icecube_gold.txt"
+    command = ["rules", "backtest", str(notice), "--rules", str(rule), "--jobs", "1", "--keep", "--json"]
+    ran = CliRunner().invoke(cli, command)
+    assert ran.exit_code == 0, ran.output
+    with Journal.open(f"sqlite:///{tmp_path / 'var' / 'nuncius.db'}") as journal:
+        (kept,) = Backtests(journal).newest("gold")
+    assert (kept.state, kept.source) == ("done", "text_icecube_gold.txt")
+    assert [row["fired"] for row in kept.report["rules"]] == [1]
 
 
 def test_the_newest_few_of_each_rule_are_kept(backtests: Backtests) -> None:
