@@ -16,6 +16,7 @@ pytest.importorskip("playwright", reason="playwright is not installed (pip insta
 CHROMIUM = os.environ.get("NUNCIUS_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
 pytestmark = pytest.mark.skipif(not CHROMIUM, reason="no chromium on the path; install it or set NUNCIUS_CHROMIUM")
 
+SKY = {"type": "circle", "ra": 176.8, "dec": -39.8, "radius": 11.6, "containment_probability": 0.68}
 HOSTILE = "<img src=x onerror=\"document.title='owned'\"><script>document.title='owned'</script>"
 
 # In a process of its own: playwright's loop and the blocked sockets of pytest do not get on.
@@ -63,7 +64,7 @@ def served(tmp_path: Path) -> Iterator[tuple[str, Path]]:
     from test_console_page import free_port
 
     with open_journal(tmp_path) as journal:
-        know(journal, notice("gbm-1", type=HOSTILE), OBJECT, "GRB 170817A")
+        know(journal, notice("gbm-1", type=HOSTILE, sky=SKY), OBJECT, "GRB 170817A")
         item = report(title=f"Sky {HOSTILE}", text=HOSTILE, pictures=[picture(journal)], tables=[table()])
         journal.enqueue([("web", item)], now=T0)
     port = free_port()
@@ -149,10 +150,39 @@ with sync_playwright() as p:
     page.keyboard.press("Enter")
     page.get_by_role("link", name="GRB 170817A").click()
     out.append({"heading": page.get_by_role("heading", level=1).inner_text()})
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(address + "/thread/G298048")
+    canvas = page.get_by_role("application")
+    canvas.wait_for(timeout=30000)
+    box = canvas.bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    at_centre = page.locator(".where").inner_text()
+    canvas.focus()
+    page.keyboard.press("ArrowUp")
+    turned = page.locator(".where").inner_text()
+    page.get_by_role("checkbox", name="Fermi GBM").uncheck()
+    page.keyboard.press("Tab")
+    picture = page.locator(".instead-of-sky")
+    out.append({
+        "at_centre": at_centre, "turned": turned, "label": canvas.get_attribute("aria-label"),
+        "wide": box["width"], "picture": picture.count() and picture.is_visible(),
+    })
+    plain = browser.new_context(java_script_enabled=False).new_page()
+    plain.goto(address + "/thread/G298048")
+    out.append({"map": plain.locator(".skymap").is_visible(), "reports": plain.locator("article.report").count()})
     browser.close()
 print(json.dumps(out))
 """
-PAGES = ["/", "/thread/G298048", "/search?name=nobody", "/rules", "/checks", "/sparql", "/thread/unknown"]
+PAGES = [
+    "/",
+    "/thread/G298048",
+    "/search?name=nobody",
+    "/rules",
+    "/checks",
+    "/regressions",
+    "/sparql",
+    "/thread/unknown",
+]
 
 
 @pytest.mark.slow
@@ -176,8 +206,15 @@ def test_every_page_is_accessible_and_the_search_leads_to_an_object(served: tupl
         check=False,
     )
     assert ran.returncode == 0, ran.stderr[-2000:]
-    *looks, end = json.loads(ran.stdout)
+    *looks, end, sky, plain = json.loads(ran.stdout)
     for look in looks:
         unexpected = [words for words in look["said"] if "404" not in words]
         assert (look["path"], look["wrong"], unexpected, look["scrolls"]) == (look["path"], [], [], False)
     assert end["heading"] == "G298048", "the name that its page goes by"
+    assert sky["at_centre"].startswith("RA 176.8")
+    assert "in Fermi GBM 50 %" in sky["at_centre"]
+    assert sky["turned"] != sky["at_centre"]
+    assert "Fermi GBM, 90 % in" in sky["label"]
+    assert sky["wide"] > 340
+    assert not sky["picture"]
+    assert plain == {"map": False, "reports": 1}
