@@ -20,8 +20,6 @@ from nuncius.core.sky import Annulus, Localization, ProbabilityMap, centre
 
 #: Rows of the table.
 SHOWN = 15
-#: Of an archive's answer so many of the nearest are judged; all are counted.
-JUDGED = 200
 #: A region wider than this has no neighbourhood to speak of; it is asked of no archive (degrees).
 WIDEST = 5.0
 #: Least half-width of what counts as near, degrees.
@@ -56,15 +54,15 @@ def archival_context(
         for answer in answers
         if answer.sources
     ]
-    found = _merged([one for field in fields for one in judge(sky, field)][:])
+    found = _merged([one for field in fields for one in judge(sky, field)])
     near = [one for one in found if one.fits or (one.separation is not None and one.separation <= reach)]
     if isinstance(sky, ProbabilityMap) and sky.distance is not None and luminosity_distance is None:
         luminosity_distance, luminosity_distance_error = sky.distance
     candidates = hosts(found, luminosity_distance, luminosity_distance_error)
     chance_any = expected(sky, fields)
     values = _values(found, candidates, chance_any, answers)
-    answer = _answer(found, answers, held)
-    tables = [_table(near[:SHOWN], answers), _hosts_table(candidates), _answers_table(answers)]
+    answer = _answer(found, answers, chance_any)
+    tables = [_table(near[:SHOWN]), _hosts_table(candidates), _answers_table(answers)]
     return Result(
         answer=answer,
         values=values,
@@ -118,7 +116,7 @@ def _values(
     return values
 
 
-def _answer(found: Sequence[Counterpart], answers: Sequence[Answer], held: float) -> str:
+def _answer(found: Sequence[Counterpart], answers: Sequence[Answer], by_chance: float) -> str:
     from analyses.findingchart import angle
 
     where = "" if answers else " (shipped list only, no archive was asked)"
@@ -134,13 +132,13 @@ def _answer(found: Sequence[Counterpart], answers: Sequence[Answer], held: float
         )
         return f"Nothing known within the 99.7 % region{nearest}{where}{silent}"
     best = fitting[0]
-    more = f", and {len(fitting) - 1} more" if len(fitting) > 1 else ""
+    more = f", and {len(fitting) - 1} more where chance brings {by_chance:.1g}" if len(fitting) > 1 else ""
     off = "" if best.separation is None else f"{angle(best.separation)} from the best position, "
     inside = f"within the {100 * best.level:.0f} % region" if best.level >= 0.005 else "at its centre"
     return f"{best.source.name} ({best.source.sort}) fits: {off}{inside}, chance {best.chance:.1g}{more}{where}{silent}"
 
 
-def _table(near: Sequence[Counterpart], answers: Sequence[Answer]) -> Table:
+def _table(near: Sequence[Counterpart]) -> Table:
     columns = ["source", "class", "catalogue", "offset [arcmin]", "level", "chance", "odds", "redshift"]
     rows: list[list[str | float | None]] = [
         [
