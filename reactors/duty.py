@@ -37,10 +37,10 @@ def addressed(rule: Rule, duty: Duty) -> Rule:
         return rule
     escalate = rule.escalate or tuple(_chain(rule, duty))
     actions = _bound(rule.actions, duty)
-    told = dict.fromkeys(action["for"] for action in actions if "for" in action)
-    # Who was told alone hears of a retraction alone too.
-    readers: list[dict[str, Any]] = [{}] if any("for" not in action for action in actions) else []
-    also = [{"do": "post", "what": RETRACTED, **whom} for whom in (*readers, *({"for": reader} for reader in told))]
+    told = _told(rule, actions)
+    # Who was told alone hears of a retraction alone too, and as loudly: whoever was woken may sleep again.
+    also = [{"do": "post", "what": RETRACTED}] if any("for" not in action for action in actions) else []
+    also += [{"do": do, "what": RETRACTED, "for": reader} for reader, do in told.items()]
     return msgspec.structs.replace(
         rule,
         actions=actions,
@@ -48,6 +48,16 @@ def addressed(rule: Rule, duty: Duty) -> Rule:
         on_retract=_bound(rule.on_retract, duty) if rule.on_retract or not told else tuple(also),
         escalate=tuple(_to_person(escalation, duty) for escalation in escalate),
     )
+
+
+def _told(rule: Rule, actions: Sequence[dict[str, Any]]) -> dict[str, str]:
+    """Who is told alone, and whether by a page or a post."""
+    told: dict[str, str] = {}
+    for action in actions:
+        if "for" in action:
+            loud = action["do"] == "page" or rule.severity is Severity.PAGE
+            told[action["for"]] = "page" if loud or told.get(action["for"]) == "page" else "post"
+    return told
 
 
 def _bound(actions: Sequence[dict[str, Any]], duty: Duty) -> tuple[dict[str, Any], ...]:

@@ -192,7 +192,12 @@ def _page(
 ) -> Verdict:
     event = case.event
     own = {key: page[key] for key in ("to", "for") if key in page}
-    taken_back = {"do": "post", "what": RETRACTED, "place": "0", "slot": f"{page['slot']}/retraction/0"}
+    taken_back = {
+        "do": "page" if "for" in own else "post",
+        "what": RETRACTED,
+        "place": "0",
+        "slot": f"{page['slot']}/retraction/0",
+    }
     reaction = NewReaction(
         slot=str(page["slot"]),
         key=str(page["key"]),

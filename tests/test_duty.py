@@ -140,6 +140,11 @@ def test_a_retraction_stops_it_and_everybody_who_was_paged_is_told(night: Make) 
     assert not [title for _, _, title in told(n) if "ann, bo" in title]
     said = [(row.target, row.report.to) for row in n.journal.reports() if row.report.title.startswith("Retracted by")]
     assert sorted(said) == [("email", "person:ann"), ("email", "person:bo"), ("web", "")]
+    # Whoever was woken hears of it at once, also in quiet hours.
+    loud = {
+        row.report.to: row.report.severity for row in n.journal.reports() if row.report.slot.startswith("retraction/")
+    }
+    assert loud == {"": Severity.INFO, "person:ann": Severity.PAGE, "person:bo": Severity.PAGE}
 
 
 def test_a_rule_that_says_how_it_escalates_is_obeyed(night: Make) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import write_mail_thread
 from chat_samples import OBJECT, T0, courier, drain, know, notice, open_journal, picture, report, table
 from local_mail import PASSWORD, USER, LocalMail
 
@@ -291,6 +292,10 @@ def test_a_mail_that_would_be_too_large_says_what_it_leaves_out(
     assert "Left out, because the mail would be too large: map.fits" in body(got)
     assert len(bytes(got)) < 100_000
     assert any(part.get_content_type() == "image/png" for part in got.walk())
+
+
+def test_the_thread_in_the_docs_is_what_people_get() -> None:
+    assert write_mail_thread.FILE.read_text(encoding="utf-8") == write_mail_thread.page()
 
 
 @pytest.mark.parametrize(
