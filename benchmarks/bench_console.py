@@ -3,9 +3,9 @@ server.
 
     python -m benchmarks.bench_console [--objects 10000] [--claims 1000000] [--keep FOLDER] [--rounds 15] [--json]
 
-`--keep` makes the archive there once and uses it again. Cold is the first request after the server started, with the
-files of graph and journal still in the kernel's cache; warm is the median of those that follow, with p95 beside it. Every
-other warm request comes after a new event, as in a service that hears something all the time.
+`--keep` makes the archive there once and uses it again. Cold is the first request of its kind after the server started;
+warm is the median of those that follow, with p95 beside it. Every other warm request comes after a new event, as in a
+service that hears something all the time.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from urllib.parse import quote
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from benchmarks.console_archive import BEGIN, OBJECT, make
+from benchmarks.console_archive import OBJECT, make
 from nuncius.core.event import Event
 from nuncius.journal import Journal
 

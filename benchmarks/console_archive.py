@@ -1,6 +1,6 @@
-"""Makes a journal and a graph of many objects for `bench_console`: the shapes are those that our own parser, extractor and
-triple writer give for a few messages of our wording; names, numbers and times are put in by replacing text, so that a
-million claims take minutes."""
+"""Makes a journal and a graph of many objects for `bench_console`: the shapes are those that our extractor and triple
+writer give for a few messages of our wording; names, numbers and times are put in by replacing text, so that a million
+claims take minutes."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import random
 import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -32,39 +33,57 @@ OBJECT = "http://odahub.io/ontology/nuncius/object/"
 _NAME, _NUMBER, _FIRST = "GRB 199901A", 999990, "999980"
 _AUTHORS = ("A. Nowak", "B. Okoye", "C. Rossi", "D. Tanaka", "E. Silva", "F. Meyer")
 
-_BAND = "{band}  {hours} hours  {mag} +/- 0.0{err}\n"
+_MAGNITUDES = "".join(
+    f"{band} = {18 + n / 10:.2f} +/- 0.0{1 + n % 8} mag (AB) at {2 + n / 10:.1f} hours after the trigger,\n"
+    for n, band in enumerate("grizgrizgrizgriz")
+)
 TEMPLATES: dict[str, tuple[str, str]] = {
     "gamma": (
         "GRB 199901A: gamma-ray observation",
-        "X. Writer (Example Team) reports:\n\nThe burst GRB 199901A triggered us (trigger 777777777). The light curve shows one "
-        "peak with T90 = 12.1 +/- 1.3 s (50-300 keV). The fluence in the 10-1000 keV band is (4.7 +/- 0.2)E-06 erg/cm^2. "
-        "The peak energy is Epeak = 212 +/- 31 keV.\n",
+        """X. Writer (Example Team) reports:
+
+The burst GRB 199901A triggered us (trigger 777777777). The light curve shows one peak with T90 = 12.1 +/- 1.3 s
+(50-300 keV). The fluence in the 10-1000 keV band is (4.7 +/- 0.2)E-06 erg/cm^2. The peak energy is
+Epeak = 212 +/- 31 keV.
+""",
     ),
     "xray": (
         "GRB 199901A: X-ray afterglow",
-        "X. Writer (Example Team) reports:\n\nWe see a fading source at RA(J2000) = 10:20:30.1 Dec(J2000) = +20:30:12 with "
-        "an uncertainty of 3.5 arcsec (radius, 90% confidence). The photon index is 1.92 +/- 0.14. "
-        "The 0.3-10 keV flux is 2.1E-12 erg/cm^2/s, 1.7 hours after the trigger (GCN 999980).\n",
+        """X. Writer (Example Team) reports:
+
+We see a fading source at RA(J2000) = 10:20:30.1 Dec(J2000) = +20:30:12 with an uncertainty of 3.5 arcsec (radius, 90%
+confidence). The photon index is 1.92 +/- 0.14. The 0.3-10 keV flux is 2.1E-12 erg/cm^2/s, 1.7 hours after the trigger
+(GCN 999980).
+""",
     ),
     "optical": (
         "GRB 199901A: optical observations",
-        "X. Writer (Example Observatory) reports:\n\nWe observed the field of GRB 199901A (First et al., GCN 999980). "
-        "The afterglow is at RA(J2000) = 10:20:30.12 Dec(J2000) = +20:30:12.3. We measure\n\n"
-        + "".join(f"{band} = {18 + n / 10:.2f} +/- 0.0{1 + n % 8} mag (AB) at {2 + n / 10:.1f} hours after the trigger,\n"
-                  for n, band in enumerate("grizgrizgrizgriz"))
-        + "\ncalibrated against nearby stars.\n",
+        f"""X. Writer (Example Observatory) reports:
+
+We observed the field of GRB 199901A (First et al., GCN 999980). The afterglow is at RA(J2000) = 10:20:30.12
+Dec(J2000) = +20:30:12.3. We measure
+
+{_MAGNITUDES}
+calibrated against nearby stars.
+""",
     ),
     "spectrum": (
         "GRB 199901A: redshift",
-        "X. Writer (Example Observatory) reports:\n\nWe took spectra of the afterglow (First et al., GCN 999980). Mg II and "
-        "Fe II lines give a redshift of z = 1.234 +/- 0.002. An intervening system lies at z = 0.817.\n",
+        """X. Writer (Example Observatory) reports:
+
+We took spectra of the afterglow (First et al., GCN 999980). Mg II and Fe II lines give a redshift of
+z = 1.234 +/- 0.002. An intervening system lies at z = 0.817.
+""",
     ),
     "limit": (
         "GRB 199901A: optical upper limits",
-        "X. Writer (Example Observatory) reports:\n\nWe find no new source in the field of GRB 199901A down to r > 20.1 mag "
-        "(AB) and i > 19.8 mag (AB), 5.2 hours after the trigger (GCN 999980).\n",
+        """X. Writer (Example Observatory) reports:
+
+We find no new source in the field of GRB 199901A down to r > 20.1 mag (AB) and i > 19.8 mag (AB), 5.2 hours after the
+trigger (GCN 999980).
+""",
     ),
-}  # fmt: skip
+}
 _WEIGHTS = {"gamma": 3, "xray": 2, "optical": 5, "spectrum": 1, "limit": 2}
 
 
@@ -112,8 +131,14 @@ def _notice(serial: int, name: str, ra: float, dec: float, received: datetime, t
         "dec": dec,
     }
     data |= {"ra_dec_error": 3.2, "containment_probability": 0.68, "sky": sky, "event_name": [name]}
-    return Event(id=f"ivo://bench/Fermi#{serial}", kind="gcn.notice.fermi.gbm.FERMI_GBM_FLT_POS", source="gcn",
-                 received=received, trigger_time=t0, data=data)  # fmt: skip
+    return Event(
+        id=f"ivo://bench/Fermi#{serial}",
+        kind="gcn.notice.fermi.gbm.FERMI_GBM_FLT_POS",
+        source="gcn",
+        received=received,
+        trigger_time=t0,
+        data=data,
+    )
 
 
 def _iso(moment: datetime) -> str:
@@ -164,9 +189,13 @@ def make(folder: Path, *, objects: int, claims: int, advance: Callable[[int], No
             writer.object(name, events, draw)
         writer.checks(draw)
         writer.close()
-        quads = len(graph)
+        total = len(graph)
         graph.close()
-    return {"objects": objects, "claims": told, "events": writer.seq, "circulars": number - 100_000, "quads": quads}
+    return {"claims": told, "events": writer.seq, "circulars": number - 100_000, "quads": total}
+
+
+def _insert(table: Any, rows: list[dict[str, Any]], connection: Any) -> None:
+    connection.execute(insert(table), rows)
 
 
 class _Writer:
@@ -196,7 +225,12 @@ class _Writer:
             self._add("object_links", name=spelled, object=obj, event_id=events[0].id, how="name", withdrawn=False)
         for event in events:
             self.seq += 1
-            fields = {"id": event.id, "kind": event.kind, "source": event.source, "received": event.received}
+            fields: dict[str, Any] = {
+                "id": event.id,
+                "kind": event.kind,
+                "source": event.source,
+                "received": event.received,
+            }
             fields |= {"journalled": event.received, "tense": event.tense.value, "retraction": False, "revision": 0}
             fields |= {
                 "trigger_time": event.trigger_time,
@@ -207,8 +241,17 @@ class _Writer:
             self._add("events", seq=self.seq, **fields)
             self._add("event_objects", seq=self.seq, object=obj, received=event.received)
             for rule in ("nearby-bns", "grb-localization", "redshift-read"):
-                self._add("decisions", consumer="reactors", seq=self.seq, rule=rule, rule_hash="0", outcome="no",
-                          reason="a condition is false", trace=[["ev.kind", False]], decided=event.received)  # fmt: skip
+                self._add(
+                    "decisions",
+                    consumer="reactors",
+                    seq=self.seq,
+                    rule=rule,
+                    rule_hash="0",
+                    outcome="no",
+                    reason="a condition is false",
+                    trace=[["ev.kind", False]],
+                    decided=event.received,
+                )
         for n in range(1 + min(8, len(events) // 6)):
             self._reaction(obj, name, n, events[min(n, len(events) - 1)], draw)
         if len(self._rows["events"]) > 20_000:  # a few tens of megabytes
@@ -217,31 +260,99 @@ class _Writer:
     def _reaction(self, obj: str, name: str, n: int, event: Event, draw: random.Random) -> None:
         self._reactions += 1
         key, at = f"{obj}:{n}", event.received
-        self._add("reactions", id=self._reactions, key=key, slot=f"slot-{n}", seq=self.seq, rule="grb-localization",
-                  rule_hash="0", object=obj, per=obj, severity="notice", actions=[], context={}, on_retract=[],
-                  state="done", revision=1, retracts=None, created=at, updated=at)  # fmt: skip
-        self._add("steps", reaction_id=self._reactions, position=0, action={"analyse": "localization"}, state="done",
-                  attempt=1, result={"area": 30.0}, error="", updated=at)  # fmt: skip
+        self._add(
+            "reactions",
+            id=self._reactions,
+            key=key,
+            slot=f"slot-{n}",
+            seq=self.seq,
+            rule="grb-localization",
+            rule_hash="0",
+            object=obj,
+            per=obj,
+            severity="notice",
+            actions=[],
+            context={},
+            on_retract=[],
+            state="done",
+            revision=1,
+            retracts=None,
+            created=at,
+            updated=at,
+        )
+        self._add(
+            "steps",
+            reaction_id=self._reactions,
+            position=0,
+            action={"analyse": "localization"},
+            state="done",
+            attempt=1,
+            result={"area": 30.0},
+            error="",
+            updated=at,
+        )
         table = Table(
             name="Values", columns=["quantity", "value"], rows=[[f"value {i}", draw.random()] for i in range(12)]
         )
-        report = Report(thread=obj, slot=f"slot-{n}", key=key, title=f"Localization of {name}", rule="grb-localization",
-                        text="**90 % area** 33 deg²", severity=Severity.NOTICE, event_id=event.id, tables=[table])  # fmt: skip
+        report = Report(
+            thread=obj,
+            slot=f"slot-{n}",
+            key=key,
+            title=f"Localization of {name}",
+            rule="grb-localization",
+            text="**90 % area** 33 deg²",
+            severity=Severity.NOTICE,
+            event_id=event.id,
+            tables=[table],
+        )
         for target in ("web", "slack"):
-            self._add("outbox", target=target, key=key, thread=obj, slot=f"slot-{n}", report=report,
-                      reaction_id=self._reactions, state="delivered", attempt=1, error="", created=at, updated=at)  # fmt: skip
+            self._add(
+                "outbox",
+                target=target,
+                key=key,
+                thread=obj,
+                slot=f"slot-{n}",
+                report=report,
+                reaction_id=self._reactions,
+                state="delivered",
+                attempt=1,
+                error="",
+                created=at,
+                updated=at,
+            )
 
     def checks(self, draw: random.Random) -> None:
         """Twenty checks looked at every five minutes for as long as looks are kept."""
         self._store()
         now = datetime.now(UTC)
         for check in (f"check-{n:02d}" for n in range(20)):
-            self._add("check_states", check=check, platform="nuncius", state="well", since=now - timedelta(days=30),
-                      looked=now, ok=True, reason="as it should be", mend="", severity="warning", proves=[], standing={},
-                      changes=0, incident=0)  # fmt: skip
+            self._add(
+                "check_states",
+                check=check,
+                platform="nuncius",
+                state="well",
+                since=now - timedelta(days=30),
+                looked=now,
+                ok=True,
+                reason="as it should be",
+                mend="",
+                severity="warning",
+                proves=[],
+                standing={},
+                changes=0,
+                incident=0,
+            )
             for minutes in range(0, 30 * 1440, 5):
-                self._add("check_runs", check=check, at=now - timedelta(days=30) + timedelta(minutes=minutes), ok=True,
-                          state="well", reason="as it should be", took_s=draw.random(), values={"total_s": draw.random()})  # fmt: skip
+                self._add(
+                    "check_runs",
+                    check=check,
+                    at=now - timedelta(days=30) + timedelta(minutes=minutes),
+                    ok=True,
+                    state="well",
+                    reason="as it should be",
+                    took_s=draw.random(),
+                    values={"total_s": draw.random()},
+                )
         for feed in ("gcn.circulars", "gcn.classic.voevent.FERMI_GBM_FLT_POS", "gcn.heartbeat"):
             self._add(
                 "feeds",
@@ -265,7 +376,7 @@ class _Writer:
         rows, self._rows = self._rows, {"events": []}
         for table in t.metadata.sorted_tables:
             if rows.get(table.name):
-                self._journal.transact(lambda c, table=table: c.execute(insert(table), rows[table.name]))
+                self._journal.transact(partial(_insert, table, rows[table.name]))
 
     def close(self) -> None:
         self._store()
