@@ -51,7 +51,7 @@ def fields(struct: type) -> list[tuple[str, Any, str]]:
             text = following.value if isinstance(following, ast.Expr) else None
             said = isinstance(text, ast.Constant) and isinstance(text.value, str)
             docs[line.target.id] = str(text.value) if said else ""
-    return [(f.name, _default(f), " ".join(docs[f.name].split())) for f in msgspec.structs.fields(struct)]
+    return [(f.encode_name, _default(f), " ".join(docs[f.name].split())) for f in msgspec.structs.fields(struct)]
 
 
 def _default(field: Any) -> Any:
