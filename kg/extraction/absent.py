@@ -66,7 +66,7 @@ def propose(document: Document) -> Iterator[Candidate]:
             yield Candidate(predicate="non_detection", where=where, start=match.start(), end=match.end(),
                             value=missed(match.group()), assertion=assertion,
                             qualifier={"instrument": instrument} if instrument else {},
-                            confidence=0.93 if where == "body" else 0.9, taken=taken, why=why)  # fmt: skip
+                            confidence=0.9 if where == "body" else 0.88, taken=taken, why=why)  # fmt: skip
 
 
 _OUT = re.compile(r"^rul\w+ out ")

@@ -255,7 +255,7 @@ def _candidate(
         value=value,
         object=whose or document.about,
         assertion=assertion,
-        confidence=(0.85 if by_pronoun else 0.9) if taken else 0.3,
+        confidence=(0.82 if by_pronoun else 0.87) if taken else 0.3,
         taken=taken,
         why=why,
         qualifier={"by_reference": True} if by_pronoun else {},

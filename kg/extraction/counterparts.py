@@ -100,7 +100,7 @@ def _counterpart(document: Document, where: Where, text: str, match: re.Match[st
         (n.name for n in find_names(span) if n.catalogue in ("tns", "survey", "place", "source")), "counterpart"
     )
     return Candidate(predicate="counterpart", where=where, start=match.start(), end=match.end(), value=value,
-                     assertion=assertion, confidence=0.92 if taken else 0.3, taken=taken, why=why,
+                     assertion=assertion, confidence=0.9 if taken else 0.3, taken=taken, why=why,
                      object=_whose(document, where, match))  # fmt: skip
 
 
@@ -142,7 +142,8 @@ def _verdict(
     sorted_as = report_type(document.subject.text)[0]
     if sorted_as in ("correction", "retraction") and (where == "subject" or sorted_as == "correction"):
         return "cited", False, "only the circular that is mended tells of it"
-    if sort in ("seen", "new") and sorted_as == "detection" and not w.NOUN_RE.search(span) and not _swift(document):
+    by_prompt = sorted_as == "detection" or (sorted_as == "localization" and _BURST.match(span))
+    if sort in ("seen", "new") and by_prompt and not w.NOUN_RE.search(span) and not _swift(document):
         return "asserted", False, "the burst itself was seen"
     hedged = bool(w.HEDGE.search(before[-70:] + span + after[:30].removeprefix(" proposed by")))
     if sort == "new":
@@ -185,7 +186,7 @@ _BRACKETS = re.compile(r"\([^()]{0,200}\)")
 
 def _swift(document: Document) -> bool:
     """Whether Swift reports, whose first circular tells of its X-ray and ultraviolet telescopes too."""
-    return "Swift" in document.subject.text
+    return "Swift" in document.subject.text and "GUANO" not in document.subject.text
 
 
 def _new(span: str, before: str, after: str) -> tuple[Assertion, bool, str]:

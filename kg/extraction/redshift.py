@@ -186,7 +186,8 @@ def _quoted(even: Even, start: int, end: int) -> bool:
     """Whether the line is quoted from another message."""
     first, _ = even.span(start, end)
     line = even.original.rfind("\n", 0, first) + 1
-    return even.original[line:first].lstrip().startswith((">", "|>"))
+    begun = even.original[line:first].lstrip()
+    return begun.startswith((">", "|>")) and not begun.startswith(">From ")  # so mail programs write "From"
 
 
 def _proposed(document: Document) -> Iterator[Candidate]:

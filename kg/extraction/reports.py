@@ -73,7 +73,7 @@ def corrections(document: Document) -> Iterator[Candidate]:
             told_of.add(value)
         if told or announced:
             yield Candidate(predicate="corrects", where=where, start=start, end=end, value=value, object=document.about,
-                            confidence=0.92 if told else 0.3, taken=told, why=why)  # fmt: skip
+                            confidence=0.8 if told else 0.3, taken=told, why=why)  # fmt: skip
 
 
 def _told(text: str, begin: int, start: int, end: int, stop: int, *, announced: bool, where: str) -> tuple[bool, str]:
@@ -146,7 +146,7 @@ def propose(document: Document) -> Iterator[Candidate]:
             value=sort,
             object=document.about,
             qualifier={"detail": detail} if detail else {},
-            confidence=0.94,
+            confidence=0.93,
             why="the subject's words",
         )
     yield from corrections(document)
