@@ -46,8 +46,9 @@ class Documents:
         self.rows: dict[str, list[dict[str, Any]]] = {}
 
     def get(self, name: str, params: Mapping[str, Any]) -> list[dict[str, Any]]:
-        assert name == "claims"
-        return self.rows.get(params["object"], [])
+        assert name in ("claims", "light_curve")
+        rows = self.rows.get(params["object"], [])
+        return rows if name == "claims" else [row["point"] for row in rows if row["predicate"] == "magnitude"]
 
     def ask(self, name: str, params: Mapping[str, Any]) -> bool:
         return bool(self.get(name, params))
@@ -194,6 +195,32 @@ def test_a_late_circular_amends_the_report_and_says_what_changed(night: MakeNigh
     assert "INTEGRAL SPI-ACS: saw it, was: could have seen it, not asked" in amended.text
     assert "region of Fermi LAT: new, by GCN 21507" in amended.text
     assert set(attached(n, amended)["results"]) == {"joint-localization", "energetics"}
+
+
+def test_magnitudes_of_circulars_give_a_decay_that_later_ones_amend(night: MakeNight) -> None:
+    n, graph = night()
+
+    def magnitude(hours: float, value: float) -> dict[str, Any]:
+        point = {"seconds": hours * 3600.0, "band": "r", "value": value, "plus": 0.05, "minus": 0.05, "document": "x"}
+        return claim("magnitude", value, point=point)
+
+    def circular(name: str) -> Event:
+        data = {"predicate": "magnitude", "value": 18.0, "assertion": "asserted"}
+        return Event(id=name, kind="kg.fact", source="kg", object=GRB, received=NOON + timedelta(hours=9), data=data)
+
+    n.hears(burst("b"))
+    n.works(60)
+    graph.rows[GRB] = [magnitude(1.0, 18.0), magnitude(2.0, 18.75), magnitude(4.0, 19.5)]
+    n.hears(circular("c1"))
+    n.works(60)
+    graph.rows[GRB].append(magnitude(8.0, 21.0))
+    n.hears(circular("c2"))
+    n.works(60)
+    _, first, second = told(n, GRB)
+    assert "; flux falls as t^-1.00" in first.title
+    assert "afterglow: came in" in first.text
+    assert "afterglow, decay index: 1." in second.text
+    assert [picture.name for picture in second.pictures] == ["localization", "multiband"]
 
 
 def test_what_changes_nothing_is_not_told_again(night: MakeNight) -> None:
