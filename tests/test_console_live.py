@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -177,6 +178,7 @@ def test_a_check_has_its_measures_over_time_with_what_is_usual(journal: Journal,
 
 
 def test_a_regression_case_has_its_quantities_over_versions(journal: Journal, site: Site) -> None:
+    rows: list[dict[str, Any]] = []
     for number, (version, value) in enumerate((("1.10", 5.0), ("1.11", 5.001), ("1.12", 7.0))):
         row = {
             "case": "made-up-case", "case_hash": "h", "package": "scipy", "version": version, "environment": "e",
@@ -184,7 +186,8 @@ def test_a_regression_case_has_its_quantities_over_versions(journal: Journal, si
             "error": "", "cause": "", "verdict": "changed" if value > 6 else "equal",
             "seconds": 1.0, "at": T0 + timedelta(days=number),
         }  # fmt: skip
-        journal.transact(lambda c, row=row: c.execute(insert(t.test_results).values(**row)))
+        rows.append(row)
+    journal.transact(lambda c: c.execute(insert(t.test_results), rows))
     assert page(site, "/regressions").index("made-up-case") < page(site, "/regressions").index("earth-rotation")
     told = page(site, "/regressions/made-up-case")
     assert told.count("<circle") == 3
