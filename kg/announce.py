@@ -61,7 +61,8 @@ def withdrawn_events(before: Sequence[Fact], now: Sequence[Fact], source: Event,
     still = {_says(fact) for fact in now}
     out: list[Event] = []
     for fact in before:
-        if fact.predicate in ANNOUNCED and fact.assertion in _NEWS and _says(fact) not in still:
+        counts_alone = fact.predicate in ANNOUNCED and fact.predicate not in MOST_OF
+        if counts_alone and fact.assertion in _NEWS and _says(fact) not in still:
             obj = subject_of(fact, identity, _own(before))
             data = _data(fact, source, obj) | {"predicate": "withdrawn", "quantity": fact.predicate}
             data["version"] = float(fact.version)

@@ -140,6 +140,17 @@ def test_what_a_new_version_leaves_out_is_announced_as_withdrawn(own_journal: Jo
     assert gone.object == BURST
 
 
+def test_of_many_magnitudes_one_is_announced_and_none_that_a_new_version_leaves_out(
+    own_journal: Journal, telling: Telling
+) -> None:
+    many = [fact(7, "magnitude", 18.0 + i, unit="mag", start=50 * i) for i in range(5)]
+    first, second = telling.circular(7, *many), telling.circular(7, many[0], version=2)
+    _written(own_journal, [first, second])
+    told = [s.event.data["value"] for s in own_journal.read(0, kinds=["kg.fact"]) if s.event.kind == "kg.fact"]
+    assert (told[0], set(told)) == (18.0, {18.0})
+    assert own_journal.read(0, kinds=["kg.fact.withdrawn"]) == []
+
+
 def test_a_correction_marks_the_quantity_it_corrects_and_nothing_else(own_journal: Journal, telling: Telling) -> None:
     wrong = telling.circular(10, fact(10, "redshift", 1.5), fact(10, "t90", 12.0, unit="s", start=50))
     corrects = telling.circular(11, fact(11, "corrects", 10), fact(11, "redshift", 1.7, start=50))
