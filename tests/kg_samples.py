@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -113,7 +114,7 @@ class Telling:
         self.facts: dict[tuple[int, int], list[Fact]] = {}
         monkeypatch.setattr("kg.consumer.extract", self)
 
-    def __call__(self, circular: Circular) -> list[Fact]:
+    def __call__(self, circular: Circular, *, also: Sequence[str] = ()) -> list[Fact]:
         name = fact(circular.number, "event_name", circular.subject.split(":")[0], start=0)
         return [name, *self.facts.get((circular.number, circular.version), [])]
 

@@ -20,7 +20,7 @@ from kg.openings import compiled
 
 _MOST = 40
 _NAME = compiled(
-    r"(?<![\w-])(?:[Tt]otal |[Oo]verall |[Oo]bserved )?(?:duration|lasted|lasting)"
+    r"(?<![\w-])(?:duration|lasted|lasting)"
     r"(?: of (?:this|the) (?:burst|GRB|event|emission))?(?: measured by [\w/-]+)?"
     r"(?: is| was| was measured to be| of|,)?"
     r"(?P<least> at least| more than)? ?(?:for )?(?=[~<>\d]|about|approx)"
@@ -35,7 +35,7 @@ _NOT_ALL = compiled(r" ?(?:scales?|time|integration|bins?|windows?|each|exposure
 def propose(document: Document) -> Iterator[Candidate]:
     """Every length of time that is called a duration."""
     text = document.body.text
-    if "duration" not in text and "last" not in text:
+    if "duration" not in text and "lasted" not in text and "lasting" not in text:
         return
     for name in islice(_NAME.finditer(text), _MOST):
         if _T90.search(text, max(0, name.start() - 30), name.start()):
