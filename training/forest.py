@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,11 +35,20 @@ def labels(examples: Sequence[Example]) -> Values:
 
 
 def folds_of(examples: Sequence[Example]) -> NDArray[np.int64]:
-    """The fold of each example. All circulars of an event are in one; events are dealt out by a seeded shuffle."""
+    """The fold of each example. All circulars of an event are in one; events are dealt out by a seeded shuffle. What
+    is kept out has a fold of its own, behind the others."""
     events = sorted({e.event for e in examples})
     order = np.random.default_rng(SEED).permutation(len(events))
     fold = {event: int(order[i]) % FOLDS for i, event in enumerate(events)}
-    return np.array([fold[e.event] for e in examples], dtype=np.int64)
+    return np.array([FOLDS if e.kept_out else fold[e.event] for e in examples], dtype=np.int64)
+
+
+def splits(folds: NDArray[np.int64]) -> Iterator[tuple[NDArray[np.bool_], NDArray[np.bool_]]]:
+    """(what is predicted, what is learnt from) for each fold that there is."""
+    for fold in range(FOLDS + 1):
+        test = folds == fold
+        if test.any():
+            yield test, ~test & (folds != FOLDS)
 
 
 def grown(x: Values, y: Values) -> HistGradientBoostingClassifier:
@@ -54,14 +63,11 @@ def grown(x: Values, y: Values) -> HistGradientBoostingClassifier:
 def held_out(x: Values, y: Values, folds: NDArray[np.int64]) -> Values:
     """Each example's uncalibrated probability by trees that saw nothing of its event."""
     out = np.zeros(len(y))
-    for fold in range(FOLDS):
-        test = folds == fold
-        if not test.any():
-            continue
-        if len(set(y[~test])) < 2:
-            out[test] = y[~test].mean() if (~test).any() else 0.5
+    for test, rest in splits(folds):
+        if len(set(y[rest])) < 2:
+            out[test] = y[rest].mean() if rest.any() else 0.5
         else:
-            out[test] = grown(x[~test], y[~test]).predict_proba(x[test])[:, 1]
+            out[test] = grown(x[rest], y[rest]).predict_proba(x[test])[:, 1]
     return out
 
 

@@ -147,7 +147,7 @@ def vector(document: Document, candidates: Sequence[Candidate]) -> list[dict[str
 def marked(document: Document, candidate: Candidate) -> str:
     """A candidate's surroundings with its span marked, as a language model reads it."""
     text = document.even(candidate.where).text
-    before, after = text[max(0, candidate.start - 220) : candidate.start], text[candidate.end : candidate.end + 140]
+    before, after = text[max(0, candidate.start - 110) : candidate.start], text[candidate.end : candidate.end + 70]
     role = candidate.predicate.replace("_", " ")
     return f"{role}: {before} [[ {text[candidate.start : candidate.end]} ]] {after}".replace("\n", " ")
 
