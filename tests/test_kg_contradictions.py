@@ -233,7 +233,7 @@ def test_a_new_claim_that_contradicts_an_earlier_one_is_announced_once_with_both
     assert (row["earlier"]["value"], row["later"]["value"]) == (1.5, 2.7)
 
 
-def test_rules_hear_of_facts_of_all_sorts_but_not_of_each_magnitude_or_hearsay(
+def test_rules_hear_of_facts_of_all_sorts_of_one_magnitude_and_not_of_hearsay(
     sqlite_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     telling = Telling(monkeypatch)
@@ -250,7 +250,8 @@ def test_rules_hear_of_facts_of_all_sorts_but_not_of_each_magnitude_or_hearsay(
     kinds = [e.data["predicate"] for e in heard]
     assert kinds.count("t90") == 1
     assert kinds.count("counterpart") == 12
-    assert set(kinds) == {"t90", "counterpart", "position"}
+    assert kinds.count("magnitude") == 1
+    assert set(kinds) == {"t90", "counterpart", "position", "magnitude"}
     found = heard[-1].data
     assert (found["ra"], found["dec"], found["ra_dec_error"], found["containment_probability"]) == (
         10.0,

@@ -184,13 +184,14 @@ def test_a_gamma_ray_source_that_a_circular_reports_in_a_neutrinos_region(live: 
 
 @pytest.mark.shared_data
 def test_a_redshift_and_a_fluence_make_an_energy(live: Any, shared_data: Path) -> None:
-    # GRB 090618: z = 0.54 (GCN 9518), 1.05e-4 erg/cm2 in 15-150 keV (GCN 9534). With its own, softer spectrum the
-    # literature has 2.5e53 erg; a mean spectrum gives 2.9e53.
+    # GRB 090618: z = 0.54 (GCN 9518), 1.05e-4 erg/cm2 in 15-150 keV with a peak energy of 134 keV (GCN 9534). The
+    # literature has 2.5e53 erg by instruments of a wider band: BAT's cut-off power law ends too soon above its own.
     one = live("energetics.yaml")
     one.hears(*circulars(shared_data, 9534))
     assert "fired" not in one.night.outcomes()
     one.hears(*circulars(shared_data, 9518))
-    assert one.night.titles() == ["GRB 090618: isotropic energy 2.9e+53 erg at z = 0.54"]
+    [title] = one.night.titles()
+    assert title.startswith("GRB 090618: isotropic energy 1.7e+53 erg at z = 0.54")
 
 
 def test_an_energy_that_no_burst_should_have_is_told(live: Any) -> None:
