@@ -23,6 +23,8 @@ REST_BAND = (1.0, 10_000.0)
 ALPHA, BETA, EPEAK = -1.1, -2.3, 250.0
 #: Above -2 E^2 N(E) goes on rising; a little above it may by the error of beta, of 0.1 as a rule.
 STILL_RISING = -1.9
+#: A high-energy index that says that there is none: the spectrum is a cut-off power law.
+CUT_OFF = -9.0
 #: Peak energy against energy, both in the burst's frame: Ep = 98 keV (E / 1e52 erg)^0.54 with 0.17 dex of scatter
 #: (Amati et al. 2008, MNRAS 391, 577), for long bursts.
 AMATI_NORM_KEV, AMATI_SLOPE, AMATI_SCATTER_DEX = 98.0, 0.54, 0.17
@@ -71,6 +73,11 @@ def energetics(
     caveats = [
         f"k-correction {k:.2f} to 1-10,000 keV in the burst's frame, {told(alpha, beta, epeak)}; Planck 2018 cosmology."
     ]
+    if epeak is not None and beta is not None and beta <= CUT_OFF and band_high < 3.0 * epeak:
+        caveats.append(
+            f"The cut-off was measured below {band_high:g} keV; what the burst emitted above it is not in this energy, "
+            "which may be too low by a factor of two."
+        )
     if epeak is not None and beta is not None and beta > STILL_RISING:
         caveats.append(f"A beta of {beta:g} leaves no peak there: the relation is not tested.")
     elif epeak is not None:
@@ -111,7 +118,7 @@ def told(alpha: float | None, beta: float | None, epeak: float | None) -> str:
     low, high, peak = spectrum(alpha, beta, epeak)
     given = {"alpha": alpha, "beta": beta, "Epeak": epeak}
     mean = [name for name, value in given.items() if value is None]
-    shape = f"alpha {low:g}, cut off" if high <= -9.0 else f"alpha {low:g}, beta {high:g}"
+    shape = f"alpha {low:g}, cut off" if high <= CUT_OFF else f"alpha {low:g}, beta {high:g}"
     if len(mean) == len(given):
         return f"with the mean spectrum of bursts ({shape}, Epeak {peak:g} keV)"
     note = f"; {' and '.join(mean)} of the mean burst" if mean else ""
