@@ -14,6 +14,7 @@ from chat.desk.answers import Answer, Asking, Person
 from chat.desk.desk import Desk
 from console import pages, views
 from console.signin import Form, Reader, Role, checked_form, needs
+from console.subscriptions import names_of
 from nuncius.core.clock import Clock
 from nuncius.core.errors import TransientError
 from nuncius.journal import Journal
@@ -59,7 +60,7 @@ def asked(reader: Reader, form: Form) -> Asking:
     if verb not in VERBS or not about or not _MARK.fullmatch(mark):
         raise HTTPException(400, f"one of {', '.join(VERBS)} about something; go back and load the page anew")
     reviewer = reader.role.covers(Role.REVIEWER)
-    person = Person(id=reader.id, name=reader.shown, reviewer=reviewer)
+    person = Person(id=reader.id, name=reader.shown, reviewer=reviewer, also=tuple(names_of(reader)[1:]))
     # The person is part of it, so that nobody can be first with somebody else's mark.
     delivery = f"web:{reader.id}:{mark}:{verb}"
     return Asking(

@@ -53,7 +53,8 @@ _ABOUT_NAMES = ("object.joined", "object.parted")
 
 def is_document(event: Event) -> bool:
     """Whether the event gets a graph of its own."""
-    return not event.kind.startswith(_NOT_DOCUMENTS)
+    private = event.is_a(REVIEW) and event.data.get("private") is True  # about what one person alone was told
+    return not private and not event.kind.startswith(_NOT_DOCUMENTS)
 
 
 def graph_of(event: Event) -> str:

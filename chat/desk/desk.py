@@ -14,6 +14,7 @@ from kg.objects import resolve
 from nuncius.core.clock import Clock
 from nuncius.core.errors import PermanentError
 from nuncius.journal import Journal
+from nuncius.journal.subscriptions import Subscriptions
 from reactors.ruleset import RuleSet
 
 if TYPE_CHECKING:
@@ -72,8 +73,7 @@ class Desk:
             case "rerun":
                 return reviewing.rerun(journal, asking, about, now)
             case "mute":
-                names = [rule.name for rule in self._rules().rules]
-                return reviewing.mute(journal, asking, rest, names, now)
+                return reviewing.mute(journal, asking, rest, self._names(asking), now)
             case "unmute":
                 return reviewing.unmute(journal, asking, about, now)
             case "seen":
@@ -99,7 +99,14 @@ class Desk:
             rule, event = matter.reaction.rule, str(matter.reaction.context.get("event", ""))
         elif rule and not event and asking.thread:
             event = asking.thread
+        if not Subscriptions(self._journal).may_know(rule, asking.person.ids):
+            raise Declined("Nothing to explain", f"no rule is named '{escaped(rule)}'")
         return looking.why(self._journal, self._rules(), rule, event, self._clock.now())
+
+    def _names(self, asking: Asking) -> list[str]:
+        """The rules that somebody may hear of."""
+        kept = Subscriptions(self._journal)
+        return [rule.name for rule in self._rules().rules if kept.may_know(rule.name, asking.person.ids)]
 
     def _nonsense(self, wish: Wish, asking: Asking) -> Answer:
         """Words without a verb of ours: a bare name is asked for, the rest gets help."""
@@ -110,7 +117,7 @@ class Desk:
             return looking.show(self._journal, self._graph, text, asking.thread)
         word = text.split()[0]
         hint = nearest(word)
-        if not hint and word in {rule.name for rule in self._rules().rules}:
+        if not hint and word in self._names(asking):
             hint = f"'{escaped(word)}' is a rule; say `why {escaped(word)} OBJECT`."
         known = ", ".join(f"`{verb}`" for verb in VERBS)
         raise Declined(

@@ -31,6 +31,11 @@ class Matter(msgspec.Struct, frozen=True, kw_only=True):
         return self.rows[0].report if self.rows else None
 
     @property
+    def private(self) -> bool:
+        """Whether one person alone was told. What is said of it then stays off all that others see."""
+        return self.report is not None and bool(self.report.to)
+
+    @property
     def title(self) -> str:
         """What to call it."""
         if self.review is not None:
@@ -90,7 +95,9 @@ def words_of(matter: Matter, now: datetime) -> dict[str, Any]:
         "rule": reaction.rule,
         "rule_hash": reaction.rule_hash,
         "reaction": reaction.id,
-        "object": reaction.object,
+        # An event that names its object stands on that object's page, which is for everybody.
+        "object": None if matter.private else reaction.object,
+        "private": matter.private or None,
         "about": str(reaction.context.get("event", "")),
         "told": iso(matter.told),
         "took_s": max(0.0, (now - matter.told).total_seconds()),

@@ -22,6 +22,7 @@ from nuncius.core.report import Report, ReportState
 from nuncius.journal import Journal, Silence
 from nuncius.journal.acts import Acts
 from nuncius.journal.records import StoredReport, Verdict
+from nuncius.journal.subscriptions import Subscriptions, subscription_number
 from reactors.durations import seconds
 from reactors.naming import digest
 
@@ -80,7 +81,7 @@ def _newest(journal: Journal, report: Report) -> list[StoredReport]:
     """The newest row of the report's place on each target."""
     last: dict[str, StoredReport] = {}
     for row in journal.reports(thread=report.thread, limit=2000):
-        if row.report.slot == report.slot and row.state != "cancelled":
+        if (row.report.slot, row.report.to) == (report.slot, report.to) and row.state != "cancelled":
             last[row.target] = row
     return list(last.values())
 
@@ -113,6 +114,8 @@ def unrelated(journal: Journal, asking: Asking, about: str, why: str, now: datet
         title=f"Not related, says {person.name}: {matter.title}"[:300],
         text=f"{escaped(reason)}\n\n{taken}",
         event_id=report.event_id,
+        to=report.to,
+        subscription=report.subscription,
     )
     mark = f"{_SIGNS['unrelated']}, says {person.name} ({now:%H:%M} UTC)"
     rows = _newest(journal, report)
@@ -152,8 +155,9 @@ def mute(journal: Journal, asking: Asking, rest: str, rules: Sequence[str], now:
     if not 0 < span_s <= MOST_MUTED_S:
         raise Declined("How long?", f"at most 90d; received {span}")
     person, until = asking.person, now + timedelta(seconds=span_s)
+    _theirs(journal, rule, asking)
     silence = Silence(rule=rule, object=obj, why="muted in chat", by=person.name, since=now, until=until)
-    told = {"rule": rule, "object": obj, "until": until.isoformat()} | (words_of(matter, now) if matter else {})
+    told = _muting(rule, obj, until=until.isoformat()) | (words_of(matter, now) if matter else {})
     cause = cause_of(journal, matter.reaction) if matter else None
     event = noted(
         "muted", delivery=asking.delivery, by=person.name, person=person.id, now=now, why="", cause=cause, **told
@@ -172,14 +176,28 @@ def unmute(journal: Journal, asking: Asking, number: str, now: datetime) -> Answ
     found = next((s for s in journal.silences(now) if number == str(s.id)), None)
     if found is None:
         raise Declined("Nothing is muted by that number", "`nuncius rules silences` lists what is")
+    _theirs(journal, found.rule, asking)
     journal.unsilence(found.id, now=now)
-    person, told = asking.person, {"rule": found.rule, "object": found.object}
+    person, told = asking.person, _muting(found.rule, found.object)
     event = noted(
         "unmuted", delivery=asking.delivery, by=person.name, person=person.id, now=now, why="", cause=None, **told
     )
     Acts(journal).note(event)
     about = f" about {object_label(found.object)}" if found.object else ""
     return Answer(title=f"Heard again: {found.rule or 'all rules'}{about}")
+
+
+def _muting(rule: str, obj: str, **more: str) -> dict[str, object]:
+    """What the event says of a silence; of a subscription's nothing that would stand on the object's page."""
+    if subscription_number(rule) is not None:
+        return {"rule": rule, "private": True, **more}
+    return {"rule": rule, "object": obj, **more}
+
+
+def _theirs(journal: Journal, rule: str, asking: Asking) -> None:
+    """Raises Declined for somebody else's subscription, in the words that answer a rule that is none."""
+    if not Subscriptions(journal).may_know(rule, asking.person.ids):
+        raise Declined("Which rule?", f"no rule is named '{rule}'")
 
 
 def _whom(journal: Journal, words: str, rules: Sequence[str]) -> tuple[str, str, Matter | None]:

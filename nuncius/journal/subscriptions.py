@@ -23,6 +23,12 @@ DRAFTS_KEPT = timedelta(days=1)
 Owner = str | Sequence[str]
 
 
+def subscription_number(rule: str) -> int | None:
+    """The number of the subscription that a rule of this name is; None for a rule for everybody."""
+    prefix, _, number = rule.rpartition("-")
+    return int(number) if prefix == "subscription" and number.isascii() and number.isdecimal() else None
+
+
 class Subscription(msgspec.Struct, frozen=True, kw_only=True):
     """A person's rule: `owner` as the door names them (`slack:U0123`), `name` as people do, `rule` the YAML as shown,
     `sentence` what they said, if they said it in one, `tell` where they are told (empty: at the owner's own door)."""
@@ -104,6 +110,11 @@ class Subscriptions:
         """Whose a subscription is, whether it is over or not; for a signed address that names it."""
         s = t.subscriptions.c
         return self._journal.ask(lambda c: c.scalar(select(s.owner).where(s.id == number)))
+
+    def may_know(self, rule: str, names: Owner) -> bool:
+        """Whether somebody may hear of a rule: of a subscription its owner alone, of any other rule everybody."""
+        number = subscription_number(rule)
+        return number is None or self.owner(number) in _names(names)
 
     def told(self, numbers: Sequence[int], *, limit: int = 200) -> list[StoredReport]:
         """What these subscriptions said, the newest first, each place once."""
