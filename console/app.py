@@ -39,6 +39,7 @@ from console.signin.account import account_routes
 from console.signin.doorkeeper import Doorkeeper
 from console.signin.limits import Limits
 from console.signin.oidc import Provider
+from console.signin.readers import path_of
 from console.signin.routes import Reception, sign_in_routes
 from console.slack_door import slack_routes
 from console.subscriptionpages import subscription_routes
@@ -108,7 +109,7 @@ def create_app(
         for name, value in _HEADERS.items():
             response.headers.setdefault(name, value)
         response.headers.setdefault("Cache-Control", "no-store")
-        if not web.open_to_all and not request.url.path.startswith("/static/"):
+        if not web.open_to_all and not path_of(request).startswith("/static/"):
             kept = response.headers["Cache-Control"].replace("public", "private")
             response.headers["Cache-Control"] = kept  # what one must sign in for is kept by no proxy on the way
         if web.secure:

@@ -45,7 +45,7 @@ def test_a_token_is_shown_once_listed_without_it_changed_and_ended(nuncius: Call
     (told,) = map(json.loads, nuncius("token", "list", "--json").stdout.splitlines())
     assert (told["name"], told["role"], told["used"]) == ("ann", "reviewer", None)
     assert "digest" not in told
-    assert "ann is a operator now" in nuncius("token", "role", "ann", "operator").stdout
+    assert "ann has the role operator now" in nuncius("token", "role", "ann", "operator").stdout
     assert nuncius("token", "end", "ann").exit_code == 0
     assert nuncius("token", "end", "ann").exit_code == 1
     assert "nobody has a token" in nuncius("token", "list").stdout

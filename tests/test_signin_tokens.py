@@ -19,9 +19,13 @@ from urllib.parse import urlencode
 import pytest
 from chat_samples import OBJECT, T0, know, notice, open_journal, picture, report
 from console_site import Answer, Site
+from starlette.datastructures import URL
+from starlette.requests import Request
 
 from chat.people import People, Person, Role
 from console.server import WebSettings, serve
+from console.signin.limits import Limits
+from console.signin.readers import path_of
 from console.signin.routes import safe_next
 from nuncius.core.errors import ConfigurationError, PermanentError, TransientError
 from nuncius.journal import Journal
@@ -172,6 +176,28 @@ def test_every_route_is_closed_unless_it_is_named_as_open(journal: Journal) -> N
     assert seen > 30
 
 
+def test_a_host_that_holds_a_path_of_its_own_opens_nothing(journal: Journal) -> None:
+    with serving(journal, sign_in=True) as site:
+        for host in ("127.0.0.1:1/static/?", "127.0.0.1/static/#", "localhost:1/hooks/", "127.0.0.1@x/static/"):
+            with socket.create_connection(("127.0.0.1", site.port), timeout=5) as line:
+                line.sendall(f"GET /api/v1/rules HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode())
+                answer = line.makefile("rb").read()
+            assert answer.split()[1] in (b"400", b"401"), (host, answer)
+
+
+def test_the_gate_goes_by_the_path_that_routes_go_by() -> None:
+    class Misled(Request):
+        @property
+        def url(self) -> URL:  # as Starlette before 1.0 made it of such a Host
+            return URL("http://127.0.0.1:1/static/?/api/v1/rules")
+
+    request = Misled({"type": "http", "method": "GET", "path": "/api/v1/rules", "headers": [], "query_string": b""})
+    assert path_of(request) == "/api/v1/rules"
+    limits = Limits(per_minute=1)
+    assert limits.wait_s(request, None) == 0
+    assert limits.wait_s(request, None) > 0, "what costs next to nothing is told by the path too"
+
+
 def _operations(app: object) -> Iterator[tuple[str, set[str]]]:
     def walk(routes: list[object], prefix: str = "") -> Iterator[tuple[str, set[str]]]:
         for route in routes:
@@ -287,7 +313,7 @@ def test_a_role_that_changed_and_a_token_that_ended_count_at_once(journal: Journ
         access.change_role("ann", "viewer")
         refused = browser.get("/audit")
         assert refused.status == 403
-        assert b"ann is a viewer here; this needs a operator" in refused.body
+        assert b"ann has the role viewer here; this needs the role operator" in refused.body
         assert site.get("/audit", authorization=f"Bearer {given}").status == 403
         access.end_token("ann", datetime.now(UTC))
         assert browser.get("/account").status == 303

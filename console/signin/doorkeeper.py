@@ -13,7 +13,7 @@ from starlette.requests import Request
 from chat.people import People, Person, Role
 from console.oidc_settings import OidcSettings
 from console.signin.claims import reader_of_claims
-from console.signin.readers import Reader, Seat
+from console.signin.readers import Reader, Seat, path_of
 from console.web_settings import WebSettings
 from nuncius.core.clock import Clock
 from nuncius.journal import Journal
@@ -37,7 +37,7 @@ class Doorkeeper:
         somebody who is not signed in holds, from which the form of the sign-in page is marked."""
         now, there = self.clock.now(), self.web.open_to_all
         given, basic = _token_in(request.headers)
-        feed = request.url.path.startswith("/feed/")
+        feed = path_of(request).startswith("/feed/")
         if given and (not basic or feed):  # browsers send Basic by themselves: no act may rest on it
             token = self.access.token(given, "token", now)
             if token is not None:

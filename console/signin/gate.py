@@ -20,7 +20,7 @@ from console.signin import cookies
 from console.signin.doorkeeper import Doorkeeper
 from console.signin.forms import MOST_BYTES
 from console.signin.limits import DOORS, Limits
-from console.signin.readers import SEAT, NotAllowed, NotSignedIn, Seat, client_of, seat_of
+from console.signin.readers import SEAT, NotAllowed, NotSignedIn, Seat, client_of, path_of, seat_of
 from nuncius.core.errors import NunciusError
 from nuncius.journal.audit import Audit
 
@@ -76,7 +76,7 @@ class Gate:
         wait = self._limits.wait_s(request, seat.reader)
         if wait:
             return too_often(wait)
-        path = request.url.path
+        path = path_of(request)
         if request.method not in _SAFE and not path.startswith(DOORS):
             if _too_long(request):
                 return JSONResponse(
@@ -94,14 +94,14 @@ class Gate:
         about = str(getattr(request.state, "about", ""))
         now = self._keeper.clock.now()
         who = {"person": reader.id, "shown": reader.shown, "client": client_of(request)}
-        self._audit.note(f"{request.method} {request.url.path}"[:200], **who, about=about, now=now)
+        self._audit.note(f"{request.method} {path_of(request)}"[:200], **who, about=about, now=now)
 
     async def _seat(self, request: Request) -> Seat:
         secure = self._keeper.web.secure
         session = cookies.given(request, cookies.SESSION, secure=secure)
         marked = cookies.given(request, cookies.FORM, secure=secure)
         proofs = session or "authorization" in request.headers or "key" in request.query_params
-        if proofs and not request.url.path.startswith(OPEN):
+        if proofs and not path_of(request).startswith(OPEN):
             seat = await run_in_threadpool(self._keeper.seat, request, session, marked)
         else:
             seat = Seat(secret=marked, open=self._keeper.web.open_to_all)
@@ -113,7 +113,7 @@ class Gate:
 
 def changes(request: Request) -> bool:
     """Whether somebody who is signed in changes something; how people come and go is noted where they do."""
-    path = request.url.path
+    path = path_of(request)
     quiet = request.method in _SAFE or path.startswith((*DOORS, "/sign-")) or path in ONLY_ASKS
     return not quiet and request.state.seat.reader is not None
 
@@ -146,7 +146,7 @@ def not_signed_in(request: Request) -> Response:
 
 def for_people(request: Request) -> bool:
     """Whether somebody looks at the answer in a browser."""
-    return "text/html" in request.headers.get("accept", "") and not request.url.path.startswith(_FOR_PROGRAMS)
+    return "text/html" in request.headers.get("accept", "") and not path_of(request).startswith(_FOR_PROGRAMS)
 
 
 def too_often(wait: float) -> Response:

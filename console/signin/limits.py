@@ -7,7 +7,7 @@ import ipaddress
 from starlette.requests import Request
 
 from console.pace import Pace
-from console.signin.readers import Reader
+from console.signin.readers import Reader, path_of
 
 #: Doors with proofs of their own; what senders send there comes from other sites by its nature.
 DOORS = ("/hooks/", "/slack/", "/unsubscribe/", "/seen/")
@@ -27,10 +27,10 @@ class Limits:
 
     def wait_s(self, request: Request, reader: Reader | None) -> float:
         """Seconds until this may be asked for again; 0 where it may now."""
-        if self._pages is None or self._sparql is None or request.url.path.startswith(CHEAP):
+        if self._pages is None or self._sparql is None or path_of(request).startswith(CHEAP):
             return 0.0
         who = reader.id if reader is not None else place_of(request)
-        asked = request.url.path == "/sparql" and (request.method == "POST" or "query" in request.query_params)
+        asked = path_of(request) == "/sparql" and (request.method == "POST" or "query" in request.query_params)
         return self._sparql.take(who) if asked else self._pages.take(who)
 
     def attempt(self, request: Request) -> float:

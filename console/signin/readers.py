@@ -48,7 +48,7 @@ class NotAllowed(Exception):
     """Whoever is signed in may not do that; `needed` is the role that may."""
 
     def __init__(self, reader: Reader, needed: Role) -> None:
-        super().__init__(f"{reader.shown} is a {reader.role} here; this needs a {needed}")
+        super().__init__(f"{reader.shown} has the role {reader.role} here; this needs the role {needed}")
         self.reader, self.needed = reader, needed
 
 
@@ -75,6 +75,12 @@ def needs(role: Role) -> Callable[[Request], Reader]:
         return reader
 
     return dependency
+
+
+def path_of(request: Request) -> str:
+    """The path by which routes are chosen. That of `request.url` is not it: older versions of Starlette put that
+    together with the header `Host`, which its sender writes."""
+    return str(request.scope["path"])
 
 
 def client_of(request: Request) -> str:

@@ -65,7 +65,7 @@ def new(name: str, role: str, expires: str, config: Path | None) -> None:
             sys.exit(1)
     click.echo(token)
     lasts = f"until {until:%Y-%m-%d %H:%M} UTC" if until else "until you end it"
-    click.echo(f"The token of {name}, a {role}, {lasts}. It is not shown again.", err=True)
+    click.echo(f"The token of {name}, role {role}, {lasts}. It is not shown again.", err=True)
 
 
 @command.command("list")
@@ -135,7 +135,7 @@ def role(name: str, role: str, config: Path | None) -> None:
     """
     with _access(config) as (access, _):
         changed = access.change_role(name, role)
-    click.echo(f"{name} is a {role} now" if changed else f"no token is named {name!r}", err=not changed)
+    click.echo(f"{name} has the role {role} now" if changed else f"no token is named {name!r}", err=not changed)
     sys.exit(0 if changed else 1)
 
 
