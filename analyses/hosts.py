@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from functools import lru_cache
 
 import msgspec
 
 from analyses.catalogues import Source
+from analyses.cosmology import luminosity_distance
 from analyses.counterparts import Counterpart
 
 #: Below this redshift a galaxy's own motion matters as much as the expansion: a measured distance is wanted instead.
@@ -55,11 +55,4 @@ def distance_of(source: Source) -> float | None:
         return source.distance
     if source.redshift is None or not LEAST_REDSHIFT <= source.redshift < 12.0:
         return None
-    return _luminosity_distance(source.redshift)
-
-
-@lru_cache(maxsize=512)
-def _luminosity_distance(redshift: float) -> float:
-    from astropy.cosmology import Planck18
-
-    return float(Planck18.luminosity_distance(redshift).to_value("Mpc"))
+    return luminosity_distance(source.redshift)
