@@ -105,7 +105,7 @@ def thread(
     now = dossier.present
     t0 = next((s.event.trigger_time for s in dossier.events if s.event.trigger_time), None)
     about = None
-    if graph is not None:
+    if graph is not None and iri.startswith(OBJECT):  # threads of other names stand in no graph
         about = known(graph, iri, dossier.events, claims_page=claims, letters_page=circulars)
     anchors = {letter.anchor for letter in about.letters} if about else set()
     # That a moment which a rule waited for has come says nothing of the object.

@@ -15,12 +15,14 @@ from pathlib import Path
 
 import pytest
 from chat_samples import MOCK, OBJECT, T0, know, notice, open_journal, picture, png, report, table
+from console_site import running
 
 from chat.markdown import parse
 from console import views
 from console.markup import markup
 from console.pages import ago
 from console.server import WebSettings, serve
+from kg.store import GraphStore
 from nuncius.core.errors import ConfigurationError
 from nuncius.core.event import Tense
 from nuncius.core.report import Link, Picture, ReportState, Severity
@@ -151,6 +153,14 @@ def test_a_thread_about_no_object_has_a_page(journal: Journal, site: Site) -> No
     say(journal, report(thread="feed:gcn.circulars", title="The circulars feed is silent", event_id=""))
     assert views.href("feed:gcn.circulars") == "/thread/~feed%3Agcn.circulars"
     assert "The circulars feed is silent" in site.text(views.href("feed:gcn.circulars"))
+
+
+def test_a_thread_whose_name_is_no_iri_has_a_page_beside_a_graph(journal: Journal) -> None:
+    say(journal, report(thread="circulars", title="A circular was read", event_id=""))
+    with running(journal, graph=GraphStore.in_memory()) as served:
+        page = served.get(views.href("circulars"))
+    assert page.status == 200, page.body
+    assert b"A circular was read" in page.body
 
 
 def test_a_retracted_report_is_struck_and_stays_readable(journal: Journal, site: Site) -> None:
