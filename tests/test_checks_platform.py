@@ -52,6 +52,27 @@ def test_a_report_that_waits_for_ten_minutes_is_a_backlog(journal: Journal) -> N
     assert finding.ok is True
 
 
+def test_what_is_kept_for_the_end_of_quiet_hours_is_no_backlog_before(journal: Journal) -> None:
+    together = [("email", Report(key="k", thread="later:person:ann", slot="together", title="Told together"))]
+    journal.enqueue(together, now=NOW, not_before=NOW + timedelta(hours=8))
+
+    def well(after: timedelta) -> bool | None:
+        (finding,) = perform(["backlog"], Platform(journal=journal, now=NOW + after))
+        return finding.ok
+
+    assert well(timedelta(hours=7)) is True
+    assert well(timedelta(hours=8, minutes=9)) is True
+    assert well(timedelta(hours=8, minutes=11)) is False, "nobody sent it when its hour came"
+
+
+def test_what_a_place_refuses_for_long_is_a_backlog_although_it_is_tried_later(journal: Journal) -> None:
+    journal.enqueue([("slack", Report(key="k", thread="t", slot="s", title="x"))], now=NOW)
+    (leased,) = journal.lease_reports("courier", target="slack", now=NOW, lease_s=60.0)
+    journal.postpone(leased.id, "courier", now=NOW, until=NOW + timedelta(hours=1), error="down")
+    (finding,) = perform(["backlog"], Platform(journal=journal, now=NOW + timedelta(minutes=11)))
+    assert finding.ok is False
+
+
 def test_many_rejects_within_a_day_are_broken(journal: Journal) -> None:
     def rejects(count: int, at: datetime) -> list[Reject]:
         return [

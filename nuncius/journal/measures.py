@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Row, Select, func, select
 
 from nuncius.journal import consumers, log
 from nuncius.journal import tables as t
+from nuncius.journal.outbox import waiting_since
 from nuncius.journal.statistics import asking
 
 #: Rows of one table that one look reads; what is beyond waits for the next look.
@@ -192,7 +193,7 @@ def standing(connection: Connection) -> Standing:
     targets = sorted({target for target, _ in counts})
     begun = select(func.min(r.created)).join_from(t.steps, t.reactions).where(s.state.in_(unfinished[:3]))
     begun = begun.where(s.reaction_id.not_in(asking()))
-    written = select(func.min(o.created)).where(o.target.in_(targets), o.state.in_(_UNSENT))
+    written = select(waiting_since()).where(o.target.in_(targets), o.state.in_(_UNSENT))
     return Standing(
         rejects=int(connection.scalar(select(func.count(t.rejects.c.id))) or 0),
         rejects_open=int(connection.scalar(select(func.count()).where(t.rejects.c.resolved.is_(None))) or 0),

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, RowMapping, Text, and_, func, or_, select, type_coerce, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, Text, and_, case, func, or_, select, type_coerce, update
 
 from nuncius.core.report import Report
 from nuncius.journal import log
@@ -77,6 +77,14 @@ def _due(target: str, now: datetime) -> ColumnElement[bool]:
         or_(o.lease_until.is_(None), o.lease_until <= now),
         or_(o.not_before.is_(None), o.not_before <= now),
     )
+
+
+def waiting_since() -> ColumnElement[datetime]:
+    """Since when the report has waited that has waited longest. One that was written for a later hour, that in which
+    somebody's quiet hours end say, waits from then on."""
+    o = t.outbox.c
+    since = case((o.attempt == 0, func.coalesce(o.not_before, o.created)), else_=o.created)
+    return func.min(since, type_=o.created.type)
 
 
 def any_due(connection: Connection, target: str, now: datetime) -> bool:

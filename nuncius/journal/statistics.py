@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Column, Connection, Select, func, select, text
 
-from nuncius.journal import consumers, log, schema
+from nuncius.journal import consumers, log, outbox, schema
 from nuncius.journal import tables as t
 
 
@@ -71,8 +71,8 @@ def _by(connection: Connection, column: Column[Any]) -> dict[str, int]:
 
 
 def _oldest(connection: Connection) -> str | None:
-    """When the oldest report that is not delivered yet was written."""
-    oldest = connection.scalar(select(func.min(t.outbox.c.created)).where(t.outbox.c.state.in_(("pending", "sending"))))
+    """Since when the oldest report has waited that is not delivered yet."""
+    oldest = connection.scalar(select(outbox.waiting_since()).where(t.outbox.c.state.in_(outbox.OPEN)))
     return None if oldest is None else oldest.isoformat()
 
 
