@@ -25,6 +25,7 @@ AUTHORS = "[authors and affiliations]"
 #: Quantities of circulars that a draft quotes, with their words.
 _QUOTED = {"t90": "T90", "fluence": "fluence", "peak_flux": "peak flux", "epeak": "peak energy", "redshift": "redshift"}
 _NUMBER = re.compile(r"\d+$")
+_POWER = re.compile(r"(?<=10)[⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+")
 _ASCII = {"±": "+/-", "−": "-", "–": "-", "°": " deg", "²": "2", "×": "x", "′": "'", "″": '"', "’": "'", "α": "alpha"}
 
 
@@ -133,11 +134,22 @@ def _coincidence(data: Mapping[str, Any]) -> str:
         return ""
     pair = str(data.get("answer", "")).partition(":")[0]
     overlap = values.get("overlap_integral")
-    place = f", an overlap integral of the two regions of {_number(overlap['value'])}" if overlap else ""
+    place = f"The overlap integral of their regions is {_number(overlap['value'])}, and the" if overlap else "The"
+    offset = values["time_offset"]["value"]
+    first, _, second = pair.partition(" and ")
+    order = "after" if offset >= 0.0 else "before"
     return (
-        f"{pair} are {values['time_offset']['value']:+.2f} s apart{place}; "
-        f"the joint false-alarm rate is {far['value']:.2g} Hz."
+        f"The time of {second} is {abs(offset):.2f} s {order} that of {first}. {place} joint false-alarm rate is "
+        f"{far['value']:.1e} Hz{_once(far['value'])}."
     )
+
+
+def _once(far: float) -> str:
+    """The rate once more, as people picture it."""
+    years = 1.0 / (far * 365.25 * 86400.0) if far > 0.0 else 0.0
+    if years < 1.0:
+        return ""
+    return f", or one in {years:.0f} years" if years < 1e4 else f", or one in {years:.1e} years"
 
 
 def _quoted(moment: Moment, cited: list[str]) -> str:
@@ -191,6 +203,7 @@ def _number(value: float) -> str:
 
 def ascii_only(text: str) -> str:
     """Circulars are read everywhere: plain characters, whatever our texts hold."""
+    text = _POWER.sub(lambda raised: "^" + unicodedata.normalize("NFKC", raised[0]).replace("\u2212", "-"), text)
     for sign, plain in _ASCII.items():
         text = text.replace(sign, plain)
     return unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()

@@ -239,7 +239,8 @@ def _sightings(newest: dict[str, Event], claims: Sequence[dict[str, Any]], t0: d
         moment, later = iso(event.trigger_time) or "", ""
         if t0 is not None and event.trigger_time is not None:
             later = f", {(event.trigger_time - t0).total_seconds():+.0f} s"
-        add(Sighting(name=name, key=key_of(name), state="saw", by=f"{event.kind} notice{later}", when=moment))
+        told = f"notice {event.kind.rpartition('.')[2]}{later}"
+        add(Sighting(name=name, key=key_of(name), state="saw", by=told, when=moment))
     for row in claims:
         who = str(row.get("value") or "") if row["predicate"] == "instrument" else _instrument(row)
         if not who or who == "LVK" or key_of(who) == "lvk":

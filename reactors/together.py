@@ -3,12 +3,15 @@ report before; and the same for machines."""
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
 
 from nuncius.core.event import iso
+from nuncius.core.numbers import odds, rounded
 from nuncius.core.result import Result, Table
 from reactors import looks
 from reactors.fanning import DATA, View, typical, when
@@ -145,17 +148,39 @@ def _listed(names: Sequence[str], most: int = 6) -> str:
 
 
 def table_of(joint: Joint) -> Table:
-    """Who saw it, could have, could not."""
-    rows: list[list[str | float | None]] = [
-        [row["instrument"], row["is"], _share(row), row["by"], row["limit"]] for row in instruments(joint)
-    ]
+    """Who saw it, could have, could not. Those of whom the same is said share a row; the file for machines has each."""
+    alike: dict[tuple[str, ...], list[tuple[str, str]]] = {}
+    for row in instruments(joint):
+        name, is_ = row["instrument"], row["is"]
+        told = is_ in _SAW.values() or is_.startswith(("looked", "asked"))
+        why = row["by"] if told else _reason(row["by"])
+        alike.setdefault((is_, why, row["limit"], name if told else ""), []).append((name, _share(row)))
+    rows: list[list[str | float | None]] = []
+    for (is_, why, limit, _), members in alike.items():
+        shares = list(dict.fromkeys(share for _, share in members))
+        one = len(shares) == 1
+        names = ", ".join(name if one else f"{name} ({share})" for name, share in members)
+        rows.append([names, is_, shares[0] if one else "", why, limit])
     columns = ["instrument", "verdict", "in view", "by", "typical limit"]
     return Table(name=f"instruments at {when(joint.moment)}", columns=columns, rows=rows)
 
 
+#: What a reader need not be told of each instrument: names, and numbers that stand in another column.
+_POINTING = re.compile(r"where .+ (pointed|was in its orbit) is not known, so each place counts [^;]+")
+_BEGAN = re.compile(r"^.+ (began|ended) in (\S+)$")
+
+
+def _reason(why: str) -> str:
+    """Why not, in the same words for all whom it holds for."""
+    said = _POINTING.sub(lambda m: "pointing not known" if m[1] == "pointed" else "place in orbit not known", why)
+    return _BEGAN.sub(r"\1 in \2", said)
+
+
 def _share(row: Mapping[str, Any]) -> str:
     """Of those that saw it, also later, it says nothing."""
-    return "" if row["share"] is None or row["is"] in _SAW.values() else f"{100 * row['share']:.0f} %"
+    if row["share"] is None or row["is"] in _SAW.values():
+        return ""
+    return "below 1 %" if 0.0 < row["share"] < LEAST_SHARE else f"{100 * row['share']:.0f} %"
 
 
 def results_table(joint: Joint) -> Table:
@@ -238,13 +263,19 @@ def changes(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
 
 #: Values whose change is told in words; the others are in the tables.
 _TOLD = frozenset({"area_90", "joint_far", "energy", "log_odds", "time_offset", "decay_index", "delay"})
+#: Rates and odds that move by less than a factor of two say the same.
+_FACTOR_OF_TWO = math.log10(2.0)
 
 
 def _moved(name: str, quantity: str, old: Mapping[str, Any] | None, new: Mapping[str, Any]) -> list[str]:
     if quantity not in _TOLD or old is None:
         return []
     a, b = float(old["value"]), float(new["value"])
+    if quantity == "log_odds":
+        return [f"{name}, odds: {odds(b)}, was {odds(a)}"] if abs(a - b) > _FACTOR_OF_TWO else []
+    if quantity == "joint_far" and a > 0.0 and b > 0.0 and abs(math.log10(b / a)) <= _FACTOR_OF_TWO:
+        return []
     if abs(a - b) <= WORTH_TELLING * max(abs(a), abs(b)):
         return []
     unit = f" {new['unit']}" if new.get("unit") else ""
-    return [f"{name}, {quantity.replace('_', ' ')}: {b:.3g}{unit}, was {a:.3g}"]
+    return [f"{name}, {quantity.replace('_', ' ')}: {rounded(b, 3)}{unit}, was {rounded(a, 3)}"]

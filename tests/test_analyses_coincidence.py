@@ -123,5 +123,5 @@ def test_a_coincidence_needs_a_window() -> None:
 def test_a_rate_is_said_as_people_say_it() -> None:
     burst = Candidate(name="GRB", time=T0, rate=1.0 / 6.0)
     found = coincidence(first=gw(10.0 / YEAR_S), second=burst, pair="gw-grb")
-    assert "10 times a year" in found.answer
+    assert "joint FAR 10 a year" in found.answer
     assert "no more than chance" in found.answer

@@ -103,6 +103,15 @@ def test_an_instrument_that_disagrees_is_named() -> None:
     assert found.values["consistent"].value == 0.0
 
 
+def test_odds_about_even_are_called_neither_agreement_nor_the_lack_of_it() -> None:
+    near = joint_localization(regions=named(a=circle(10, 0, 2), b=circle(10, 0, 2)))
+    assert "they agree (odds" in near.answer
+    even = joint_localization(regions=named(a=circle(10, 0, 20), b=circle(37, 0, 4)))
+    assert -1.0 < even.values["log_odds"].value < 0.5
+    assert "they neither support nor exclude one source (odds 1.3 : 1)" in even.answer
+    assert even.values["consistent"].value == 1.0
+
+
 def test_galaxies_are_ranked_by_place_weight_and_distance() -> None:
     regions = named(a=circle(10, 0, 3), b=circle(11, 0, 3))
     hosts = [

@@ -191,7 +191,7 @@ def test_a_redshift_and_a_fluence_make_an_energy(live: Any, shared_data: Path) -
     assert "fired" not in one.night.outcomes()
     one.hears(*circulars(shared_data, 9518))
     [title] = one.night.titles()
-    assert title.startswith("GRB 090618: isotropic energy 1.7e+53 erg at z = 0.54")
+    assert title.startswith("GRB 090618: isotropic energy 1.7 × 10⁵³ erg at z = 0.54")
     assert any("may be too low by a factor of two" in caveat for caveat in one.night.reports()[0].caveats)
 
 

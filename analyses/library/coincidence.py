@@ -21,6 +21,7 @@ import msgspec
 
 from analyses.contract import Unit, analysis
 from nuncius.core.errors import PermanentError
+from nuncius.core.numbers import rounded
 from nuncius.core.quantity import Quantity
 from nuncius.core.result import Result, Table
 from nuncius.core.sky import Localization, overlap_integral
@@ -95,13 +96,15 @@ def coincidence(
     else:
         temporal = joint_far(first, second, early + late, 1.0) * trials
         values["temporal_far"] = Quantity(value=temporal, unit="Hz")
-        rows.append(["chance, by time alone", _often(temporal), f"{trials} searches" if trials > 1 else "one search"])
+        rows.append(
+            ["joint FAR, by time alone", _often(temporal), f"{trials} searches" if trials > 1 else "one search"]
+        )
         far = temporal
         if overlap is not None:
             far = joint_far(first, second, early + late, overlap) * trials
             values["joint_far"] = Quantity(value=far, unit="Hz")
-            rows.append(["chance, by time and place", _often(far), ""])
-        answer = f"{name}: {offset:+.3g} s apart{_there(overlap)}; by chance {_often(far)}: {_verdict(far, overlap)}"
+            rows.append(["joint FAR, by time and place", _often(far), ""])
+        answer = f"{name}: {offset:+.3g} s apart{_there(overlap)}; joint FAR {_often(far)}: {_verdict(far, overlap)}"
         values["chance_in_a_year"] = Quantity(value=-math.expm1(-far * YEAR_S) if math.isfinite(far) else 1.0)
     return Result(
         answer=answer,
@@ -150,11 +153,11 @@ def _there(overlap: float | None) -> str:
 def _often(far: float) -> str:
     """A rate as people say it."""
     if not math.isfinite(far):
-        return "always: the places exclude each other"
+        return "not given: the places exclude each other"
     if far <= 0.0:
-        return "never"
+        return "zero"
     years = 1.0 / (far * YEAR_S)
-    return f"once in {years:.3g} years" if years >= 1.0 else f"{1.0 / years:.3g} times a year"
+    return f"one in {rounded(years)} years" if years >= 1.0 else f"{rounded(1.0 / years)} a year"
 
 
 def _verdict(far: float, overlap: float | None) -> str:

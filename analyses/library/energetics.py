@@ -14,6 +14,7 @@ import numpy as np
 
 from analyses.contract import Unit, analysis
 from nuncius.core.errors import PermanentError
+from nuncius.core.numbers import rounded
 from nuncius.core.quantity import Quantity
 from nuncius.core.result import Result, Table
 
@@ -69,7 +70,7 @@ def energetics(
         "luminosity_distance": Quantity(value=megaparsecs, unit="Mpc"),
         "epeak_expected": Quantity(value=expected_epeak(energy), unit="keV"),
     }
-    answer = f"{object + ': ' if object else ''}isotropic energy {energy:.2g} erg at z = {redshift:g}"
+    answer = f"{object + ': ' if object else ''}isotropic energy {rounded(energy)} erg at z = {redshift:g}"
     caveats = [
         f"k-correction {k:.2f} to 1-10,000 keV in the burst's frame, {told(alpha, beta, epeak)}; Planck 2018 cosmology."
     ]

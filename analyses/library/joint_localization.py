@@ -12,6 +12,7 @@ from analyses.jointsky import joint
 from analyses.layers import Marker, NamedRegion, credible_level
 from analyses.library.localization import size
 from nuncius.core.errors import PermanentError
+from nuncius.core.numbers import odds
 from nuncius.core.quantity import Quantity
 from nuncius.core.regions import contains
 from nuncius.core.result import Figure, Result, Table
@@ -19,6 +20,9 @@ from nuncius.core.sky import Annulus, Localization, ProbabilityMap, area, overla
 
 #: Beyond this level of its own region an instrument is said to disagree.
 DISAGREES = 0.9973
+#: Odds of 3 to 1, as decimal logarithm, are the least that say something for one source; those below 1 to 10 say a lot
+#: against it (Kass & Raftery 1995). Between the two a wide region lies at its edge, or is not narrower than the sky.
+AGREE, HARDLY = 0.5, -1.0
 #: A smaller gain over the best of the regions is none to speak of.
 LEAST_GAIN = 1.05
 #: Galaxies beyond this level of the joint region are not listed.
@@ -37,7 +41,7 @@ class Galaxy(msgspec.Struct, frozen=True, kw_only=True):
 
 @analysis(
     "joint-localization",
-    version="1",
+    version="2",
     about="Regions of several instruments (circles, annuli, ellipses, maps) as one credible region; do they agree?",
     example="nuncius analyse joint-localization "
     '--with regions=\'[{"name": "A", "sky": {"type": "circle", "ra": 10, "dec": 0, "radius": 3}}, '
@@ -79,14 +83,14 @@ def joint_localization(
         "ra_dec_error": Quantity(value=found.sky.radius_about(ra, dec, 0.9), unit="deg"),
         "containment_probability": Quantity(value=0.9),
         "log_odds": Quantity(value=found.log_odds),
-        "consistent": Quantity(value=0.0 if off or found.log_odds < 0.0 else 1.0),
+        "consistent": Quantity(value=0.0 if off or found.log_odds < HARDLY else 1.0),
         "instruments": Quantity(value=float(len(regions))),
     }
     smallest = min(_area(region.sky) for region in regions)
     agree = (
         f"{', '.join(off)} disagree{'s' if len(off) == 1 else ''}"
         if off
-        else f"they {'agree' if found.log_odds >= 0.0 else 'hardly agree'} (odds 10^{found.log_odds:.1f})"
+        else f"{_agreement(found.log_odds)} (odds {odds(found.log_odds)})"
     )
     joined = values["area_90"].value
     gain = (
@@ -108,6 +112,12 @@ def joint_localization(
             "The regions are taken as independent, each as its sender stated it, systematic errors included or not."
         ],
     )
+
+
+def _agreement(log_odds: float) -> str:
+    if log_odds >= AGREE:
+        return "they agree"
+    return "they hardly agree" if log_odds < HARDLY else "they neither support nor exclude one source"
 
 
 def _places(sky: ProbabilityMap) -> int:
