@@ -32,7 +32,7 @@ def _leading(cell: str | float | None) -> float | None:
 
 
 #: Kinds that do not come from outside: what was read in a text, our results, moments, what rules emit and people say.
-_OURS = ("kg.fact", "analysis.result", "timer", "custom", "review", "object.")
+_OURS = ("kg.fact", "analysis.result", "assumption.", "timer", "custom", "review", "object.")
 
 
 def facts(summary: ObjectSummary, events: Sequence[Stored], reports: Sequence[Report]) -> list[tuple[str, str]]:

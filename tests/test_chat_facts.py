@@ -44,3 +44,9 @@ def test_a_position_read_in_a_circular_names_it_and_a_pointing_is_none() -> None
     place = {"predicate": "position", "ra": 10.0, "dec": -5.0, "ra_dec_error": 0.001, "containment_probability": 0.9}
     assert _known(_fact("p", assertion="asserted", **place))["Position"].endswith("(90 %), GCN 34120")
     assert "Position" not in _known(_fact("p", assertion="negated", **place))
+
+
+def test_our_own_verdict_is_not_what_was_heard_last() -> None:
+    alert = _fact("n", "gcn.notice.fermi.gbm.fin_pos", mission="Fermi", instrument="GBM")
+    verdict = _fact("v", "assumption.verdict", verdict="holds")
+    assert _known(alert, verdict)["Last heard"] == _known(alert)["Last heard"]

@@ -82,8 +82,8 @@ def test_a_draft_has_subject_values_with_units_and_errors_sources_and_places_to_
         "RA, Dec (J2000) = 196.35, -21.70 deg, with an uncertainty of 6.2 deg (radius, 90 % containment)",
         "The 90 % credible region covers 27.6 deg2.",
         "The time of Fermi GBM is 2.04 s after that of LVK.",
-        "The overlap integral of their regions is 2.18, and the joint false-alarm rate is 3.2e-16 Hz, or one in 9.9e+07 "
-        "years.",
+        "The overlap integral of their regions is 2.18, and the joint false-alarm rate is 3.2e-16 Hz, "
+        "or one in 9.9e+07 years.",
         "fluence = (2.8e-07 +/- 2e-08) erg / cm2 in 10-1000 keV by Fermi-GBM (GCN 21520)",
         "redshift = 0.009783 +/- 2.3e-05 (GCN 21547)",
         "isotropic-equivalent energy is (5.30e+46 +/- 4.0e+45) erg",
