@@ -109,7 +109,7 @@ class RuleBook:
         self.problems = problems
         if rules.hash != self.rules.hash:
             log.info("%d rules in force (%s)", len(rules.rules), rules.hash)
-            self.rules = rules
+        self.rules = rules  # also where only words about them, or their places in files, are others
         return news
 
     def _look(self, file: Path) -> bool:

@@ -144,6 +144,18 @@ def test_an_operator_saves_and_the_running_service_takes_it(stand: Stand) -> Non
     assert told.about.startswith("saved near in near.yaml: new → ")
 
 
+def test_other_words_about_a_rule_are_there_when_it_is_edited_next(stand: Stand) -> None:
+    said = re.sub("about: .*", "about: Said anew", NEAR)
+    assert said != NEAR
+    assert does(stand, "save", said, name="near", stamp="")[0] == 303
+    assert "Said anew" in page(stand.get("cy", "/rules/near"))
+    shown = stand.get("ann", "/rules/near/edit").body.decode()
+    assert "about: Said anew" in shown
+    stamp = re.search(r'name="stamp" value="([^"]+)"', shown)
+    assert stamp, "the text is that of the file which was saved"
+    assert does(stand, "save", said.replace("anew", "twice"), name="near", stamp=stamp[1])[0] == 303
+
+
 def test_the_version_before_is_kept_and_nobody_overwrites_unseen(stand: Stand) -> None:
     does(stand, "save", NEAR, name="near", stamp="")
     seen = stand.get("ann", "/rules/near/edit").body.decode()
