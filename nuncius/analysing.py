@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from analyses.contract import Analysis
+from analyses.contract import Analysis, Parameter
 from nuncius.core.errors import ConfigurationError, FormatError
 from nuncius.core.event import Event, from_json, iso
 from nuncius.core.result import Result
@@ -19,20 +19,27 @@ Blobs = dict[str, bytes]
 _FITS = (".fits", ".fits.gz", ".fit", ".fit.gz")
 
 
-def read_with(pairs: Sequence[str], blobs: Blobs) -> dict[str, Any]:
+#: Inputs that are text: the name of a file is given as it stands, and read by the analysis.
+_TEXTS = ("text", "list of text")
+
+
+def read_with(pairs: Sequence[str], blobs: Blobs, parameters: Mapping[str, Parameter]) -> dict[str, Any]:
     """`key=value` pairs as inputs. A value that opens a brace or bracket is JSON, `@FILE` is a file's content (JSON,
-    or a FITS sky map), and so is the bare name of a FITS file; anything else is text. Map bytes go to `blobs`."""
+    or a FITS sky map), and so is the bare name of a FITS file where no text is wanted; anything else is text. Map
+    bytes go to `blobs`."""
     inputs: dict[str, Any] = {}
     for pair in pairs:
         key, equals, text = pair.partition("=")
         if not equals or not key.strip():
             raise ConfigurationError(f"--with takes key=value; received '{pair}'")
-        inputs[key.strip()] = _embed(_read(key.strip(), text.strip(), blobs), blobs)
+        name = key.strip()
+        named = name in parameters and parameters[name].type in _TEXTS
+        inputs[name] = _embed(_read(name, text.strip(), blobs, named=named), blobs)
     return inputs
 
 
-def _read(key: str, text: str, blobs: Blobs) -> Any:
-    if text.startswith("@") or text.lower().endswith(_FITS):
+def _read(key: str, text: str, blobs: Blobs, *, named: bool) -> Any:
+    if text.startswith("@") or (text.lower().endswith(_FITS) and not named):
         file = Path(text.removeprefix("@"))
         try:
             content = file.read_bytes()

@@ -82,6 +82,15 @@ def test_a_sky_map_file_and_a_json_file_are_inputs(tmp_path: Path) -> None:
     assert values["prob_inside_same"]["value"] == pytest.approx(0.9, abs=0.02)
 
 
+def test_the_name_of_a_fits_file_stays_a_name_where_text_is_wanted(tmp_path: Path) -> None:
+    lost = analyse("light-curve", "--with", f"file={tmp_path / 'spiacs.fits'}")
+    assert lost.exit_code == 1
+    assert "spiacs.fits" in lost.output
+    assert "cannot be read" in lost.output
+    lost = analyse("burst-search", "--with", f"files={tmp_path / 'acs.fits'}", "--with", "trigger_time=2023-03-07T15:44:06")
+    assert "'sha256'" not in lost.output
+
+
 def test_an_event_as_parse_prints_it_gives_the_inputs(tmp_path: Path) -> None:
     event = Event(
         id="ivo://x#1",

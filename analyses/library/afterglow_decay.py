@@ -55,7 +55,7 @@ def afterglow_decay(
         for name in files or []:
             file = Path(name)
             if not file.is_file():
-                raise PermanentError(f"there is no file {name}")
+                raise PermanentError(f"files: there is no file {name}; a light curve of Swift's XRT as JSON is wanted")
             curve += xrt_points(file.read_bytes(), file.name)
         chosen = [p for p in curve if p[0] >= start and (stop is None or p[0] <= stop)]
         if not chosen:

@@ -213,7 +213,7 @@ def _inputs(
     from nuncius.core.errors import FormatError, PermanentError
     from nuncius.settings import load
 
-    given = read_with(pairs, blobs)
+    given = read_with(pairs, blobs, analysis.parameters)
     if named is None:
         return given
     try:
