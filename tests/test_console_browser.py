@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 from chat_samples import OBJECT, T0, know, notice, open_journal, picture, report, table
 
+from nuncius.journal import FeedSeen
+
 pytest.importorskip("playwright", reason="playwright is not installed (pip install playwright)")
 CHROMIUM = os.environ.get("NUNCIUS_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
 pytestmark = pytest.mark.skipif(not CHROMIUM, reason="no chromium on the path; install it or set NUNCIUS_CHROMIUM")
@@ -65,6 +67,8 @@ def served(tmp_path: Path) -> Iterator[tuple[str, Path]]:
 
     with open_journal(tmp_path) as journal:
         know(journal, notice("gbm-1", type=HOSTILE, sky=SKY), OBJECT, "GRB 170817A")
+        journal.feed_seen([FeedSeen(feed="gcn.notices.*", at=T0)])
+        journal.set_feed_state("gcn.notices.*", "disconnected", since=T0, detail=f"{'unbroken/' * 30}: refused")
         item = report(title=f"Sky {HOSTILE}", text=HOSTILE, pictures=[picture(journal)], tables=[table()])
         journal.enqueue([("web", item)], now=T0)
     port = free_port()
@@ -154,6 +158,7 @@ with sync_playwright() as p:
     page.goto(address + "/thread/G298048")
     canvas = page.get_by_role("application")
     canvas.wait_for(timeout=30000)
+    canvas.scroll_into_view_if_needed()
     box = canvas.bounding_box()
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     at_centre = page.locator(".where").inner_text()
