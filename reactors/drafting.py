@@ -14,6 +14,7 @@ from typing import Any
 
 import msgspec
 
+from analyses.library.energetics import told
 from nuncius.journal import Journal
 from reactors.asking import Graph
 from reactors.fanning import when
@@ -188,8 +189,14 @@ def _energy(data: Mapping[str, Any] | None, moment: Moment, cited: list[str]) ->
     far = f", at a luminosity distance of {_number(distance)} Mpc" if distance else ""
     return (
         f"With the fluence and redshift above, the isotropic-equivalent energy is ({energy['value']:.2e}{error}) erg "
-        f"(1-10,000 keV in the rest frame, Planck 2018 cosmology{far})."
+        f"(1-10,000 keV in the rest frame, Planck 2018 cosmology{far}){_spectrum(data)}."
     )
+
+
+def _spectrum(data: Mapping[str, Any] | None) -> str:
+    """With which spectrum the energy was computed; it may be a mere mean of bursts, which a reader must know."""
+    inputs = ((data or {}).get("provenance") or {}).get("inputs")
+    return f", {told(*map(inputs.get, ('alpha', 'beta', 'epeak')))}" if isinstance(inputs, dict) else ""
 
 
 def _limits(moment: Moment, cited: list[str]) -> str:

@@ -150,3 +150,8 @@ def test_real_bursts_are_found_without_being_told_where(
     assert result.values["significance"].value > 37.0
     assert result.values["t90"].value == pytest.approx(t90, abs=off)
     assert 20 < len(result.tables[0].rows) <= 300
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(PermanentError, match=r"there is no file .*gone\.fits; a light curve is wanted"):
+        burst_search(trigger_time=datetime(2023, 3, 7, tzinfo=UTC), files=[str(tmp_path / "gone.fits")])

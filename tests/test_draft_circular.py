@@ -105,6 +105,12 @@ def test_a_draft_is_plain_ascii_and_no_line_is_longer_than_circulars_are() -> No
     assert ascii_only("1.2 ± 0.3 × 10² −4°, 5 × 10⁻⁷ erg / cm²") == "1.2 +/- 0.3 x 10^2 -4 deg, 5 x 10^-7 erg / cm2"
 
 
+def test_a_spectrum_that_was_only_assumed_is_told_beside_the_energy() -> None:
+    run = {"provenance": {"inputs": {"fluence": 2.8e-7, "redshift": 0.009783}}}
+    flat = " ".join(written(moment(), {"energetics": ENERGY | run}).body.split())
+    assert "43.7 Mpc), with the mean spectrum of bursts (alpha -1.1, beta -2.3, Epeak 250 keV)." in flat
+
+
 def test_regions_that_disagree_are_said_to() -> None:
     doubtful = values(ra=10.0, dec=1.0, consistent=0.0, area_90=5.0)
     flat = " ".join(written(moment(), {"joint-localization": doubtful}).body.split())

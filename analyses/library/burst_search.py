@@ -108,6 +108,8 @@ def burst_search(
     fetched: dict[str, Any] = {}
     with tempfile.TemporaryDirectory(prefix="nuncius-light-curve-") as folder:
         paths = [Path(file) for file in files]
+        if lost := [str(path) for path in paths if not path.is_file()]:
+            raise PermanentError(f"files: there is no file {', '.join(lost[:3])}; a light curve is wanted")
         if source:
             fetched = _fetched(source, source_inputs, folder)
             paths = sorted(Path(folder).glob("*"))

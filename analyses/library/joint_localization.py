@@ -139,10 +139,9 @@ def _figure(name: str, sky: ProbabilityMap, regions: list[NamedRegion], markers:
         title=name or "Joint localization",
         subtitle=f"{len(regions)} instruments together",
         sky=sky,
-        regions=regions,
+        regions=[msgspec.structs.replace(region, name=_as_drawn(region)) for region in regions],
         markers=markers,
         legend=[f"50 %: {size(sky.area(0.5))}", f"90 %: {size(joined)}"],
-        notes=["theirs: 90 %, or as stated"],
     )
     whose = ", ".join(region.name for region in regions)
     return Figure(
@@ -151,6 +150,12 @@ def _figure(name: str, sky: ProbabilityMap, regions: list[NamedRegion], markers:
         caption=f"{scene.title}: the joint credible region and those of {whose}",
         alt=f"Map of the sky with the regions of {whose} and their common part, {size(joined)} at 90 %.",
     )
+
+
+def _as_drawn(region: NamedRegion) -> str:
+    """Whose region it is, and at which level it is drawn: a map's at 90 %, any other as its sender stated it."""
+    level = 0.9 if isinstance(region.sky, ProbabilityMap) else region.sky.containment_probability
+    return f"{region.name}, {100 * level:.3g} %"
 
 
 def _levels(regions: list[NamedRegion], ra: float, dec: float) -> Table:
