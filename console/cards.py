@@ -12,6 +12,7 @@ import msgspec
 from chat.contract import rank
 from chat.dossier import read
 from chat.head import is_note, standing
+from chat.later import THREAD
 from console.views import OBJECT, href
 from nuncius.core.event import iso
 from nuncius.core.report import Picture, Report, ReportState, Severity
@@ -86,7 +87,10 @@ def cards(journal: Journal, *, limit: int = SHOWN) -> list[Card]:
 
 @lru_cache(maxsize=4 * SHOWN)
 def _card(journal: Journal, iri: str, stamp: tuple[Any, ...]) -> Card | None:
-    """None where nothing was said that everybody may read."""
+    """None where nothing was said that everybody may read, and for what one place was told together: its objects have
+    cards of their own."""
+    if iri.startswith(THREAD):
+        return None
     dossier = read(journal, iri)
     rows = [row for row in dossier.reports if not is_note(row.report) and row.state != "cancelled"]
     if not rows:

@@ -51,11 +51,12 @@ with sync_playwright() as p:
     page.goto(address + "/thread/G298048")
     page.keyboard.press("Tab")
     out.append({"first_focus": page.evaluate("document.activeElement.textContent")})
-    page.evaluate("document.activeElement.blur()")
+    page.get_by_role("link", name="Rules").focus()
     print(json.dumps(out), flush=True)
     sys.stdin.readline()
     page.wait_for_selector("text=Came while you looked", timeout=15000)
-    print(json.dumps({"refreshed": True}), flush=True)
+    focus = page.evaluate("document.activeElement.getAttribute('href')")
+    print(json.dumps({"refreshed": True, "focus": focus}), flush=True)
     browser.close()
 """
 
@@ -121,7 +122,7 @@ def test_the_page_works_in_a_browser(served: tuple[str, Path]) -> None:
             journal.enqueue([("web", report("k2", slot="new", title="Came while you looked"))], now=T0)
         visit.stdin.write("go\n")
         visit.stdin.flush()
-        assert json.loads(visit.stdout.readline()) == {"refreshed": True}
+        assert json.loads(visit.stdout.readline()) == {"refreshed": True, "focus": "/rules"}
     finally:
         visit.kill()
         visit.wait()

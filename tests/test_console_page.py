@@ -125,6 +125,14 @@ def test_the_list_shows_threads_newest_first_with_state_and_picture(journal: Jou
     assert "RA 176.8°, Dec −39.8° ± 11.6° (68 %)" in page.shown
 
 
+def test_what_a_place_is_told_together_is_no_object_of_the_list(journal: Journal, site: Site) -> None:
+    say(journal, report())
+    say(journal, report("k2", thread="later:everybody:2017-08-17T13:00:00+00:00", title="Told together", event_id=""))
+    assert "later:" not in site.text("/")
+    assert "later:" not in site.text("/api/threads.json")
+    assert "G298048" in site.text("/")
+
+
 def test_a_thread_page_has_state_reports_pictures_tables_and_timeline(journal: Journal, site: Site) -> None:
     sky = picture(journal)
     say(journal, report(pictures=[sky], tables=[table()], caveats=["one detector"], links=[

@@ -15,17 +15,33 @@
     voice.textContent = `News of ${news.slice(0, 3).join(", ")}${news.length > 3 ? ` and ${news.length - 3} more` : ""}`;
   };
 
+  // Who goes by keyboard always has something in focus, which must be found again on the fresh page: by its kind, its
+  // address and the card that it is in, and of several the one at its place.
+  const alike = (item, card) => [...document.querySelectorAll(item.tagName)].filter((other) => other.id === item.id
+    && other.getAttribute("href") === item.getAttribute("href") && cardOf(other) === card);
+  const cardOf = (item) => (item.closest("[data-name]") || { dataset: {} }).dataset.name;
+  const mark = (item) => {
+    const card = cardOf(item), place = alike(item, card).indexOf(item);
+    return () => { const found = alike(item, card); return found[Math.min(place, found.length - 1)]; };
+  };
+
+  const busy = () => {
+    const focus = document.activeElement; // in a field or at a button: somebody is at it
+    const filling = focus && focus.matches("input, select, textarea, button") && !focus.closest("[data-keep]");
+    return document.hidden || document.querySelector("[data-hold]") || filling;
+  };
+
   const refresh = async () => {
     due = null;
-    const focus = document.activeElement, kept = focus && focus.closest("[data-keep]");
-    const held = focus && focus !== document.body && focus.id !== "main" && focus.closest("main, header, footer");
-    if (document.hidden || document.querySelector("[data-hold]") || (held && !kept)) return later(ask); // somebody is at it
+    if (busy()) return later(ask);
     fetched = Date.now();
     try {
       const page = await fetch(location.href, { cache: "no-store" });
       if (!page.ok || page.redirected) return; // signed out meanwhile, or asked too often
       const fresh = new DOMParser().parseFromString(await page.text(), "text/html");
       const open = [...document.querySelectorAll("details")].map((item) => item.open), before = told();
+      if (busy()) return later(ask);
+      const focus = document.activeElement, again = mark(focus);
       for (const item of document.querySelectorAll("[data-keep]")) {
         const place = fresh.querySelector(`[data-keep="${item.dataset.keep}"]`);
         if (place) place.replaceWith(item);
@@ -35,7 +51,8 @@
       }
       document.querySelectorAll("details").forEach((item, index) => { item.open = open[index] || item.open; });
       document.body.dataset.version = fresh.body.dataset.version;
-      if (kept) focus.focus({ preventScroll: true });
+      const at = document.contains(focus) ? focus : again();
+      if (at) at.focus({ preventScroll: true });
       announce(before);
       document.dispatchEvent(new Event("nuncius:fresh"));
     } catch {
