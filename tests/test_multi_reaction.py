@@ -146,6 +146,7 @@ def test_a_burst_alone_says_who_saw_it_who_could_have_and_who_could_not(night: M
         "SVOM ECLAIRs": "could not",
     }, "SVOM had not been launched"
     assert [picture.name for picture in said.pictures] == ["localization"]
+    assert any("Fermi GBM's circle has the systematic error" in caveat for caveat in said.caveats)
     assert n.titles()[-1] == "1 saw it, 0 missing"
 
 

@@ -35,7 +35,7 @@ from reactors.partwork import PartWork
 from reactors.resulting import kept_of, result_event, run_record
 from reactors.saying import STANDING, report, thread_of
 from reactors.scene import Scene
-from reactors.sightings import gather, load
+from reactors.sightings import SYSTEMATIC_DEG, gather, key_of, load
 from reactors.together import Joint, Outcome
 from reactors.tokens import ExpressionError
 
@@ -224,6 +224,9 @@ class _Fan:
     def _caveats(self, joint: Joint) -> list[str]:
         named = [s.name for s in joint.moment.sightings if s.state == "named"]
         found = list(joint.moment.gaps)
+        for name in (region["name"] for region in joint.moment.regions if region["sky"].get("type") == "circle"):
+            if extra := SYSTEMATIC_DEG.get(key_of(name)):
+                found.append(f"{name}'s circle has the systematic error that its team has published added, {extra:g}°.")
         if named:
             found.append(f"What {', '.join(named[:6])} saw was not understood: read what is named beside it.")
         for outcome in joint.outcomes:
