@@ -6,6 +6,7 @@ Nothing may be lost, and nothing may appear twice: no thread, no report, no pict
 from __future__ import annotations
 
 import multiprocessing
+import threading
 from collections import Counter
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -79,17 +80,18 @@ def test_a_courier_killed_around_every_call_loses_and_doubles_nothing(tmp_path: 
             night(folder)
             with LocalSlack(channels={CHANNEL: []}) as slack:
                 child = start(folder, slack)
-                seen = 0
+                seen, gone = 0, threading.Event()
 
-                def kill(_: str, child: BaseProcess = child, point: int = point) -> None:
+                def kill(_: str, child: BaseProcess = child, point: int = point, gone: threading.Event = gone) -> None:
                     nonlocal seen
                     if seen == point:
                         child.kill()
-                        child.join()
+                        gone.wait(60)  # only one thread may wait for the process itself
                     seen += 1
 
                 setattr(slack, moment, kill)
                 killed += ended(child) == -9
+                gone.set()
                 setattr(slack, moment, None)
                 assert ended(start(folder, slack)) == 0
                 check(folder, slack)
