@@ -224,9 +224,12 @@ class _Fan:
     def _caveats(self, joint: Joint) -> list[str]:
         named = [s.name for s in joint.moment.sightings if s.state == "named"]
         found = list(joint.moment.gaps)
-        for name in (region["name"] for region in joint.moment.regions if region["sky"].get("type") == "circle"):
-            if extra := SYSTEMATIC_DEG.get(key_of(name)):
-                found.append(f"{name}'s circle has the systematic error that its team has published added, {extra:g}°.")
+        circles = [region["name"] for region in joint.moment.regions if region["sky"].get("type") == "circle"]
+        found += [
+            f"{name}'s circle has the systematic error that its team has published added, {SYSTEMATIC_DEG[key]:g}°."
+            for name in circles
+            if (key := key_of(name)) in SYSTEMATIC_DEG
+        ]
         if named:
             found.append(f"What {', '.join(named[:6])} saw was not understood: read what is named beside it.")
         for outcome in joint.outcomes:
