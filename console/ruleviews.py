@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from pathlib import Path
 
 import msgspec
 
@@ -124,12 +123,6 @@ def _silence(obj: str, why: str, until: datetime) -> str:
 
 def _why(journal: Journal, rules: RuleSet, name: str, event: str, now: datetime) -> tuple[list[SaidOf], str]:
     """Why it did or did not act, from the traces that were kept, else worked out anew."""
-    try:
-        is_file = Path(event).exists()  # `explain` reads files too, which is not for people on the web
-    except (OSError, ValueError):
-        is_file = True
-    if is_file:
-        return [], "name an event's id, or any name of an object"
     try:
         found = explain(journal, rules, name, event, now=now)
     except ConfigurationError as error:

@@ -43,14 +43,17 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     circumstances: list[str] = []
 
 
-def explain(journal: Journal | None, rules: RuleSet, name: str, event: str, *, now: datetime) -> list[Explanation]:
-    """All that the rule `name` has to say about `event`: an event's id, a name of an object, or a file that holds
-    notices. Raises ConfigurationError that helps where there is no such rule or event."""
+def explain(
+    journal: Journal | None, rules: RuleSet, name: str, event: str, *, now: datetime, files: bool = False
+) -> list[Explanation]:
+    """All that the rule `name` has to say about `event`: an event's id, a name of an object or, where `files` of this
+    machine may be looked at, one that holds notices. Raises ConfigurationError that helps where there is no such
+    rule or event."""
     rule = next((rule for rule in rules.rules if rule.name == name), None)
     if rule is None and not (journal and journal.decisions(rule=name, limit=1)):
         known = [rule.name for rule in rules.rules]
         raise ConfigurationError(f"no rule is named '{name}'{did_you_mean(name, known)}")
-    if Path(event).is_file():
+    if files and Path(event).is_file():
         return _of_file(_there(rule, name), Path(event))
     if journal is None:
         raise ConfigurationError(f"'{event}' is no file, and there is no journal to look for it in")

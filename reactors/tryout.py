@@ -4,7 +4,6 @@ machine's files it sees none."""
 
 from __future__ import annotations
 
-import os
 import resource
 import subprocess
 import sys
@@ -142,8 +141,6 @@ def _tests(rules: Sequence[Rule]) -> list[dict[str, Any]]:
 def _said(journal: Journal, rules: Sequence[Rule], event: str) -> list[dict[str, Any]]:
     if not rules:
         return []
-    if os.path.exists(event):
-        raise PermanentError("name an event's id, or any name of an object")
     name = rules[0].name
     # Under a name that no decision was ever made by: what the text says counts, not what was kept of another version.
     tried = msgspec.structs.replace(rules[0], name=f"tried.{name}"[:80])

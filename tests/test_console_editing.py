@@ -131,7 +131,9 @@ def test_a_text_is_tried_on_one_event(stand: Stand) -> None:
     assert status == 200
     assert "ev.luminosity_distance < 10 is false (ev.luminosity_distance = 180.0)" in words
     assert "nothing is known of 'S-none'" in does(stand, "event", NEAR, event="S-none")[1]
-    assert "name an event's id" in does(stand, "event", NEAR, event="/etc/passwd")[1]
+    for name in ("/etc/passwd", "/etc/no-such-file"):  # which files are here is nobody's business
+        assert f"nothing is known of '{name}'" in does(stand, "event", NEAR, event=name)[1]
+        assert f"nothing is known of '{name}'" in page(stand.get("cy", f"/rules/near?event={name}"))
 
 
 def test_an_operator_saves_and_the_running_service_takes_it(stand: Stand) -> None:

@@ -48,7 +48,7 @@ def night(tmp_path: Path) -> Iterator[Night]:
 
 
 def why(night: Night, rule: str, event: str) -> list[Explanation]:
-    return explain(night.journal, night.book.rules, rule, event, now=NOON + timedelta(minutes=10))
+    return explain(night.journal, night.book.rules, rule, event, now=NOON + timedelta(minutes=10), files=True)
 
 
 def test_what_was_decided_is_shown_as_it_was_kept(night: Night) -> None:

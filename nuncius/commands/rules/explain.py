@@ -49,7 +49,7 @@ def command(rule: str, event: str, rules: tuple[Path, ...], config: Path | None,
     absent = url.startswith("sqlite:///") and not Path(url[10:]).exists()
     book = RuleBook(list(rules) or rule_paths((), config), quiet=True)
     with nullcontext() if absent else Journal.open(url, migrate=False) as journal:
-        told = explain(journal, book.rules, rule, event, now=datetime.now(UTC))
+        told = explain(journal, book.rules, rule, event, now=datetime.now(UTC), files=True)
     for one in told:
         if as_json:
             import msgspec
