@@ -78,7 +78,7 @@ def test_what_its_reader_does_about_it_is_told_to_nobody_else(
     for words in (f"reject {about} MYREASON", f"rerun {about}", f"mute {about}"):
         assert says(night, words, ANN).ok, words
     night.works()
-    assert says(night, f"unrelated {about}", ANN).ok
+    assert says(night, f"unrelated {about} MYREASON", ANN).ok
     note = next(s.report for s in night.journal.reports() if s.report.title.startswith("Not related"))
     assert note.to, "the note goes where the report went"
     night.hears()

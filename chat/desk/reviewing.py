@@ -103,7 +103,8 @@ def unrelated(journal: Journal, asking: Asking, about: str, why: str, now: datet
     links = [link for obj in members(journal, reaction.object) for link in journal.names_of(obj)]
     # A name that others use too is theirs; only what this event claimed is taken back.
     made = [link for link in links if link.event_id in causes and not link.withdrawn]
-    parted = [parting(link, why=reason, by=person.name, now=now) for link in made]
+    open_reason = "not related, by a button in chat" if matter.private else reason  # the names are everybody's
+    parted = [parting(link, why=open_reason, by=person.name, now=now) for link in made]
     event = _event(journal, "unrelated", asking, matter, why, now)
     names = ", ".join(dict.fromkeys(_plain(link.name) for link in made))
     taken = f"taken back: {escaped(names)}" if made else "the event made no link of its own that could be taken back"
