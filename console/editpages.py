@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -29,6 +30,8 @@ log = logging.getLogger(__name__)
 
 Reviewer = Annotated[Reader, Depends(needs(Role.REVIEWER))]
 Filled = Annotated[Form, Depends(checked_form)]
+#: The service reads changed rules every second.
+IN_FORCE_WITHIN_S = 2.5
 _NEW = """rule: my-first-rule
 about: What it is for.
 when: lvk.alert
@@ -72,7 +75,16 @@ class Desk:
         about = f"saved {', '.join(saved.rules)} in {saved.file}: {saved.before or 'new'} → {saved.now}"
         request.state.about = about  # who and when, the gate notes
         log.info("%s %s", reader.shown, about)
+        self._await({rule.name: rule.hash for rule in loaded.rules})
         return saved
+
+    def _await(self, saved: Mapping[str, str]) -> None:
+        """Until the service has read what was saved, so that nobody next sees, or backtests, the rules before."""
+        until = time.monotonic() + IN_FORCE_WITHIN_S
+        while time.monotonic() < until:
+            if saved.items() <= {rule.name: rule.hash for rule in self.rules().rules}.items():
+                return
+            time.sleep(0.1)
 
 
 def edit_routes(
