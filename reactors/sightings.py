@@ -187,8 +187,7 @@ def _alert(event: Event) -> dict[str, Any]:
 def _places(
     newest: dict[str, Event], claims: Sequence[dict[str, Any]]
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """One region of each instrument (its newest notice's, else the finest that a document tells), and positions that
-    are too fine, or without an error, to be multiplied with others."""
+    """A region of each instrument (its newest notice's, else a document's finest), and positions too fine to multiply."""
     regions: dict[str, dict[str, Any]] = {}
     markers: dict[str, dict[str, Any]] = {}
     for name, event in newest.items():
@@ -212,6 +211,8 @@ def _places(
                 "sky": sky | {"containment_probability": level},
                 "by": row["source"],
             }
+    for key in regions.keys() - told.keys():
+        regions[key]["sky"] = _widened(regions[key]["name"], regions[key]["sky"])
     return list(regions.values()), list(markers.values())
 
 

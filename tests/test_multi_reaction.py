@@ -181,6 +181,15 @@ def test_instruments_of_whom_the_same_is_said_share_a_row_of_the_table() -> None
     assert len(instruments(joint)) == len(views), "machines are told of each"
 
 
+def test_a_circle_of_gbm_that_a_circular_tells_gets_its_systematic_error_too(night: MakeNight) -> None:
+    n, graph = night()
+    graph.rows[GW] = [claim("position", ra=190.0, dec=-25.0, radius=5.0, qualifier={"instrument": "Fermi-GBM"})]
+    n.hears(merger())
+    n.works(60)
+    regions = {region["name"]: region["sky"] for region in attached(n, told(n, GW)[-1])["regions"]}
+    assert regions["Fermi GBM"]["radius"] == pytest.approx((5.0**2 + 3.7**2) ** 0.5, abs=0.001)
+
+
 def test_two_messengers_give_one_region_and_a_chance_and_both_threads_are_told(night: MakeNight) -> None:
     n, _ = night()
     n.hears(burst("b"))
