@@ -187,7 +187,7 @@ def _alert(event: Event) -> dict[str, Any]:
 def _places(
     newest: dict[str, Event], claims: Sequence[dict[str, Any]]
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """A region of each instrument (its newest notice's, else a document's finest), and positions too fine to multiply."""
+    """A region of each instrument (its newest notice's, else a document's finest); positions too fine to multiply."""
     regions: dict[str, dict[str, Any]] = {}
     markers: dict[str, dict[str, Any]] = {}
     for name, event in newest.items():
