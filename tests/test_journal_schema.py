@@ -101,6 +101,13 @@ def test_sqlite_is_opened_durable_and_a_missing_folder_is_made(tmp_path: Path) -
             assert told == ["wal", number, 1]
 
 
+def test_a_new_journal_is_readable_by_its_owner_alone(sqlite_url: str) -> None:
+    with Journal.open(sqlite_url):
+        folder = Path(sqlite_url.removeprefix("sqlite:///")).parent
+        assert {file.name for file in folder.iterdir()} >= {"journal.db", "journal.db-wal"}
+        assert {file.stat().st_mode & 0o077 for file in folder.iterdir()} == {0}
+
+
 def test_a_journal_in_memory_works_from_several_threads() -> None:
     with Journal.open("sqlite://") as journal:
         assert len(decide(journal, "a", reaction("k"))) == 1

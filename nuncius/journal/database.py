@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 import time
@@ -63,7 +64,11 @@ class Database:
 
             # All of a memory database lives in its one connection: threads take turns with it.
             return options | {"poolclass": QueuePool, "pool_size": 1, "max_overflow": 0}
-        Path(str(self.url.database)).expanduser().resolve().parent.mkdir(parents=True, exist_ok=True)
+        file = Path(str(self.url.database)).expanduser().resolve()
+        file.parent.mkdir(parents=True, exist_ok=True)
+        # A new file is its owner's alone: it holds what people were told in private. Its log files follow it.
+        with contextlib.suppress(OSError):
+            os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
         return options
 
     def read(self, work: Callable[[Connection], T]) -> T:
