@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from analyses.checks.damping import Change, Policy, Standing, look, turns
@@ -75,6 +75,7 @@ def test_what_cannot_be_told_for_long_ends_what_was_known() -> None:
     assert words("++--..-..++") == ["well", "failing", "recovered"]
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(looks, policies)
 def test_incidents_open_and_end_in_turn(oks: list[bool | None], policy: Policy) -> None:
     """However the looks come: nothing is opened twice, and nothing ends that was not opened."""
@@ -91,6 +92,7 @@ def test_incidents_open_and_end_in_turn(oks: list[bool | None], policy: Policy) 
     assert is_open == (standing.state in ("failing", "flapping"))
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(looks, policies)
 def test_a_state_is_never_told_twice_in_a_row(oks: list[bool | None], policy: Policy) -> None:
     _, changes = told(oks, policy)
@@ -98,6 +100,7 @@ def test_a_state_is_never_told_twice_in_a_row(oks: list[bool | None], policy: Po
     assert all(a != b for a, b in pairwise(states))
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(looks, policies)
 def test_what_stays_as_it_is_ends_in_that_state_whatever_came_before(oks: list[bool | None], policy: Policy) -> None:
     enough = policy.window + policy.failures + policy.successes

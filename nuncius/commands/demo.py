@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import tempfile
 from datetime import UTC, datetime
@@ -55,6 +56,9 @@ def command(port: int, leave: bool, data_dir: Path | None) -> None:
         )
         app = assemble(settings, [])
         app.start()
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # ended from outside, it tidies up as well
+        if not leave:
+            click.echo(f"The night appears on {settings.web.url} too, as it goes on.\n")
         try:
             with as_file(files("config") / "demo" / "2017-08-17") as night:
                 # One message at a time, each reported before the next, as a night on duty would see it.
