@@ -76,6 +76,22 @@ def test_one_question_tells_what_a_number_came_from(store: GraphStore, result: E
     assert value == result.data["values"]["area_90"]["value"]
 
 
+def test_the_answer_does_not_grow_with_other_runs_that_used_the_same_software(
+    sqlite_url: str, result: Event, store: GraphStore
+) -> None:
+    with Journal.open(sqlite_url, synchronous="normal") as journal:
+        others = [f"http://odahub.io/ontology/nuncius/object/GRB2601{n:02}A" for n in range(10, 25)]
+        journal.append([msgspec.structs.replace(result, id=f"other-{o[-7:]}", object=o) for o in others])
+        while GraphConsumer(journal, store).step():
+            pass
+    runs = store.query("SELECT DISTINCT ?r WHERE { ?r a nuncius:AnalysisRun }").rows
+    assert len(runs) == 16
+    rows = get(store, "came_from", {"object": GRB, "quantity": "area_90"})
+    named = [(row["role"], row["name"]) for row in rows]
+    assert len(named) == len(set(named)), "each input and package once"
+    assert {row["document"] for row in rows} == {rows[0]["document"]}
+
+
 def test_equal_inputs_have_equal_hashes_and_others_have_not(result: Event) -> None:
     def hashes(sky: dict[str, Any]) -> dict[str, str]:
         provenance = result.data["provenance"] | {"inputs": {"sky": sky}}
