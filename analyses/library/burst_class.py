@@ -73,7 +73,7 @@ def burst_class(
     if ratio is None:
         caveats.append("The hardness is not known: T90 alone decides.")
     return Result(
-        answer=f"{object + ': ' if object else ''}{sure}, P(short) = {short:.2g}{odd}",
+        answer=f"{object + ': ' if object else ''}{sure}, P(short) {told(short)}{odd}",
         values=values,
         tables=[Table(name="classes", columns=["sort", "share", "T90", "hardness", "distance [sigma]"], rows=rows)],
         caveats=caveats,
@@ -106,3 +106,10 @@ def as_sigma(distance: float, dimensions: int) -> float:
         return distance
     tail = math.exp(-0.5 * distance**2)
     return distance if tail < 1e-15 else -NormalDist().inv_cdf(tail / 2.0)
+
+
+def told(probability: float) -> str:
+    """A probability in words: one that is nearly 1 or 0 is not said to be so."""
+    if not 0.001 <= probability <= 0.999:
+        return "> 0.999" if probability > 0.5 else "< 0.001"
+    return f"= {probability:.3f}" if probability > 0.99 else f"= {probability:.2g}"
