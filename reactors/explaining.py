@@ -60,7 +60,9 @@ def explain(
     stored = _events(journal, event)
     if not stored:
         raise ConfigurationError(f"nothing is known of '{event}'{_suggestions(journal, event)}")
-    found = [one for item in stored for one in _of_stored(journal, rules, rule, name, item)]
+    every = [one for item in stored for one in _of_stored(journal, rules, rule, name, item)]
+    # Of all that is journalled about an object the rule hears some: the rest would hide them.
+    found = [one for one in every if one.outcome != "deaf"] or every
     about = circumstances(journal, rules, rule, stored, now=now) if rule is not None else [f"'{name}' is gone by now"]
     if found and about:
         found[-1] = msgspec.structs.replace(found[-1], circumstances=about)

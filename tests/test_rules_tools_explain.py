@@ -101,6 +101,9 @@ def test_an_event_of_another_kind_is_not_heard_and_that_is_said(night: Night) ->
     one = why(night, "near", "c1")[0]
     assert (one.source, one.outcome) == ("computed", "deaf")
     assert one.reason == "the rule hears lvk.alert; this event is of kind gcn.circular"
+    night.hears(gw("a1"))
+    told = why(night, "near", "http://odahub.io/ontology/nuncius/object/GW170817")
+    assert [one.event for one in told] == ["a1"], "of an object only what the rule hears"
 
 
 def test_an_event_from_before_the_rule_is_worked_out_now(night: Night) -> None:

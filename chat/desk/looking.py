@@ -139,8 +139,6 @@ def why(journal: Journal, rules: RuleSet, rule: str, event: str, now: datetime) 
         raise Declined("Nothing to explain", escaped(str(error))) from error
     if not found:
         raise Declined("Nothing to explain", f"{escaped(rule)} has said nothing about {escaped(event)}")
-    # Of all that is journalled about an object, the rule hears some.
-    found = [item for item in found if item.outcome != "deaf"] or found
     parts = [_explained(item) for item in found[-MOST_EXPLAINED:]]
     more = f"{len(found) - len(parts)} earlier ones are left out.\n\n" if len(found) > len(parts) else ""
     return Answer(title=f"{rule}: {found[-1].outcome}", text=more + "\n\n".join(parts))
