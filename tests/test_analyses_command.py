@@ -87,7 +87,9 @@ def test_the_name_of_a_fits_file_stays_a_name_where_text_is_wanted(tmp_path: Pat
     assert lost.exit_code == 1
     assert "spiacs.fits" in lost.output
     assert "cannot be read" in lost.output
-    lost = analyse("burst-search", "--with", f"files={tmp_path / 'acs.fits'}", "--with", "trigger_time=2023-03-07T15:44:06")
+    lost = analyse(
+        "burst-search", "--with", f"files={tmp_path / 'acs.fits'}", "--with", "trigger_time=2023-03-07T15:44:06"
+    )
     assert "'sha256'" not in lost.output
 
 

@@ -30,7 +30,9 @@ from nuncius.core.event import iso
 )
 @click.option("--live", is_flag=True, help="Into the installation's own journal, rules and chat targets.")
 @click.option("--rejects", is_flag=True, help="Read the installation's rejected messages again, after a fix.")
-@click.option("--config", type=click.Path(path_type=Path), help="Settings file; without --live only [analyses] and [data] count.")
+@click.option(
+    "--config", type=click.Path(path_type=Path), help="Settings; without --live only [analyses] and [data] count."
+)
 @click.option("--threads", "show_threads", default=12, show_default=True, help="List this many of the busiest threads.")
 @click.option("--object", "objects", multiple=True, help="Print the reports about this object (any of its names).")
 @click.option("--json", "as_json", is_flag=True, help="The summary as one JSON object on stdout.")

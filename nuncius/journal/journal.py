@@ -82,7 +82,7 @@ class Journal:
 
     @property
     def url(self) -> str:
-        """For another process of ours that opens it. It may hold a password: it goes through a pipe, and into no log."""
+        """For another process of ours that opens it. It may hold a password: it goes by a pipe, and into no log."""
         return self._db.url.render_as_string(hide_password=False)
 
     def __enter__(self) -> Journal:
