@@ -19,6 +19,7 @@ import msgspec
 from chat.people import People, Person
 from console.hook_settings import HookSettings
 from console.metrics_settings import MetricsSettings
+from console.oidc_settings import OidcSettings
 from console.server import WebSettings, serve
 from kg.store import GraphStore
 from nuncius.journal import Journal
@@ -61,6 +62,7 @@ def running(
     rules: Callable[[], RuleSet] | None = None,
     web: WebSettings | None = None,
     people: People | None = None,
+    oidc: OidcSettings | None = None,
     reached: Callable[[Person], Sequence[str]] = lambda person: (),
 ) -> Iterator[Site]:
     """A server on the journal; `web` is served on a port of its own."""
@@ -72,7 +74,7 @@ def running(
         target=serve,
         args=(journal, msgspec.structs.replace(web or WebSettings(), port=port), stop),
         kwargs={"hooks": hooks, "metrics": metrics, "graph": graph, "rules": rules}
-        | {"people": people, "reached": reached},
+        | {"people": people, "oidc": oidc, "reached": reached},
     )
     server.start()
     for _ in range(400):

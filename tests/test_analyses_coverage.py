@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
+from analyses.cosmology import luminosity_distance
 from analyses.fields import field_of_view
 from analyses.library.coverage import coverage
-from analyses.library.energetics import band, energetics, expected_epeak, k_correction, luminosity_distance
+from analyses.library.energetics import band, energetics, expected_epeak, k_correction
 from nuncius.core.errors import PermanentError
 from nuncius.core.sky import Circle
 

@@ -7,23 +7,22 @@ import http.client
 import logging
 import re
 import socket
-import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlencode
 
 import pytest
 from chat_samples import OBJECT, T0, know, notice, open_journal, picture, report
-from console_site import Answer, Site
+from console_site import Answer, Site, running
 from starlette.datastructures import URL
 from starlette.requests import Request
 
 from chat.people import People, Person, Role
-from console.server import WebSettings, serve
+from console.server import WebSettings
 from console.signin.limits import Limits
 from console.signin.readers import path_of
 from console.signin.routes import safe_next
@@ -75,26 +74,11 @@ class Browser:
 
 
 @contextmanager
-def serving(journal: Journal, **options: object) -> Iterator[Site]:
-    """A server with these settings of `[web]`; `people` and `rules` go to the server itself."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
+def serving(journal: Journal, **options: Any) -> Iterator[Site]:
+    """A server with these settings of `[web]`; `people`, `rules` and `oidc` go to the server itself."""
     beside = {name: options.pop(name) for name in ("people", "rules", "oidc") if name in options}
-    web, stop = WebSettings(port=port, **options), threading.Event()  # type: ignore[arg-type]
-    server = threading.Thread(target=serve, args=(journal, web, stop), kwargs=beside)
-    server.start()
-    for _ in range(400):
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                break
-        time.sleep(0.02)
-    try:
-        yield Site(port)
-    finally:
-        stop.set()
-        server.join(timeout=10)
-        assert not server.is_alive()
+    with running(journal, web=WebSettings(**options), **beside) as site:
+        yield site
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from typing import Annotated
 import numpy as np
 
 from analyses.contract import Unit, analysis
+from analyses.cosmology import luminosity_distance
 from nuncius.core.errors import PermanentError
 from nuncius.core.numbers import rounded
 from nuncius.core.quantity import Quantity
@@ -129,17 +130,6 @@ def told(alpha: float | None, beta: float | None, epeak: float | None) -> str:
 def offset_error(epeak: float, fluence: float) -> float:
     """Error of the offset from the relation, in its scatter, for relative errors of peak energy and fluence."""
     return math.hypot(epeak, AMATI_SLOPE * fluence) / math.log(10.0) / AMATI_SCATTER_DEX
-
-
-def luminosity_distance(redshift: float) -> float:
-    """In Mpc. Astropy would want scipy for the integral over 1/E(z), which is smooth: 64 points give ten digits."""
-    from astropy.cosmology import Planck18
-
-    nodes, weights = np.polynomial.legendre.leggauss(64)
-    inverse = Planck18.inv_efunc(redshift * (nodes + 1.0) / 2.0)
-    return float(
-        Planck18.hubble_distance.to_value("Mpc") * (1.0 + redshift) * redshift / 2.0 * np.sum(weights * inverse)
-    )
 
 
 def expected_epeak(energy: float) -> float:
