@@ -125,6 +125,16 @@ def test_damaged_notices_raise_only_format_errors(raw: bytes, data: st.DataObjec
     only_format_errors(raw[:start] + data.draw(st.binary(max_size=12)) + raw[start + length :])
 
 
+@pytest.mark.parametrize("name", ["binary_icecube_cascade.bin", "binary_lvk_initial_mock.bin"])
+@pytest.mark.parametrize("slot", [11, 12, 22])
+def test_a_rate_that_no_number_could_hold_is_left_out(name: str, slot: int) -> None:
+    raw = bytearray((GOLDEN / name).read_bytes())
+    raw[4 * slot : 4 * slot + 4] = (2**31 - 1).to_bytes(4, "big")
+    (event,) = parse(Message(raw=bytes(raw), received=NOW))
+    assert all(abs(v) < 1e300 for v in event.data.values() if isinstance(v, float))
+    assert to_json(event)
+
+
 json_values = st.recursive(
     st.none()
     | st.booleans()

@@ -131,8 +131,8 @@ def _special(notice: Notice, longs: tuple[int, ...], used: set[int]) -> None:
         params["Test_Notice"] = bool(longs[12] & 0x80000000)
     elif number in (150, 151, 152, 153, 163):
         used.add(11)  # ten thousand times the decimal logarithm of the rate in hertz
-        if longs[11]:
-            params["FAR"] = 10.0 ** (longs[11] / 10_000.0)
+        if (far := _power_of_ten(longs[11])) is not None:
+            params["FAR"] = far
         superevent = _SUPEREVENT.search(str(params.get("text", "")))
         if superevent is not None:
             params["GraceID"] = superevent[0]
@@ -161,11 +161,16 @@ def _amon(notice: Notice, longs: tuple[int, ...], used: set[int]) -> None:
     """False-alarm rate and signalness as logarithms; checked against IceCube-240518A in the public catalogue."""
     used |= {12, 22}
     notice.params.pop("TrigID", None)
-    if longs[12]:
-        notice.params["FAR"] = 10.0 ** (longs[12] / 10_000.0)
+    if (far := _power_of_ten(longs[12])) is not None:
+        notice.params["FAR"] = far
         notice.units["FAR"] = "yr^-1"
-    if longs[22]:
-        notice.params["signalness"] = 10.0 ** (longs[22] / 10_000.0)
+    if (signalness := _power_of_ten(longs[22])) is not None:
+        notice.params["signalness"] = signalness
+
+
+def _power_of_ten(value: int) -> float | None:
+    """From a logarithm in ten-thousandths; None where there is none, or one so damaged that no number could hold it."""
+    return 10.0 ** (value / 10_000.0) if value and value < 3_000_000 else None
 
 
 def _signed16(value: int) -> int:
