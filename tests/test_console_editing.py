@@ -141,7 +141,10 @@ def test_an_operator_saves_and_the_running_service_takes_it(stand: Stand) -> Non
     assert (status, where) == (303, "/rules/near?saved=1")
     assert "ev.luminosity_distance < 300" in page(stand.get("", where))
     assert "< 300" in saved(stand, "near.yaml")
-    told = Audit(stand.journal).acts(limit=1)[0]
+    until = time.monotonic() + 10
+    while not (acts := Audit(stand.journal).acts(limit=1)) and time.monotonic() < until:
+        time.sleep(0.05)  # it is noted once the answer is out
+    told = acts[0]
     assert (told.person, told.shown) == ("person:ann", "ann")
     assert told.about.startswith("saved near in near.yaml: new → ")
 
